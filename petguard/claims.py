@@ -1,0 +1,327 @@
+"""The claim vocabulary: what a person or a library may state about a protection, one model per technique.
+
+Numbers carry their range in the type, so a NaN, an infinity or a negative epsilon stops at the border. The same
+models read claims from code, from a library's own config and from `claims:` in `petguard.yaml`.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=10**15)]
+Whole = Annotated[int, Field(ge=0, le=10**15)]
+Name = Annotated[str, Field(min_length=1, max_length=1000)]
+Names = tuple[Name, ...]
+
+
+class Statement(BaseModel):
+    """What every claim may say besides its technique's own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    # The fields that state a guarantee; all others describe how it is reached.
+    guarantees: ClassVar[frozenset[str]] = frozenset()
+
+    technique: str
+    subject: Name | None = None
+    artefact: Name | None = None
+    at: datetime | None = None
+
+
+class DpStatement(Statement):
+    """A claim of (epsilon, delta)-differential privacy."""
+
+    guarantees = frozenset({"epsilon", "delta"})
+
+    epsilon: Positive | None = None
+    delta: Probability | None = None
+
+
+class DpSgd(DpStatement):
+    """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps."""
+
+    technique: Literal["dp_sgd"] = "dp_sgd"
+    noise_multiplier: NonNegative | None = None
+    batch_size: Count | None = None
+    sample_rate: Rate | None = None
+    dataset_size: Count | None = None
+    epochs: Positive | None = None
+    steps: Count | None = None
+    sampling: Literal["poisson", "shuffle", "fixed_without_replacement"] | None = None
+    unit: Literal["example", "user"] | None = None
+    checkpoint: Name | None = None
+
+
+class DpQuery(DpStatement):
+    """One noisy answer: a mechanism, its scale and the sensitivity of the query."""
+
+    technique: Literal["dp_query"] = "dp_query"
+    mechanism: Literal["laplace", "gaussian", "discrete_laplace", "randomized_response"] | None = None
+    scale: Positive | None = None
+    sigma: Positive | None = None
+    p: Rate | None = None
+    sensitivity: Positive | None = None
+    implementation: Literal["numpy", "random", "torch", "opendp", "google", "diffprivlib"] | None = None
+
+
+class Release(BaseModel):
+    """One kind of release inside a composition, made `count` times."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    mechanism: Literal["laplace", "gaussian", "discrete_laplace", "randomized_response"]
+    scale: Positive
+    sensitivity: Positive = 1.0
+    count: Count = 1
+
+
+class DpComposition(DpStatement):
+    """Several releases about the same people."""
+
+    technique: Literal["dp_composition"] = "dp_composition"
+    releases: tuple[Release, ...] = ()
+
+
+class LocalDp(DpStatement):
+    """Noise added by each person before anything is sent."""
+
+    technique: Literal["local_dp"] = "local_dp"
+    protocol: Literal["gcms", "randomized_response"] | None = None
+    m: Count | None = None
+    s: Count | None = None
+    p: Rate | None = None
+
+
+class DpPsi(DpStatement):
+    """Private set intersection whose cardinality is hidden by dummy keys (PrivacyGo's DPCA-PSI)."""
+
+    technique: Literal["dp_psi"] = "dp_psi"
+    config: Name | None = None
+    maximum_queries: Count | None = None
+    ids_num: Count | None = None
+    precomputed_tau: Whole | None = None
+    use_precomputed_tau: bool | None = None
+    input_dp: bool | None = None
+    dataset_size: Count | None = None
+    runs: Count | None = None
+
+
+class MpcDualDp(DpStatement):
+    """Binomial noise drawn inside an MPC (PrivacyGo's MPC-DualDP)."""
+
+    technique: Literal["mpc_dual_dp"] = "mpc_dual_dp"
+    sensitivity: Positive | None = None
+    n: Count | None = None
+
+
+class FederatedDp(DpStatement):
+    """User-level DP of a federated training run."""
+
+    technique: Literal["federated_dp"] = "federated_dp"
+    noise_multiplier: NonNegative | None = None
+    clients_per_round: Count | None = None
+    clients_total: Count | None = None
+    rounds: Count | None = None
+    sampling: Literal["poisson", "fixed", "none"] | None = None
+
+
+class SecureAggregation(Statement):
+    """Masked sums of client updates (SecAgg, SecAgg+)."""
+
+    technique: Literal["secure_aggregation"] = "secure_aggregation"
+    num_clients: Count | None = None
+    num_shares: Count | None = None
+    reconstruction_threshold: Count | Rate | None = None
+    clipping_range: Positive | None = None
+    quantization_range: Count | None = None
+    modulus_range: Count | None = None
+
+
+class KAnonymity(Statement):
+    """Every combination of quasi-identifiers occurs at least k times."""
+
+    guarantees = frozenset({"k"})
+    technique: Literal["k_anonymity"] = "k_anonymity"
+    quasi_identifiers: Names = ()
+    sensitive: Names = ()
+    k: Count | None = None
+
+
+class LDiversity(Statement):
+    """Every class holds at least l values of each sensitive column."""
+
+    guarantees = frozenset({"l"})
+    technique: Literal["l_diversity"] = "l_diversity"
+    quasi_identifiers: Names = ()
+    sensitive: Names = ()
+    l: Count | None = None  # noqa: E741 - the literature's name
+
+
+class TCloseness(Statement):
+    """In every class the sensitive values are distributed within t of the whole table."""
+
+    guarantees = frozenset({"t"})
+    technique: Literal["t_closeness"] = "t_closeness"
+    quasi_identifiers: Names = ()
+    sensitive: Names = ()
+    t: Rate | None = None
+
+
+class Pseudonymisation(Statement):
+    """A column of identifiers replaced by hashes, tokens or format-preserving encryption."""
+
+    technique: Literal["pseudonymisation"] = "pseudonymisation"
+    column: Name | None = None
+    kind: Literal["email", "phone", "ssn", "date", "ipv4", "postcode", "any"] | None = None
+    method: Literal["hash", "hmac", "token", "fpe"] | None = None
+
+
+class SyntheticData(Statement):
+    """A table said to hold no real person."""
+
+    guarantees = frozenset({"epsilon"})
+    technique: Literal["synthetic_data"] = "synthetic_data"
+    private: Name | None = None
+    public_domain: Names = ()
+    epsilon: Positive | None = None
+
+
+class Redaction(Statement):
+    """Identifiers removed from text by a function or a guardrail."""
+
+    guarantees = frozenset({"max_leak"})
+    technique: Literal["redaction"] = "redaction"
+    probe: Name | None = None
+    config: Name | None = None
+    entities: Names = ()
+    max_leak: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+
+
+class HomomorphicEncryption(Statement):
+    """Computation on ciphertexts with the stated parameters."""
+
+    guarantees = frozenset({"bits"})
+    technique: Literal["homomorphic_encryption"] = "homomorphic_encryption"
+    scheme: Literal["ckks", "bfv", "bgv", "paillier"] | None = None
+    poly_modulus_degree: Count | None = None
+    coeff_mod_bit_sizes: tuple[Count, ...] = ()
+    log_q: Positive | None = None
+    secret: Literal["ternary", "uniform"] | None = None
+    modulus_bits: Count | None = None
+    bits: Count | None = None
+    context: Name | None = None
+
+
+class Mpc(Statement):
+    """Secure multi-party computation under a named protocol."""
+
+    guarantees = frozenset({"adversary", "statistical_security"})
+    technique: Literal["mpc"] = "mpc"
+    framework: Name | None = None
+    protocol: Name | None = None
+    adversary: Literal["semi_honest", "malicious"] | None = None
+    parties: Count | None = None
+    threshold: Count | None = None
+    statistical_security: Count | None = None
+
+
+class SecretSharing(Mpc):
+    """A secret split into shares."""
+
+    technique: Literal["secret_sharing"] = "secret_sharing"  # type: ignore[assignment]
+
+
+class Psi(Statement):
+    """Private set intersection without differential privacy."""
+
+    guarantees = frozenset({"reveals"})
+    technique: Literal["psi"] = "psi"
+    config: Name | None = None
+    scheme: Name | None = None
+    reveals: Literal["intersection", "cardinality", "shares"] | None = None
+    runs: Count | None = None
+
+
+class Expectation(BaseModel):
+    """What an attestation must say to count."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    debug: bool | None = None
+    measurement: Names = ()
+    image_digest: Names = ()
+    audience: Name | None = None
+    nonce: Name | None = None
+    nonce_of: Name | None = None
+
+
+class TeeAttestation(Statement):
+    """Evidence that a trusted execution environment ran the expected code."""
+
+    technique: Literal["tee_attestation"] = "tee_attestation"
+    kind: Literal["sgx", "tdx", "sev_snp", "nitro", "confidential_space", "nvidia"] | None = None
+    evidence: Name | None = None
+    collateral: Name | None = None
+    trust_root: Name | None = None
+    expect: Expectation | None = None
+
+
+class ModelSignature(Statement):
+    """A model file that matches its signature or hash."""
+
+    guarantees = frozenset({"sha256"})
+    technique: Literal["model_signature"] = "model_signature"
+    signature: Name | None = None
+    public_key: Name | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
+
+
+class EncryptionInTransit(Statement):
+    """A connection that is encrypted and authenticated."""
+
+    technique: Literal["encryption_in_transit"] = "encryption_in_transit"
+    config: Name | None = None
+
+
+class EncryptionAtRest(Statement):
+    """A file or store that is encrypted."""
+
+    technique: Literal["encryption_at_rest"] = "encryption_at_rest"
+    config: Name | None = None
+
+
+AnyStatement = Annotated[
+    DpSgd
+    | DpQuery
+    | DpComposition
+    | LocalDp
+    | DpPsi
+    | MpcDualDp
+    | FederatedDp
+    | SecureAggregation
+    | KAnonymity
+    | LDiversity
+    | TCloseness
+    | Pseudonymisation
+    | SyntheticData
+    | Redaction
+    | HomomorphicEncryption
+    | Mpc
+    | SecretSharing
+    | Psi
+    | TeeAttestation
+    | ModelSignature
+    | EncryptionInTransit
+    | EncryptionAtRest,
+    Field(discriminator="technique"),
+]
+STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(AnyStatement)
+
+BY_TECHNIQUE: dict[str, type[Statement]] = {
+    kind.model_fields["technique"].default: kind for kind in get_args(get_args(AnyStatement)[0])
+}

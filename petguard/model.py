@@ -1,0 +1,287 @@
+"""The domain: what parsers find, what verifiers judge, in frozen values."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
+
+from petguard.claims import Statement
+
+Json = Mapping[str, Any]
+
+
+class Frozen(BaseModel):
+    """A value: it never changes and knows no unknown field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NodeKind(StrEnum):
+    """What a node of the graph stands for."""
+
+    DATA = "data"
+    CODE = "code"
+    MODEL = "model"
+    AI_SERVICE = "ai_service"
+    AGENT = "agent"
+    TOOL = "tool"
+    SINK = "sink"
+    PROTECTION = "protection"
+    ARTIFACT = "artifact"
+    SYSTEM = "system"
+
+
+class EdgeKind(StrEnum):
+    """How two nodes are related; only `flows_to` carries data."""
+
+    FLOWS_TO = "flows_to"
+    CALLS = "calls"
+    USES = "uses"
+    TRAINED_ON = "trained_on"
+    DERIVED_FROM = "derived_from"
+    DECLARES = "declares"
+    PROTECTS = "protects"
+
+
+class Asset(StrEnum):
+    """The inventory kind of a node; a node without one is not part of the inventory."""
+
+    AI_SDK = "ai_sdk"
+    AI_SERVICE = "ai_service"
+    MODEL = "model"
+    MODEL_FILE = "model_file"
+    DATASET = "dataset"
+    AGENT = "agent"
+    MCP_SERVER = "mcp_server"
+    VECTOR_STORE = "vector_store"
+    PROMPT = "prompt"
+    ASSISTANT_CONFIG = "assistant_config"
+    AI_WORKLOAD = "ai_workload"
+    CREDENTIAL = "credential"
+    PET = "pet"
+
+
+class SinkKind(StrEnum):
+    """What a flow has reached when it ends."""
+
+    AI_SERVICE = "ai_service"
+    VECTOR_STORE = "vector_store"
+    TRAINING = "training"
+    THIRD_PARTY = "third_party"
+    LOG = "log"
+    FILE = "file"
+    DATABASE = "database"
+    RESPONSE = "response"
+
+
+class Trait(StrEnum):
+    """A yes-or-no property that a rule may ask for."""
+
+    EXTERNAL = "external"  # runs outside the organisation: what is sent there has left
+    LOCAL = "local"  # runs where the code runs
+    SECRET = "secret"  # a credential stands in the file in clear text
+    MUTABLE_REFERENCE = "mutable_reference"  # the same name may mean other bytes tomorrow
+    REMOTE_CODE = "remote_code"  # code from the model's repository is executed
+    UNSAFE_SERIALISATION = "unsafe_serialisation"  # loading executes what the file says
+    PLAIN_HTTP = "plain_http"  # sent without TLS
+    AUTO_APPROVE = "auto_approve"  # acts without asking a human
+    UNRESOLVED = "unresolved"  # where data goes from here could not be found out
+
+
+class Origin(StrEnum):
+    """Whether the thing was seen in use or only said to be there."""
+
+    DETECTED = "detected"
+    DECLARED = "declared"
+
+
+class Location(Frozen):
+    """A place in a scanned file; `path` is relative to the scan root, line and column are 1-based."""
+
+    path: str
+    line: Annotated[int, Field(ge=1)] = 1
+    column: Annotated[int, Field(ge=1)] = 1
+    evidence: str = ""  # a short excerpt; the parser masks secrets and personal data before it gets here
+
+
+class Node(Frozen):
+    """A thing in the scanned system. Nodes with the same `id` are one thing seen more than once."""
+
+    id: str
+    kind: NodeKind
+    name: str
+    origin: Origin
+    locations: Annotated[tuple[Location, ...], Field(min_length=1)]
+    asset: Asset | None = None
+    sink: SinkKind | None = None
+    provider: str | None = None
+    version: str | None = None
+    model: str | None = None
+    region: str | None = None
+    endpoint: str | None = None
+    technique: str | None = None
+    claim: str | None = None
+    categories: tuple[str, ...] = ()
+    traits: tuple[Trait, ...] = ()
+
+
+class Edge(Frozen):
+    """A relation between two nodes, by id."""
+
+    kind: EdgeKind
+    source: str
+    target: str
+    origin: Origin
+    location: Location
+
+
+class Claim(Frozen):
+    """Somebody says that a protection holds.
+
+    `unresolved` names the fields whose value could not be read, and why; `conflicts` the fields that are stated
+    differently in two places, and what each says.
+    """
+
+    id: str
+    statement: SerializeAsAny[Statement]
+    location: Location
+    subject: str
+    unresolved: Json = Field(default_factory=dict)
+    conflicts: Json = Field(default_factory=dict)
+
+    @property
+    def technique(self) -> str:
+        """The technique's name in the claim vocabulary."""
+        return self.statement.technique
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The guarantees that the claim states."""
+        return {key: value for key, value in self._said().items() if key in self.statement.guarantees}
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """How the guarantees are said to be reached."""
+        return {key: value for key, value in self._said().items() if key not in self.statement.guarantees}
+
+    def _said(self) -> dict[str, Any]:
+        said = self.statement.model_dump(mode="json", exclude={"technique", "subject"}, exclude_none=True)
+        return {key: value for key, value in said.items() if value not in ([], {})}
+
+
+class Outcome(StrEnum):
+    """What became of a claim."""
+
+    VERIFIED = "verified"
+    REFUTED = "refuted"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Reason(StrEnum):
+    """Why a claim is unverifiable."""
+
+    MISSING_PARAMETER = "missing_parameter"
+    GAP = "gap"
+    ARTEFACT_ABSENT = "artefact_absent"
+    DYNAMIC_VALUE = "dynamic_value"
+    COLLATERAL_EXPIRED = "collateral_expired"
+    NEEDS_NETWORK = "needs_network"
+    LIBRARY_MISSING = "library_missing"
+    NOT_SUFFICIENT = "not_sufficient"
+    UNKNOWN_TECHNIQUE = "unknown_technique"
+
+
+class Verdict(Frozen):
+    """The judgement on one claim, with its numbers.
+
+    `interval` bounds the true value of the judged guarantee (lower, upper; None where a side is unknown or
+    infinite). A refuted verdict carries a witness, an unverifiable one a reason.
+    """
+
+    claim: str
+    outcome: Outcome
+    explanation: str
+    method: str
+    reason: Reason | None = None
+    interval: tuple[float | None, float | None] | None = None
+    assumptions: tuple[str, ...] = ()
+    witness: Json = Field(default_factory=dict)
+    remedy: Json = Field(default_factory=dict)
+
+    def model_post_init(self, _context: object) -> None:
+        """Hold every verdict to its evidence: no refutation without a witness, no doubt without a reason."""
+        if self.outcome is Outcome.REFUTED and not self.witness:
+            raise ValueError("a refuted verdict needs a witness")
+        if (self.outcome is Outcome.UNVERIFIABLE) != (self.reason is not None):
+            raise ValueError("an unverifiable verdict, and only that, needs a reason")
+
+
+class Budget(Frozen):
+    """What the policy lets a DP claim spend; None where the policy sets no bound."""
+
+    epsilon: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    delta: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
+
+
+class State(StrEnum):
+    """What became of one input."""
+
+    ANALYSED = "analysed"
+    PARTIAL = "partial"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Gap(Frozen):
+    """Something that could not be checked, and why. A scan with gaps is not a pass."""
+
+    path: str
+    state: State
+    reason: str
+    detail: str
+    line: Annotated[int, Field(ge=1)] | None = None
+
+
+class Facts(Frozen):
+    """What one parser found in one or more inputs."""
+
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+class Severity(StrEnum):
+    """How bad a finding is; the order of the members is the order of severity."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info up to 4 for critical."""
+        return tuple(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure petguard is that a finding is right."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class FlowResult(StrEnum):
+    """Why a flow, or another fact, is a finding: what the cut said."""
+
+    VIOLATION = "violation"
+    UNVERIFIED = "unverified"
+    UNKNOWN = "unknown"
+
+
+def unverifiable(claim: Claim, reason: Reason, explanation: str, *, method: str = "none") -> Verdict:
+    """The verdict for a claim that could not be judged."""
+    return Verdict(claim=claim.id, outcome=Outcome.UNVERIFIABLE, reason=reason, explanation=explanation, method=method)

@@ -1,0 +1,43 @@
+"""Parsers turn inputs into facts; one module per kind of input, each offering a `PARSER`."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from petguard import _plugins
+from petguard.collect import Candidate, Input, Interest
+from petguard.errors import UnreadableInput
+from petguard.model import Facts, Gap, State
+
+
+@dataclass(frozen=True)
+class Parser:
+    """One kind of input.
+
+    `interest` looks at the bytes of every file once and must be cheap; it decides by content, the file name may
+    only narrow it further. `parse` gets all files it asked to READ and yields facts and gaps; a file for which it
+    yields no gap counts as analysed.
+    """
+
+    name: str
+    interest: Callable[[Candidate], Interest]
+    parse: Callable[[Sequence[Input]], Iterable[Facts | Gap]]
+
+
+def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Iterator[Facts | Gap]:
+    """Read files that can be understood one at a time: the body of most parsers.
+
+    Foreign files are hostile: too deep or too large for Python is a gap like any other parse error.
+    """
+    for item in inputs:
+        try:
+            yield read(item)
+        except UnreadableInput as error:
+            yield Gap(path=item.path, state=State.FAILED, reason=error.reason, detail=error.detail, line=error.line)
+        except (RecursionError, MemoryError) as error:
+            yield Gap(path=item.path, state=State.FAILED, reason="too_deep", detail=type(error).__name__)
+
+
+def all_parsers() -> tuple[Parser, ...]:
+    """Every parser of this package, in module-name order."""
+    return _plugins.collect(sys.modules[__name__], "PARSER", Parser)

@@ -1,0 +1,229 @@
+"""The report: the whole result of a scan, in the shape of the JSON interface (schema version 1).
+
+Paths are relative to the scan root with `/`, lines and columns 1-based, every list in a stated order; two scans of
+the same tree differ only under `run`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from petguard.model import (
+    Asset,
+    Confidence,
+    FlowResult,
+    Frozen,
+    Json,
+    Location,
+    Origin,
+    Outcome,
+    Reason,
+    Severity,
+    SinkKind,
+    State,
+)
+
+Line = Annotated[int, Field(ge=1)]
+
+
+class Tool(Frozen):
+    """Which petguard, with which rules."""
+
+    name: Literal["petguard"] = "petguard"
+    version: str
+    rules_digest: str
+
+
+class Run(Frozen):
+    """When and how long: the only part that differs between two equal scans."""
+
+    started_at: str
+    duration_s: float
+
+
+class Scope(Frozen):
+    """What was scanned, under which policy (a path, or `built-in`)."""
+
+    root: str
+    policy: str
+
+
+class GapRow(Frozen):
+    """Something that could not be checked."""
+
+    path: str
+    line: Line | None
+    state: State
+    reason: str
+    detail: str
+
+
+class Coverage(Frozen):
+    """Every input in exactly one state; `collected` is their sum.
+
+    `skipped_because` counts the skipped inputs by reason, `excluded` names the patterns that kept files out
+    before they were collected.
+    """
+
+    collected: int
+    analysed: int
+    partial: int
+    skipped: int
+    failed: int
+    skipped_because: dict[str, int] = Field(default_factory=dict)
+    excluded: tuple[str, ...] = ()
+    gaps: tuple[GapRow, ...] = ()
+
+
+class AssetRow(Frozen):
+    """One piece of AI or PET in use or declared, with all its locations."""
+
+    id: str
+    kind: Asset
+    name: str
+    provider: str | None
+    version: str | None
+    model: str | None
+    approved: bool | None
+    source: Origin
+    locations: tuple[Location, ...]
+
+
+class Endpoint(Frozen):
+    """Where a flow starts."""
+
+    path: str
+    line: Line
+    name: str
+
+
+class FlowSink(Frozen):
+    """Where a flow ends."""
+
+    path: str
+    line: Line
+    kind: SinkKind
+    name: str
+
+
+class Step(Frozen):
+    """One hop of a flow."""
+
+    path: str
+    line: Line
+    label: str
+
+
+class Protection(Frozen):
+    """A protection that stands on a flow; `outcome` is null when nobody claimed anything checkable."""
+
+    technique: str
+    claim: str | None
+    outcome: Outcome | None
+
+
+class Flow(Frozen):
+    """Personal data on its way to a sink, with one witness path."""
+
+    id: str
+    categories: tuple[str, ...]
+    source: Endpoint
+    sink: FlowSink
+    steps: tuple[Step, ...]
+    protections: tuple[Protection, ...]
+
+
+class Place(Frozen):
+    """A path and a line."""
+
+    path: str
+    line: Line
+
+
+class ClaimRow(Frozen):
+    """A claim and its verdict."""
+
+    id: str
+    technique: str
+    subject: str
+    stated: Json
+    parameters: Json
+    location: Place
+    outcome: Outcome
+    reason: Reason | None
+    explanation: str
+    interval: tuple[float | None, float | None] | None
+    method: str
+    assumptions: tuple[str, ...]
+    witness: Json
+    remedy: Json
+
+
+class Spot(Frozen):
+    """Where a finding stands."""
+
+    path: str
+    line: Line
+    column: Line = 1
+
+
+class Related(Frozen):
+    """A second place that belongs to a finding."""
+
+    path: str
+    line: Line
+    message: str
+
+
+class Clause(Frozen):
+    """A clause of a regulation or standard that a finding is relevant to; never a statement of compliance."""
+
+    framework: str
+    clause: str
+
+
+class Finding(Frozen):
+    """The policy is broken, or cannot be shown to hold, at a place."""
+
+    rule: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    location: Spot
+    related: tuple[Related, ...] = ()
+    flow: str | None = None
+    claim: str | None = None
+    result: FlowResult = FlowResult.VIOLATION
+    fingerprint: str
+    state: Literal["new", "existing", "suppressed"] = "new"
+    clauses: tuple[Clause, ...] = ()
+    remedy: str
+
+
+class RuleCard(Frozen):
+    """What a report needs to explain a rule."""
+
+    id: str
+    name: str
+    severity: Severity
+    why: str
+    fix: str
+    clauses: tuple[Clause, ...] = ()
+
+
+class Report(Frozen):
+    """Findings, verdicts and coverage of one scan."""
+
+    schema_version: Literal["1"] = "1"
+    tool: Tool
+    run: Run
+    scope: Scope
+    execution_status: Literal["complete", "incomplete"]
+    policy_decision: Literal["pass", "fail"]
+    coverage: Coverage
+    inventory: tuple[AssetRow, ...]
+    flows: tuple[Flow, ...]
+    claims: tuple[ClaimRow, ...]
+    findings: tuple[Finding, ...]
+    rules: tuple[RuleCard, ...] = Field(default=(), exclude=True)  # for SARIF and HTML; not part of the JSON interface

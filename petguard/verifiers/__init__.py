@@ -1,0 +1,29 @@
+"""Verifiers judge claims: one module per technique, each offering a `VERIFIER`."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from petguard import _plugins
+from petguard.model import Budget, Claim, Reason, Verdict, unverifiable
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """One technique. `judge` never raises on a well-formed claim; a budget only adds to the remedy."""
+
+    technique: str
+    judge: Callable[[Claim, Budget], Verdict]
+
+
+def judge_all(claims: Iterable[Claim], budget: Budget) -> tuple[Verdict, ...]:
+    """One verdict per claim, in the order of the claims; a technique nobody knows is unverifiable, never ignored."""
+    known = {verifier.technique: verifier for verifier in _plugins.collect(sys.modules[__name__], "VERIFIER", Verifier)}
+    return tuple(_judge(claim, known.get(claim.technique), budget) for claim in claims)
+
+
+def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
+    if verifier is None:
+        why = f"no verifier knows {claim.technique} in this version, so nothing was computed"
+        return unverifiable(claim, Reason.UNKNOWN_TECHNIQUE, why)
+    return verifier.judge(claim, budget)
