@@ -1,11 +1,34 @@
-"""Which files a scan sees, and in which state each of them ends."""
+"""Which files a scan sees, and in which state each of them ends.
+
+Every entry that is not a folder ends in exactly one state with a reason, so the counts add up. A file that nobody
+here can judge, but that may matter, is a gap.
+"""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+import re
+import stat
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+from petguard import contents, git
+from petguard.errors import ConfigurationError, NothingToScan, UnreadableInput
+from petguard.globs import Glob, glob
+from petguard.model import Gap, State
+
+MAX_BYTES = 10_000_000  # of one file
+MAX_TOTAL_BYTES = 512_000_000  # of all files that parsers read; their text is kept until the scan ends
+_HEAD = 65_536
+# Version control, installed packages and caches; never `dist`, `build`, `vendor` or `tests`, which hold own code.
+_NEVER = re.compile(
+    r"\.(git|hg|svn|bzr|venv|mypy_cache|pytest_cache|ruff_cache|hypothesis|tox|nox|eggs|terraform|gradle|idea|cache|"
+    r"ipynb_checkpoints)|node_modules|bower_components|venv|site-packages|__pycache__|__pypackages__"
+)
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Interest(Enum):
@@ -18,7 +41,10 @@ class Interest(Enum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that was read once: its path relative to the scan root and its whole content."""
+    """A file that was read once: its path relative to the scan root and its whole content.
+
+    UTF-16 and UTF-32 stand here as UTF-8, so that a search for literals is not fooled.
+    """
 
     path: str
     data: bytes
@@ -36,7 +62,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Input:
-    """A decoded file that at least one parser wants to read."""
+    """A decoded file that at least one parser wants to read; lines end with a plain line feed."""
 
     path: str
     text: str
@@ -48,3 +74,272 @@ class Input:
 
 
 Sniff = Callable[[Candidate], Interest]
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What became of one file: `reason` is `read` or `clear` when it was analysed, else why it was not."""
+
+    path: str
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Everything below the scan root.
+
+    `inputs` holds what each parser wants to read, `files` every file in path order (gaps that a parser adds later
+    change its state), `excluded` the patterns that kept files or folders out, with how many.
+    """
+
+    root: Path
+    inputs: Mapping[str, tuple[Input, ...]]
+    files: tuple[FileState, ...]
+    gaps: tuple[Gap, ...]
+    excluded: tuple[str, ...]
+
+
+def collect(
+    roots: Sequence[Path],
+    sniffs: Mapping[str, Sniff],
+    exclude: Sequence[str] = (),
+    *,
+    telltales: re.Pattern[bytes] | None = None,
+) -> Collection:
+    """Read every file below `roots` once and offer it to every sniff; named files are never excluded.
+
+    A source file in a language that no sniff takes is a gap when `telltales` (literals of AI use) match it. When no
+    file could be analysed and none is a gap, that is NothingToScan, not a clean result.
+    """
+    starts = sorted({_existing(path) for path in roots})
+    root = _common(starts)
+    walk = _Walk(root, [glob(pattern) for pattern in exclude])
+    walk.visit(starts)
+    desk = _Desk(sniffs, telltales)
+    for path in sorted(walk.files):
+        desk.file(path, _shown(walk.relative(path)))
+    for path in sorted(walk.links):
+        desk.link(_shown(walk.relative(path)), walk.target(path))
+    for path in sorted(walk.unreadable):
+        desk.unreadable(_shown(walk.relative(path)), walk.unreadable[path])
+    return _something(desk.collection(root, walk.excluded))
+
+
+def _existing(path: Path) -> str:
+    real = os.path.realpath(path)
+    if not os.path.lexists(real):
+        raise ConfigurationError(f"{path} does not exist; name a file or folder to scan")
+    return real
+
+
+def _common(starts: Sequence[str]) -> Path:
+    if not starts:
+        raise ConfigurationError("no path to scan; name a file or folder")
+    return Path(os.path.commonpath([start if Path(start).is_dir() else str(Path(start).parent) for start in starts]))
+
+
+def _shown(relative: str) -> str:
+    """A path that is a valid string whatever bytes the file system holds."""
+    return os.fsencode(relative).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+
+
+def _something(collection: Collection) -> Collection:
+    if collection.gaps or any(file.state is State.ANALYSED for file in collection.files):
+        return collection
+    reasons = Counter(file.reason for file in collection.files)
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items())) or "none at all"
+    kept_out = f"; excluded: {', '.join(collection.excluded)}" if collection.excluded else ""
+    raise NothingToScan(f"{collection.root} holds no file that petguard reads ({counted}{kept_out})")
+
+
+class _Walk:
+    """Finds the entries below the roots without opening any; symbolic links are noted and never followed."""
+
+    def __init__(self, root: Path, exclude: Sequence[Glob]) -> None:
+        self.files: set[str] = set()
+        self.links: set[str] = set()
+        self.unreadable: dict[str, str] = {}
+        self._prefix = str(root).rstrip(os.sep) + os.sep
+        self._exclude = exclude
+        self._ignored: set[str] = set()
+        self._walked: set[str] = set()
+        self._kept_out: dict[str, str] = {}
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The patterns that kept something out, each with the number of files and folders."""
+        outside = (reason for path, reason in self._kept_out.items() if path not in self.files | self._walked)
+        return tuple(f"{reason} ({count})" for reason, count in sorted(Counter(outside).items()))
+
+    def relative(self, path: str) -> str:
+        """`path` as seen from the scan root."""
+        return path.removeprefix(self._prefix)
+
+    def visit(self, starts: Iterable[str]) -> None:
+        """Take named files as they are, and all that lies below named folders."""
+        for start in starts:
+            if not Path(start).is_dir():
+                self._note(start, Path(start).lstat().st_mode)
+            elif start not in self._walked:
+                self._ignored |= {str(Path(start) / path) for path in git.ignored(Path(start))}
+                self._descend(start)
+
+    def target(self, link: str) -> str | None:
+        """None when the link only repeats what is scanned anyway, else where it leads."""
+        real = os.path.realpath(link)
+        inside = real.startswith(self._prefix)
+        known = real in self.files or real in self._walked or real in self.unreadable
+        return None if known or (inside and not Path(real).exists()) else real
+
+    def _descend(self, start: str) -> None:
+        pending = [start]
+        while pending:
+            folder = pending.pop()
+            if folder in self._walked:
+                continue
+            self._walked.add(folder)
+            try:
+                with os.scandir(folder) as entries:
+                    pending += self._folders(entries)
+            except OSError as error:
+                self.unreadable[folder] = error.strerror or "cannot be listed"
+
+    def _folders(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[str]:
+        for entry in entries:
+            folder = entry.is_dir(follow_symlinks=False)
+            reason = self._kept_out_by(entry, folder=folder)
+            if reason is not None:
+                self._kept_out[entry.path] = reason
+            elif folder:
+                yield entry.path
+            elif entry.is_file(follow_symlinks=False):
+                self.files.add(entry.path)
+            else:
+                self._note(entry.path, entry.stat(follow_symlinks=False).st_mode)
+
+    def _note(self, path: str, mode: int) -> None:
+        if stat.S_ISREG(mode):
+            self.files.add(path)
+        elif stat.S_ISLNK(mode):
+            self.links.add(path)
+        else:
+            self.unreadable[path] = "not a regular file (a pipe, socket or device), so it was not opened"
+
+    def _kept_out_by(self, entry: os.DirEntry[str], *, folder: bool) -> str | None:
+        if folder and _NEVER.fullmatch(entry.name):
+            return f"{entry.name}/"
+        if entry.path in self._ignored:
+            return ".gitignore"
+        if not self._exclude:
+            return None
+        path = _shown(self.relative(entry.path))
+        return next((each.pattern for each in self._exclude if each.matches(path, folder=folder)), None)
+
+
+@dataclass
+class _Desk:
+    """Opens each file once, asks the sniffs, and writes down what became of it."""
+
+    sniffs: Mapping[str, Sniff]
+    telltales: re.Pattern[bytes] | None
+    inputs: dict[str, list[Input]] = field(default_factory=lambda: defaultdict(list))
+    states: list[FileState] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    kept: int = 0
+
+    def collection(self, root: Path, excluded: tuple[str, ...]) -> Collection:
+        """All that was written down, in path order."""
+        return Collection(
+            root=root,
+            inputs={name: tuple(self.inputs[name]) for name in self.sniffs},
+            files=tuple(sorted(self.states, key=lambda file: file.path)),
+            gaps=tuple(sorted(self.gaps, key=lambda gap: (gap.path, gap.reason))),
+            excluded=excluded,
+        )
+
+    def link(self, path: str, target: str | None) -> None:
+        """A link to something scanned is the same thing; any other leads to something nobody looks at."""
+        if target is None:
+            self.states.append(FileState(path, State.SKIPPED, "symlink"))
+        else:
+            detail = f"the link leads to {_shown(target)}, which is not scanned; name that path as well"
+            self._gap(path, State.SKIPPED, "symlink_outside", detail)
+
+    def unreadable(self, path: str, why: str) -> None:
+        """Something that could not be opened."""
+        self._gap(path, State.FAILED, "unreadable", why)
+
+    def file(self, real: str, path: str) -> None:
+        """Read a regular file and sort it."""
+        try:
+            size, data = _read(real)
+        except OSError as error:
+            self.unreadable(path, error.strerror or str(error))
+        else:
+            if size > MAX_BYTES:
+                self._large(path, size, data)
+            else:
+                self._sort(path, data)
+
+    def _large(self, path: str, size: int, head: bytes) -> None:
+        if contents.looks_binary(head):
+            self.states.append(FileState(path, State.SKIPPED, "binary"))
+        else:
+            detail = f"{size:,} bytes of text, more than {MAX_BYTES:,}; exclude the file or split it"
+            self._gap(path, State.SKIPPED, "too_large", detail)
+
+    def _sort(self, path: str, data: bytes) -> None:
+        candidate = Candidate(path, contents.as_utf8(data))
+        interests = {name: sniff(candidate) for name, sniff in self.sniffs.items()}
+        readers = [name for name, interest in interests.items() if interest is Interest.READ]
+        if not readers and Interest.CLEAR not in interests.values():
+            self._unwanted(candidate)
+            return
+        try:
+            text = contents.decode(path, data)
+        except UnreadableInput as error:
+            self._gap(path, State.FAILED, error.reason, error.detail, line=error.line)
+            return
+        if readers:
+            self._keep(Input(path, text), readers, size=len(data))
+        else:
+            self.states.append(FileState(path, State.ANALYSED, "clear"))
+
+    def _unwanted(self, candidate: Candidate) -> None:
+        reason = contents.unread_because(candidate.path, candidate.data)
+        told = self.telltales.search(candidate.data) if self.telltales and reason == contents.LANGUAGE else None
+        if told is None:
+            self.states.append(FileState(candidate.path, State.SKIPPED, reason))
+            return
+        line = candidate.data.count(b"\n", 0, told.start()) + 1
+        literal = told[0].decode("utf-8", "replace")
+        detail = f"mentions {literal}, but petguard does not read this language; review the file by hand"
+        self._gap(candidate.path, State.SKIPPED, reason, detail, line=line)
+
+    def _keep(self, item: Input, readers: Iterable[str], *, size: int) -> None:
+        self.kept += size
+        if self.kept > MAX_TOTAL_BYTES:
+            detail = f"more than {MAX_TOTAL_BYTES:,} bytes of text in one scan; scan parts of the tree one by one"
+            self._gap(item.path, State.SKIPPED, "too_much", detail)
+            return
+        self.states.append(FileState(item.path, State.ANALYSED, "read"))
+        for name in readers:
+            self.inputs[name].append(item)
+
+    def _gap(self, path: str, state: State, reason: str, detail: str, *, line: int | None = None) -> None:
+        self.states.append(FileState(path, state, reason))
+        self.gaps.append(Gap(path=path, state=state, reason=reason, detail=detail, line=line))
+
+
+def _read(path: str) -> tuple[int, bytes]:
+    """The size and the bytes; of a file over the cap only its head, so that a huge one costs nothing."""
+    with os.fdopen(os.open(path, _OPEN), "rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("not a regular file any more, so it was not read")
+        size = status.st_size
+        data = file.read(_HEAD if size > MAX_BYTES else size + 1)
+    if size <= MAX_BYTES and len(data) != size:
+        raise OSError("changed while it was read; scan again")
+    return size, data
