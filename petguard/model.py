@@ -140,7 +140,8 @@ class Claim(Frozen):
     """Somebody says that a protection holds.
 
     `unresolved` names the fields whose value could not be read, and why; `conflicts` the fields that are stated
-    differently in two places, and what each says.
+    differently in two places, and what each says; `stated_in` those that were not found where the claim stands but
+    declared elsewhere, and where.
     """
 
     id: str
@@ -149,6 +150,8 @@ class Claim(Frozen):
     subject: str
     unresolved: Json = Field(default_factory=dict)
     conflicts: Json = Field(default_factory=dict)
+    stated_in: Json = Field(default_factory=dict)
+    origin: Origin = Origin.DETECTED
 
     @property
     def technique(self) -> str:

@@ -1,10 +1,11 @@
 """Parsers turn inputs into facts; one module per kind of input, each offering a `PARSER`."""
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from petguard import _plugins
+from petguard import _plugins, catalog
 from petguard.collect import Candidate, Input, Interest
 from petguard.errors import UnreadableInput
 from petguard.model import Facts, Gap, State
@@ -38,6 +39,24 @@ def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Itera
             yield Gap(path=item.path, state=State.FAILED, reason="too_deep", detail=type(error).__name__)
 
 
+def telltales() -> re.Pattern[bytes]:
+    """Literals that mean AI use in whatever language: hosts, key names and package names of the catalogue."""
+    hosts = {host for provider in catalog.providers() for host in provider.hosts}
+    keys = {name for provider in catalog.providers() for name in provider.env}
+    packages = {package.name for package in catalog.packages() if package.role in {"sdk", "framework"}}
+    quoted = rf"[\"'/@](?:{'|'.join(sorted(map(re.escape, packages)))})[\"'/@]"
+    return re.compile("|".join([*sorted(map(re.escape, hosts | keys)), quoted]).encode())
+
+
 def all_parsers() -> tuple[Parser, ...]:
     """Every parser of this package, in module-name order."""
     return _plugins.collect(sys.modules[__name__], "PARSER", Parser)
+
+
+def read_all(
+    readers: Iterable[Parser], inputs: Mapping[str, Sequence[Input]]
+) -> tuple[tuple[Facts, ...], tuple[Gap, ...]]:
+    """Let every parser read its inputs; what it could not read is returned beside the facts, never dropped."""
+    results = [result for reader in readers for result in reader.parse(inputs.get(reader.name, ()))]
+    facts = tuple(result for result in results if isinstance(result, Facts))
+    return facts, tuple(result for result in results if isinstance(result, Gap))

@@ -26,4 +26,6 @@ def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
     if verifier is None:
         why = f"no verifier knows {claim.technique} in this version, so nothing was computed"
         return unverifiable(claim, Reason.UNKNOWN_TECHNIQUE, why)
-    return verifier.judge(claim, budget)
+    verdict = verifier.judge(claim, budget)
+    declared = tuple(f"{name} is as stated in {place}" for name, place in sorted(claim.stated_in.items()))
+    return verdict.model_copy(update={"assumptions": (*verdict.assumptions, *declared)})

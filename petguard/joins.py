@@ -1,0 +1,72 @@
+"""Brings together what is said about one protection in several places, before it is judged."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from petguard.claims import Statement
+from petguard.model import Claim, Facts, Origin
+
+# Where a claim points to, rather than what it says about the protection.
+_POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
+
+
+def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
+    """Merge each declared claim into the detected claim that it speaks of.
+
+    What was found decides the parameters, what was declared fills in the rest; where both speak and differ, the
+    claim carries a conflict. A declared claim that speaks of nothing detected stays a claim of its own.
+    """
+    everything = tuple(facts)
+    claims = [claim for part in everything for claim in part.claims]
+    declared = [claim for claim in claims if claim.origin is Origin.DECLARED]
+    detected = {claim.id: claim for claim in claims if claim.origin is Origin.DETECTED}
+    alone = []
+    for claim in declared:
+        spoken_of = _spoken_of(claim, tuple(detected.values()))
+        if spoken_of is None:
+            alone.append(claim)
+        else:
+            detected[spoken_of.id] = _merged(spoken_of, claim)
+    bare = tuple(part.model_copy(update={"claims": ()}) for part in everything)
+    return (*bare, Facts(claims=tuple(sorted((*detected.values(), *alone), key=_order))))
+
+
+def _order(claim: Claim) -> tuple[str, int, int, str]:
+    return claim.location.path, claim.location.line, claim.location.column, claim.id
+
+
+def _spoken_of(declared: Claim, detected: Sequence[Claim]) -> Claim | None:
+    """The one detected claim of the same technique that has the declared one's subject or stands in its file."""
+    same = [claim for claim in detected if claim.technique == declared.technique]
+    pointers = {declared.subject, getattr(declared.statement, "config", None)}
+    exact = [claim for claim in same if claim.subject in pointers]
+    in_file = [claim for claim in same if claim.location.path in pointers]
+    return next((found[0] for found in (exact, in_file) if len(found) == 1), None)
+
+
+def _merged(found: Claim, declared: Claim) -> Claim:
+    ours, theirs = _fields(found.statement), _fields(declared.statement)
+    place = f"{declared.location.path}:{declared.location.line}"
+    conflicts = {
+        name: {"found": ours[name], "stated": theirs[name], "stated_in": place}
+        for name in sorted(ours.keys() & theirs.keys())
+        if ours[name] != theirs[name]
+    }
+    new = {name: value for name, value in theirs.items() if name not in ours}
+    return found.model_copy(
+        update={
+            "statement": found.statement.model_copy(update=new),
+            "conflicts": {**found.conflicts, **conflicts},
+            "stated_in": {**found.stated_in, **dict.fromkeys(new, place)},
+            "unresolved": {name: why for name, why in found.unresolved.items() if name not in new},
+        }
+    )
+
+
+def _fields(statement: Statement) -> dict[str, Any]:
+    """What a statement says, by field."""
+    return {
+        name: getattr(statement, name)
+        for name in type(statement).model_fields
+        if name not in _POINTERS and getattr(statement, name) not in (None, ())
+    }

@@ -1,0 +1,289 @@
+"""Which AI services, models and clients Python code uses, and who really stands behind a client."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from petguard import catalog
+from petguard.model import Asset, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.parsers._python_file import Facts, File, Found, argument, edge, model_node, text, whole_text
+from petguard.parsers._python_module import HOLE
+
+_UNRESOLVED = "unresolved"
+_LOCAL_PORTS = {11434: "ollama", 1234: "lm-studio", 8000: "vllm", 8080: "llama-cpp"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """Who answers a call: a provider of the catalogue, a host nobody knows, or nobody knows who (no provider)."""
+
+    provider: str | None
+    endpoint: str | None = None
+    region: str | None = None
+    model: str | None = None
+    traits: tuple[Trait, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The graph id of the service."""
+        return f"ai_service:{self.provider or self.endpoint or _UNRESOLVED}"
+
+    def node(self, location: Location) -> Node:
+        """The service as a node of the graph."""
+        known = catalog.provider(self.provider) if self.provider else None
+        return Node(
+            id=self.id,
+            kind=NodeKind.AI_SERVICE,
+            name=known.name if known else self.endpoint or "an AI service whose address is not in the code",
+            origin=Origin.DETECTED,
+            locations=(location,),
+            asset=Asset.AI_SERVICE,
+            sink=SinkKind.AI_SERVICE,
+            provider=self.provider,
+            endpoint=self.endpoint,
+            region=self.region,
+            traits=self.traits or _traits(known),
+        )
+
+
+def _traits(known: catalog.Provider | None) -> tuple[Trait, ...]:
+    if known is None:
+        return (Trait.UNRESOLVED,)
+    return (Trait.LOCAL,) if known.kind == "local" else (Trait.EXTERNAL,)
+
+
+def service_at(url: str) -> Service | None:
+    """Who answers at a URL; None when the host is not written out in it."""
+    host, port = _host(url)
+    if host is None:
+        return None
+    known = catalog.provider_by_host(host)
+    if known is not None:
+        return Service(known.id, endpoint=host)
+    if _is_here(host):
+        return Service(_LOCAL_PORTS.get(port or 0), endpoint=host, traits=(Trait.LOCAL,))
+    return Service(None, endpoint=host, traits=(Trait.EXTERNAL,))
+
+
+def _host(url: str) -> tuple[str | None, int | None]:
+    authority = url.partition("://")[2].partition("/")[0]
+    if not authority or authority.startswith(HOLE):
+        return None, None
+    # `https://{resource}.openai.azure.com`: the unknown label does not change who answers.
+    try:
+        parts = urlsplit(f"//{authority.replace(HOLE, 'x')}")
+        return parts.hostname, parts.port
+    except ValueError:
+        return None, None
+
+
+def _is_here(host: str) -> bool:
+    if host in {"localhost", "host.docker.internal"} or host.endswith(".local") or "." not in host:
+        return True
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
+
+
+def provider_of_package(name: str | None) -> str | None:
+    """The provider that a PyPI package talks to."""
+    package = catalog.package("pypi", name) if name else None
+    return package.provider if package else None
+
+
+class Clients:
+    """The AI clients that a file makes, by the call that makes them."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.made = {id(found.call): found for found in file.of("ai_client")}
+
+    def behind(self, node: ast.expr) -> list[Service]:
+        """The services that `node`, or the object its attribute is read from, may stand for."""
+        while True:
+            services = [service for found in self._makers(node, 3) for service in [self.service(found)]]
+            if services or not isinstance(node, ast.Attribute):
+                return services or self._annotated(node)
+            node = node.value
+
+    def _makers(self, node: ast.expr, depth: int) -> Iterator[Found]:
+        """The constructors behind an expression, also through a wrapper such as `traced(OpenAI())`."""
+        if isinstance(node, ast.Await):
+            node = node.value
+        if id(node) in self.made:
+            yield self.made[id(node)]
+        elif depth and isinstance(node, ast.Call):
+            for inner in node.args[:1]:
+                yield from self._makers(inner, depth - 1)
+        elif depth:
+            for bound in self.file.module.bindings(node):
+                yield from self._makers(bound, depth - 1)
+
+    def _annotated(self, node: ast.expr) -> list[Service]:
+        dotted = self.file.module.annotation(node)
+        package = catalog.module(dotted) if dotted else None
+        if dotted is None or package is None or package.role != "sdk":
+            return []
+        return [Service("azure" if "Azure" in dotted else package.provider)]
+
+    def service(self, found: Found) -> Service:
+        """Who stands behind a client: what its address says, and otherwise its SDK's own provider."""
+        detector, module = found.detector, self.file.module
+        model = whole_text(module, argument(found.call, detector.model, detector.position))
+        region = whole_text(module, argument(found.call, detector.region))
+        base = argument(found.call, detector.base) if detector.base else None
+        if base is None or (isinstance(base, ast.Constant) and base.value is None):
+            return self._own(found, model, region)
+        at = service_at(text(module, base) or "")
+        if at is None:
+            # The address comes from outside: whoever sets it decides who answers.
+            return Service(None, model=model)
+        return Service(at.provider, at.endpoint, region, model, at.traits)
+
+    def _own(self, found: Found, model: str | None, region: str | None) -> Service:
+        detector = found.detector
+        if detector.package in {"litellm", "langchain"}:
+            return routed(model)
+        own = detector.provider or provider_of_package(detector.package)
+        if detector.from_import:
+            package = catalog.module(self.file.module.dotted(found.call.func) or "")
+            own = package.provider if package else None
+        return Service(own, region=region, model=model)
+
+
+def routed(model: str | None) -> Service:
+    """Who answers for a model named in LiteLLM's way, `provider/name` or a well-known name."""
+    if model is None:
+        return Service(None)
+    prefix, slash, name = model.replace(":", "/", 1).partition("/") if "/" not in model else model.partition("/")
+    by_prefix = catalog.provider_by_prefix(prefix) if slash else None
+    if by_prefix is not None:
+        return Service(by_prefix.id, model=name)
+    by_name = catalog.provider_by_model(model)
+    return Service(by_name.id if by_name else None, model=model)
+
+
+def ai_calls(file: File, clients: Clients, facts: Facts) -> list[Found]:
+    """Note every call to a model, and return the calls that count."""
+    counted: dict[int, Found] = {}
+    for found in file.of("ai_call", "http_call"):
+        services = [] if id(found.call) in counted else list(_services(file, clients, found))
+        if services:
+            counted[id(found.call)] = found
+            _note_call(file, found, services, facts)
+    return list(counted.values())
+
+
+def _services(file: File, clients: Clients, found: Found) -> Iterable[Service]:
+    detector, call = found.detector, found.call
+    if detector.fact == "http_call":
+        return _http_service(file, found)
+    model = whole_text(file.module, argument(call, detector.model, detector.position))
+    if detector.package == "litellm":
+        base = text(file.module, argument(call, detector.base)) if detector.base else None
+        at = service_at(base) if base else None
+        return [Service(at.provider, at.endpoint, None, model, at.traits) if at else routed(model)]
+    if detector.package is not None:
+        return [Service(provider_of_package(detector.package), model=model)]
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    behind = clients.behind(receiver)
+    if not behind and detector.compatible:
+        behind = [_imported(file)]
+    return [Service(each.provider, each.endpoint, each.region, model or each.model, each.traits) for each in behind]
+
+
+def _http_service(file: File, found: Found) -> list[Service]:
+    addresses = [argument(found.call, found.detector.url, position) for position in (0, 1)]
+    for address in addresses:
+        at = service_at(text(file.module, address) or "")
+        if at is not None and at.provider is not None:
+            return [at]
+    return []
+
+
+def _imported(file: File) -> Service:
+    """Who answers a chat completion whose client was made elsewhere: the one provider whose SDK the file imports."""
+    packages = (catalog.module(name) for name in file.module.imports.values())
+    found = {package.provider for package in packages if package and package.role == "sdk"}
+    return Service(found.pop()) if len(found) == 1 else Service(None)
+
+
+def _note_call(file: File, found: Found, services: Iterable[Service], facts: Facts) -> None:
+    site = file.call_id(found)
+    here = file.location(found.match.start)
+    name = ast.unparse(found.call.func)
+    facts.nodes.append(Node(id=site, kind=NodeKind.CODE, name=name, origin=Origin.DETECTED, locations=(here,)))
+    for service in services:
+        if service.model:
+            facts.nodes.append(model_node(service.model, here, provider=service.provider))
+        if service.model and service.id == f"ai_service:{_UNRESOLVED}":
+            # Only the model's name says who answers; a gateway's configuration may resolve it.
+            facts.edges.append(edge(EdgeKind.FLOWS_TO, site, f"model:{service.model}", here))
+            continue
+        facts.nodes.append(service.node(here))
+        facts.edges.append(edge(EdgeKind.FLOWS_TO, site, service.id, here))
+        if service.model:
+            facts.edges.append(edge(EdgeKind.USES, site, f"model:{service.model}", here))
+
+
+def ai_clients(file: File, clients: Clients, facts: Facts) -> None:
+    """Note every client that is made, with the model it was made for, even if its calls stand in another file."""
+    for found in file.of("ai_client"):
+        here, service = file.location(found.match.start), clients.service(found)
+        if service.model:
+            facts.nodes.append(model_node(service.model, here, provider=service.provider))
+        if service.provider or service.endpoint:
+            facts.nodes.append(service.node(here))
+
+
+def model_loads(file: File, facts: Facts) -> None:
+    """Note every model that is loaded from a hub, and whether its bytes or its code may change."""
+    for found in file.of("model_load"):
+        detector, module = found.detector, file.module
+        name = whole_text(module, argument(found.call, detector.model, detector.position))
+        if name is None or not _is_hub_name(name) or not _is_model_class(file, found):
+            continue
+        remote = argument(found.call, ["trust_remote_code"])
+        traits = [Trait.LOCAL]
+        if not _is_pinned(whole_text(module, argument(found.call, ["revision"]))):
+            traits.append(Trait.MUTABLE_REFERENCE)
+        if remote is not None and module.value(remote) is not False:
+            traits.append(Trait.REMOTE_CODE)
+        facts.nodes.append(model_node(name, file.location(found.match.start), provider="huggingface", traits=traits))
+
+
+def _is_pinned(revision: str | None) -> bool:
+    """Only a commit hash is immutable; a branch or a tag may move."""
+    return revision is not None and len(revision) == 40 and all(char in "0123456789abcdef" for char in revision)
+
+
+def _is_hub_name(name: str) -> bool:
+    """`org/name` or a bare name; not a path on disk and not a URL."""
+    return name.count("/") <= 1 and not name.startswith((".", "/", "~")) and not set(name) & set(" \\:{}<>")
+
+
+def _is_model_class(file: File, found: Found) -> bool:
+    """`from_pretrained` is a common name: it counts on a class of a library that loads from the hub."""
+    if found.detector.id != "python.model.pretrained" or not isinstance(found.call.func, ast.Attribute):
+        return True
+    package = catalog.module(file.module.dotted(found.call.func) or "")
+    return package is not None and package.role in {"runtime", "framework", "sdk"}
+
+
+def unsafe_loads(file: File, facts: Facts) -> None:
+    """Note every place where loading a model file runs what the file says."""
+    for found in file.of("unsafe_load"):
+        line, _ = found.match.start
+        facts.nodes.append(
+            Node(
+                id=f"load:{file.path}:{line}",
+                kind=NodeKind.ARTIFACT,
+                name=ast.unparse(found.call.func),
+                origin=Origin.DETECTED,
+                locations=(file.location(found.match.start),),
+                traits=(Trait.UNSAFE_SERIALISATION,),
+            )
+        )

@@ -1,0 +1,136 @@
+"""Differential-privacy claims that stand in Python code, with every parameter that can be read for certain."""
+
+import ast
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from petguard.claims import BY_TECHNIQUE, Statement
+from petguard.errors import UnreadableInput
+from petguard.model import Asset, Claim, Json, Node, NodeKind, Origin
+from petguard.parsers._python_file import File, Found, argument
+from petguard.parsers._python_module import UNKNOWN, Position
+
+
+class _Reading:
+    """The fields of one claim: what is certain, and what stands there instead where it is not."""
+
+    def __init__(self, file: File, found: Found) -> None:
+        self.file = file
+        self.found = found
+        self.values: dict[str, object] = dict(found.detector.fixed)
+        self.unresolved: dict[str, str] = {}
+
+    def take(self, name: str, node: ast.expr | None) -> None:
+        """Read a field; an argument that is not there says nothing."""
+        if node is None or name in self.values or (isinstance(node, ast.Constant) and node.value is None):
+            return
+        value = self.file.module.value(node)
+        if value is UNKNOWN:
+            self.unresolved[name] = f"{ast.unparse(node)[:80]} is not a constant"
+        else:
+            self.values[name] = value
+
+
+def claims(file: File) -> Iterator[tuple[Claim, Node]]:
+    """Every claim in a file, and the protection it speaks of. Raises UnreadableInput for impossible numbers."""
+    for found in file.of("dp_claim"):
+        reading = _Reading(file, found)
+        for name, field in found.detector.arguments.items():
+            reading.take(field, argument(found.call, [name]))
+        if found.detector.technique == "dp_sgd":
+            _read_training(file, found, reading)
+        claim = _claim(file, found, reading)
+        yield claim, _pet(file, found, claim)
+
+
+def _claim(file: File, found: Found, reading: _Reading) -> Claim:
+    line, column = found.match.start
+    function = file.module.function_at(found.match.start)
+    technique = found.detector.technique or ""
+    return Claim(
+        id=f"{technique}:{file.path}:{line}:{column}",
+        statement=_statement(technique, reading.values, line),
+        location=file.location(found.match.start),
+        subject=f"{file.path}:{function}" if function else file.path,
+        unresolved=reading.unresolved,
+    )
+
+
+def _statement(technique: str, values: Json, line: int) -> Statement:
+    try:
+        return BY_TECHNIQUE[technique].model_validate({"technique": technique, **values}, strict=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        detail = f"{'.'.join(map(str, first['loc']))} of a {technique} claim: {first['msg'].lower()}"
+        raise UnreadableInput(detail, reason="invalid_value", line=line) from error
+
+
+def _pet(file: File, found: Found, claim: Claim) -> Node:
+    return Node(
+        id=f"pet:{claim.id}",
+        kind=NodeKind.PROTECTION,
+        name=found.detector.package or claim.technique,
+        origin=Origin.DETECTED,
+        locations=(file.location(found.match.start),),
+        asset=Asset.PET,
+        technique=claim.technique,
+        claim=claim.id,
+    )
+
+
+def _read_training(file: File, found: Found, reading: _Reading) -> None:
+    """What Opacus is not told but the training code shows: sampling, batch size, epochs, delta."""
+    loader = _loader(file, found)
+    shuffled = _is_true(file, argument(loader, ["shuffle"])) if loader else None
+    poisson = argument(found.call, ["poisson_sampling"])
+    if poisson is None or file.module.value(poisson) is True:
+        reading.values["sampling"] = "poisson"  # the library's default
+    elif file.module.value(poisson) is False:
+        reading.values["sampling"] = "shuffle" if shuffled else "fixed_without_replacement"
+    else:
+        reading.unresolved["sampling"] = f"poisson_sampling={ast.unparse(poisson)[:80]} is not a constant"
+    if loader is not None:
+        reading.take("batch_size", argument(loader, ["batch_size"], 1))
+    reading.take("epochs", _epochs(file, found.match.start))
+    reading.take("delta", _delta(file))
+
+
+def _loader(file: File, found: Found) -> ast.Call | None:
+    given = argument(found.call, [found.detector.loader] if found.detector.loader else [])
+    bound = file.module.binding(given) if given is not None else None
+    made = bound if bound is not None else given
+    is_loader = isinstance(made, ast.Call) and ast.unparse(made.func).rpartition(".")[2] == "DataLoader"
+    return made if is_loader and isinstance(made, ast.Call) else None
+
+
+def _is_true(file: File, node: ast.expr | None) -> bool:
+    return node is not None and file.module.value(node) is True
+
+
+def _epochs(file: File, position: Position) -> ast.expr | None:
+    """The bound of the one loop over epochs in the function (or module) that makes the engine."""
+    function = file.module.function_at(position)
+    loops = [
+        node.iter.args[-1]
+        for node in ast.walk(file.module.tree)
+        if isinstance(node, ast.For)
+        and "epoch" in ast.unparse(node.target).lower()
+        and isinstance(node.iter, ast.Call)
+        and isinstance(node.iter.func, ast.Name)
+        and node.iter.func.id in {"range", "trange"}
+        and len(node.iter.args) == 1
+        and file.module.function_at((node.lineno, node.col_offset + 1)) == function
+    ]
+    return loops[0] if len(loops) == 1 else None
+
+
+def _delta(file: File) -> ast.expr | None:
+    """The delta at which the file asks the engine for its epsilon, when it asks with one delta only."""
+    asked = [
+        argument(node, ["delta"], 0)
+        for node in file.module.calls.values()
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get_epsilon"
+    ]
+    distinct = {ast.unparse(node): node for node in asked if node is not None}
+    return next(iter(distinct.values())) if len(distinct) == 1 else None

@@ -1,0 +1,110 @@
+"""A Python file together with what semgrep matched in it: the common ground of the fact finders."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from petguard import secrets
+from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
+from petguard.parsers._python_module import HOLE, UNKNOWN, Module, Position
+from petguard.parsers._python_rules import Detector, Fact, detectors
+from petguard.semgrep import Match
+
+_EVIDENCE = 160  # characters of a line that a report shows
+
+
+@dataclass(frozen=True)
+class Found:
+    """A detector's match, with the call that it matched."""
+
+    detector: Detector
+    match: Match
+    call: ast.Call
+
+
+@dataclass
+class Facts:
+    """What has been found so far; turned into the frozen facts of the model at the end."""
+
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+
+class File:
+    """One file's syntax tree and matches."""
+
+    def __init__(self, module: Module, matches: Sequence[Match]) -> None:
+        self.module = module
+        self.path = module.path
+        self.matches = matches
+        self.found = tuple(self._calls())
+
+    def _calls(self) -> Iterator[Found]:
+        for match in self.matches:
+            detector = detectors().get(match.rule)
+            call = self.module.calls.get((match.start, match.end))
+            if detector is not None and call is not None:
+                yield Found(detector, match, call)
+
+    def of(self, *facts: Fact) -> list[Found]:
+        """The matches of these facts in position order; one call may be matched by several detectors."""
+        return [found for found in self.found if found.detector.fact in facts]
+
+    def location(self, position: Position) -> Location:
+        """Where a position is, with its line as evidence; secrets in it are masked."""
+        line = position[0]
+        text = self.module.lines[line - 1].strip() if line <= len(self.module.lines) else ""
+        return Location(
+            path=self.path, line=line, column=self.module.column(position), evidence=secrets.mask_in(text)[:_EVIDENCE]
+        )
+
+    def at(self, node: ast.expr | ast.stmt) -> Location:
+        """Where a piece of the syntax tree starts."""
+        return self.location((node.lineno, node.col_offset + 1))
+
+    def call_id(self, found: Found) -> str:
+        """The id of the call site."""
+        line, column = found.match.start
+        return f"call:{self.path}:{line}:{column}"
+
+
+def argument(call: ast.Call, names: Sequence[str], position: int | None = None) -> ast.expr | None:
+    """The argument with one of these names, the earliest name first, or at this position."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    named = next((given[name] for name in names if name in given), None)
+    if named is not None or position is None or position >= len(call.args):
+        return named
+    plain = call.args[position]
+    return None if any(isinstance(each, ast.Starred) for each in call.args[: position + 1]) else plain
+
+
+def text(module: Module, node: ast.expr | None) -> str | None:
+    """The string that an expression most likely is; None when no part of it can be read."""
+    value = UNKNOWN if node is None else module.value(node, hint=True)
+    return value if isinstance(value, str) and value.strip(HOLE) else None
+
+
+def whole_text(module: Module, node: ast.expr | None) -> str | None:
+    """Like `text`, when every part of it can be read."""
+    value = text(module, node)
+    return value if value and HOLE not in value else None
+
+
+def edge(kind: EdgeKind, source: str, target: str, location: Location) -> Edge:
+    """An edge that was seen in code."""
+    return Edge(kind=kind, source=source, target=target, origin=Origin.DETECTED, location=location)
+
+
+def model_node(name: str, location: Location, *, provider: str | None = None, traits: Sequence[Trait] = ()) -> Node:
+    """A named model in use."""
+    return Node(
+        id=f"model:{name}",
+        kind=NodeKind.MODEL,
+        name=name,
+        origin=Origin.DETECTED,
+        locations=(location,),
+        asset=Asset.MODEL,
+        provider=provider,
+        model=name,
+        traits=tuple(traits),
+    )

@@ -1,0 +1,183 @@
+"""The detectors of `rules/code/python/`: semgrep rules that find facts, and the taint rules made from them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import Field
+
+from petguard import _shipped, catalog, taxonomy
+from petguard.documents import read_yaml
+from petguard.model import Frozen, Json
+
+Fact = Literal[
+    "ai_call", "ai_client", "http_call", "model_load", "unsafe_load", "dp_claim", "protection", "personal_data"
+]
+SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
+FROM_DATA, FROM_PROTECTION, INTO_PROTECTION = "flow.data", "flow.protection", "flow.into-protection"
+_HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
+
+
+class Detector(Frozen):
+    """What a rule's metadata says about its matches; the argument lists name keywords, in order of preference."""
+
+    id: str
+    rule: Json
+    fact: Fact
+    anchors: tuple[str, ...] = ()  # literals of which one must occur in a file before semgrep sees it
+    package: str | None = None  # the PyPI package that is called
+    provider: str | None = None
+    from_import: bool = False  # the provider is that of the imported package
+    compatible: bool = False  # other providers answer to the same call
+    receiver: Literal["client"] | None = None
+    data: tuple[str, ...] = ()
+    first: bool = False
+    second: str | None = None  # the keyword that the second positional argument stands for
+    model: tuple[str, ...] = ()
+    position: int | None = None  # of the model, among the positional arguments
+    base: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
+    technique: str | None = None
+    arguments: dict[str, str] = Field(default_factory=dict)
+    fixed: dict[str, str] = Field(default_factory=dict)
+    loader: str | None = None
+
+
+@cache
+def detectors() -> Mapping[str, Detector]:
+    """Every detector by rule id."""
+    found: dict[str, Detector] = {}
+    for path in _shipped.files("rules/code/python"):
+        for rule in read_yaml(path.read_text("utf-8")).value["rules"]:
+            about = rule["metadata"]["petguard"]
+            found[rule["id"]] = Detector.model_validate({"id": rule["id"], "rule": rule, **about})
+    return found
+
+
+def of_fact(*facts: Fact) -> tuple[Detector, ...]:
+    """The detectors of these facts, in rule order."""
+    return tuple(each for each in detectors().values() if each.fact in facts)
+
+
+@cache
+def search_rules() -> tuple[Json, ...]:
+    """The first round: every detector as it is."""
+    return tuple(_search(each) for each in detectors().values())
+
+
+@cache
+def taint_rules() -> tuple[Json, ...]:
+    """The second round, for files in which the first found somewhere that data goes.
+
+    Data that reaches a sink without passing a protection, data that enters a protection, and what comes out of a
+    protection and reaches a sink: together they are the edges of the graph.
+    """
+    sinks, protections = of_fact("ai_call", "http_call"), of_fact("protection")
+    into_sinks = [pattern for each in sinks for pattern in _arguments(each)]
+    into_protections = [pattern for each in protections for pattern in _arguments(each)]
+    results = [_conditions(each.rule) for each in protections]
+    (source,) = of_fact("personal_data")
+    data = _with_identifiers(_conditions(source.rule))
+    message = source.rule["message"]
+    return (
+        _taint(FROM_DATA, message, [data], into_sinks, sanitizers=results),
+        _taint(INTO_PROTECTION, message, [data], into_protections),
+        *(
+            _taint(f"{FROM_PROTECTION}.{number}", "$...ARGUMENTS", [_calling(each, "($...ARGUMENTS)")], into_sinks)
+            for number, each in enumerate(results)
+        ),
+    )
+
+
+def protection_of(rule: str) -> Detector:
+    """The protection whose results the taint rule with this id follows."""
+    return of_fact("protection")[int(rule.rpartition(".")[2])]
+
+
+@cache
+def anchors() -> re.Pattern[bytes]:
+    """Matches a file that could hold anything the detectors find."""
+    literals = {anchor for each in detectors().values() for anchor in each.anchors if anchor != _HOSTS}
+    literals |= {host for each in catalog.providers() for host in each.hosts}
+    literals |= {name for each in catalog.providers() for name in each.env}
+    modules = {name for each in catalog.packages() if each.ecosystem == "pypi" for name in each.modules}
+    alternatives = [rf"\b(?:{'|'.join(sorted(map(_import, modules)))})\b", *sorted(map(re.escape, literals))]
+    return re.compile("|".join(alternatives).encode())
+
+
+def _import(module: str) -> str:
+    """`google.genai` is also met as `from google import genai`."""
+    return r"(?:\.|[ \t]+import\b[^\n]*?\b)".join(map(re.escape, module.split(".")))
+
+
+def _search(detector: Detector) -> Json:
+    rule = {key: value for key, value in detector.rule.items() if key != "metadata"}
+    return _with_identifiers(rule)
+
+
+def _with_identifiers(part: Json) -> Json:
+    # PCRE looks for metavariable-regex at the start of the name only.
+    pattern = json.dumps(f".*(?:{taxonomy.identifier_pattern()})")
+    filled: Json = json.loads(json.dumps(part).replace('"@identifier"', pattern))
+    return filled
+
+
+def _conditions(rule: Json) -> Json:
+    """The part of a search rule that says what matches, as one entry of a taint rule."""
+    if "patterns" in rule:
+        return {"patterns": rule["patterns"]}
+    if "pattern-either" in rule:
+        return {"pattern-either": rule["pattern-either"]}
+    return {"pattern": rule["pattern"]}
+
+
+def _arguments(detector: Detector) -> Iterator[Json]:
+    """The arguments of a call that carry data, as taint sinks."""
+    for ending in _endings(detector):
+        yield {"patterns": [_calling(_conditions(detector.rule), ending), {"focus-metavariable": "$DATA"}]}
+
+
+def _calling(part: Any, ending: str) -> Any:
+    """The same conditions with `(...)` of every call form spelled as `ending`; what it stands inside of is kept."""
+    if isinstance(part, list):
+        return [_calling(each, ending) for each in part]
+    if isinstance(part, dict):
+        return {
+            key: value.replace("(...)", ending) if key == "pattern" else _calling(value, ending)
+            for key, value in part.items()
+        }
+    return part
+
+
+def _endings(detector: Detector) -> Iterator[str]:
+    yield from (f"(..., {name}=$DATA, ...)" for name in detector.data)
+    if detector.first:
+        yield "($DATA, ...)"
+    if detector.second:
+        yield "($FIRST, $DATA, ...)"
+
+
+def _taint(
+    rule: str, message: str, sources: Sequence[Json], sinks: Sequence[Json], *, sanitizers: Sequence[Json] = ()
+) -> Json:
+    made: dict[str, Any] = {
+        "id": rule,
+        "mode": "taint",
+        "languages": ["python"],
+        "severity": "INFO",
+        "message": message,
+        "pattern-sources": list(sources),
+        "pattern-sinks": list(sinks),
+        "pattern-propagators": _PROPAGATORS,
+    }
+    return made | ({"pattern-sanitizers": list(sanitizers)} if sanitizers else {})
+
+
+# What semgrep does not model by itself: a container is tainted by what is put into it.
+_PROPAGATORS = [
+    {"pattern": f"$CONTAINER.{method}($ITEM)", "from": "$ITEM", "to": "$CONTAINER"}
+    for method in ("append", "extend", "add", "update", "put", "write")
+] + [{"pattern": "$CONTAINER.insert($PLACE, $ITEM)", "from": "$ITEM", "to": "$CONTAINER"}]

@@ -1,0 +1,191 @@
+"""Python code: AI SDKs and calls, models, credentials, personal data on its way to AI, and DP claims.
+
+semgrep says where something stands; the syntax tree of the same file says which values are certain.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from petguard import catalog, model, secrets, semgrep
+from petguard.collect import Candidate, Input, Interest
+from petguard.errors import UnreadableInput
+from petguard.model import Asset, Gap, Node, NodeKind, Origin, State
+from petguard.parsers import Parser
+from petguard.parsers._credentials import credential, from_variable
+from petguard.parsers._python_calls import Clients, ai_calls, ai_clients, model_loads, routed, unsafe_loads
+from petguard.parsers._python_claims import claims
+from petguard.parsers._python_file import Facts, File, model_node, whole_text
+from petguard.parsers._python_flows import flows
+from petguard.parsers._python_module import Module
+from petguard.parsers._python_rules import anchors, detectors, search_rules, taint_rules
+from petguard.semgrep import Match
+
+_SHEBANG = re.compile(rb"\A#![^\n]*\bpython[0-9.]*\b")
+_SECRET_SIGNS = re.compile(rb"sk-|hf_|AIza|gsk_|xai-|r8_|pplx-")
+_MODEL_NAMES = re.compile(r"(?:^|_)(?:model|llm|engine|deployment)(?:_name|_id)?$", re.IGNORECASE)
+_ASSETS = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
+
+
+def _interest(candidate: Candidate) -> Interest:
+    """Python by name or shebang; a file without any literal of the rules holds nothing that they could find."""
+    if candidate.suffix not in {".py", ".pyw"} and not _SHEBANG.match(candidate.data):
+        return Interest.NONE
+    if b"\0" in candidate.data[:4096] and not candidate.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Interest.NONE
+    hit = anchors().search(candidate.data) or _SECRET_SIGNS.search(candidate.data)
+    return Interest.READ if hit or _shadows_a_package(candidate.path) else Interest.CLEAR
+
+
+def _shadows_a_package(path: str) -> bool:
+    """`openai/__init__.py` in the scanned tree means that `import openai` is the tree's own module."""
+    return catalog.module(_module_name(PurePosixPath(path))) is not None
+
+
+def _module_name(path: PurePosixPath) -> str:
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+def _parse(inputs: Sequence[Input]) -> Iterator[model.Facts | Gap]:
+    modules: dict[str, Module] = {}
+    for item in inputs:
+        try:
+            modules[item.path] = Module(item)
+        except UnreadableInput as error:
+            yield _gap(item.path, error)
+    found = semgrep.run([item for item in inputs if item.path in modules], search_rules(), language="python")
+    matches = _by_path(found.matches)
+    flowing = [item for item in inputs if _may_flow(matches.get(item.path, []))]
+    flows_found = semgrep.run(flowing, taint_rules(), language="python")
+    yield from dict.fromkeys((*found.gaps, *flows_found.gaps))
+    tainted = _by_path(flows_found.matches)
+    own = {(str(PurePosixPath(item.path).parent), _module_name(PurePosixPath(item.path))) for item in inputs}
+    for path, module in modules.items():
+        yield from _read(module, [*matches.get(path, []), *tainted.get(path, [])], own)
+
+
+def _by_path(matches: Iterable[Match]) -> dict[str, list[Match]]:
+    return {path: list(found) for path, found in groupby(matches, key=lambda match: match.path)}
+
+
+def _may_flow(matches: Iterable[Match]) -> bool:
+    """Whether a file has both: somewhere personal data comes from, and a call that may send it."""
+    facts = {detectors()[match.rule].fact for match in matches}
+    return "personal_data" in facts and not facts.isdisjoint({"ai_call", "http_call"})
+
+
+def _gap(path: str, error: UnreadableInput) -> Gap:
+    return Gap(path=path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
+
+
+def _read(module: Module, matches: Sequence[Match], own: set[tuple[str, str]]) -> Iterator[model.Facts | Gap]:
+    file, facts = File(module, matches), Facts()
+    clients = Clients(file)
+    facts.nodes += _packages(file, own)
+    facts.nodes += _credentials(file)
+    facts.nodes += _models_by_position(file)
+    ai_clients(file, clients, facts)
+    sinks = ai_calls(file, clients, facts)
+    model_loads(file, facts)
+    unsafe_loads(file, facts)
+    flows(file, sinks, facts)
+    found: list[model.Claim] = []
+    try:
+        for claim, pet in claims(file):
+            found.append(claim)
+            facts.nodes.append(pet)
+    except UnreadableInput as error:
+        yield _gap(module.path, error)
+    yield model.Facts(nodes=tuple(facts.nodes), edges=tuple(facts.edges), claims=tuple(found))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
+    """Every module that is imported, also by name at run time."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"importlib.import_module", "__import__"}:
+            names = [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
+            yield from ((name, node) for name in names if isinstance(name, str))
+
+
+def _packages(file: File, own: set[tuple[str, str]]) -> Iterator[Node]:
+    """The AI and PET packages that a file imports, except modules of the scanned tree that only bear their name."""
+    for name, statement in _imports(file.module.tree):
+        package = catalog.module(name)
+        if package is not None and not _is_own(name.partition(".")[0], file.path, own):
+            yield Node(
+                id=f"ai_sdk:{package.ecosystem}/{package.name}",
+                kind=NodeKind.ARTIFACT,
+                name=package.name,
+                origin=Origin.DETECTED,
+                locations=(file.at(statement),),
+                asset=_ASSETS.get(package.role, Asset.AI_SDK),
+                provider=package.provider,
+            )
+
+
+def _is_own(name: str, path: str, own: set[tuple[str, str]]) -> bool:
+    """Whether Python would find a module of the tree under this top-level name: beside the file, above it or in src."""
+    folders = [str(parent) for parent in PurePosixPath(path).parents]
+    roots = [*folders, *(str(PurePosixPath(folder) / "src") for folder in folders)]
+    return any((root, name) in own or (str(PurePosixPath(root) / name), name) in own for root in roots)
+
+
+def _strings(tree: ast.Module) -> Iterable[ast.Constant]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _credentials(file: File) -> Iterator[Node]:
+    """Names of environment variables that hold AI keys, and keys that stand in the code."""
+    for constant in _strings(file.module.tree):
+        here, value = file.at(constant), str(constant.value)
+        named = from_variable(value, here, literal=False)
+        found = [named] if named else []
+        found += [
+            credential(f"{file.path}:{here.line}", f"{issuer} {masked}", here, provider=issuer, literal=True)
+            for issuer, masked in secrets.find(value)
+            if catalog.provider(issuer) is not None
+        ]
+        yield from (node.model_copy(update={"origin": Origin.DETECTED}) for node in found)
+
+
+def _models_by_position(file: File) -> Iterator[Node]:
+    """Well-known model names that stand where a model is chosen: a variable, a parameter or a key called `model`."""
+    for name, value in _positions(file.module.tree):
+        text = whole_text(file.module, value) if isinstance(value, ast.Constant) else None
+        if text is None or not _MODEL_NAMES.search(name):
+            continue
+        service = routed(text)
+        if service.provider is not None and service.model and " " not in text:
+            yield model_node(service.model, file.at(value), provider=service.provider)
+
+
+def _positions(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            yield from ((ast.unparse(target), node.value) for target in node.targets)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield ast.unparse(node.target), node.value
+        elif isinstance(node, ast.Call):
+            yield from ((each.arg, each.value) for each in node.keywords if each.arg)
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            yield from ((str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant))
+        elif isinstance(node, ast.arguments):
+            yield from _defaults(node)
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    late = [*arguments.posonlyargs, *arguments.args]
+    late = late[len(late) - len(arguments.defaults) :]
+    yield from ((each.arg, default) for each, default in zip(late, arguments.defaults, strict=True))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    yield from ((each.arg, default) for each, default in named if default is not None)
+
+
+PARSER = Parser(name="python", interest=_interest, parse=_parse)

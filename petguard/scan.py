@@ -1,0 +1,113 @@
+"""The whole program: from paths to a report."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+import petguard
+from petguard import joins, parsers, rows, rules, verifiers
+from petguard.collect import Collection, collect, scan_root
+from petguard.errors import ConfigurationError
+from petguard.graph import SystemGraph
+from petguard.model import Facts, Gap, Severity, State
+from petguard.parsers import telltales
+from petguard.policy import Policy, discover
+from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool
+
+_WORST_LAST = (State.ANALYSED, State.SKIPPED, State.PARTIAL, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to scan and how; `policy` None means the one found at the scan root, else the built-in one.
+
+    `fail_on` overrides the policy's threshold.
+    """
+
+    paths: tuple[Path, ...]
+    policy: Path | None = None
+    fail_on: Severity | Literal["never"] | None = None
+    jobs: int | None = None
+    cache: bool = True
+
+
+def scan(request: Request) -> Report:
+    """Collect, parse, join, judge and report. Raises PetguardError when there is nothing to scan or to scan with."""
+    started, clock = datetime.now(UTC), perf_counter()
+    rule_set = rules.load()
+    root = scan_root(request.paths)
+    policy = _policy(request, root)
+    readers = parsers.all_parsers()
+    sniffs = {reader.name: reader.interest for reader in readers}
+    collection = collect(request.paths, sniffs, policy.exclude, telltales=telltales())
+    read, unread = parsers.read_all(readers, collection.inputs)
+    facts = joins.joined(read)
+    graph = SystemGraph(facts)
+    claims = [claim for part in facts for claim in part.claims]
+    verdicts = verifiers.judge_all(claims, policy.budgets)
+    evidence = rules.Evidence.of(graph, claims, verdicts, policy)
+    found = rules.findings(rule_set, evidence)
+    gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows))
+    return Report(
+        tool=Tool(version=petguard.__version__, rules_digest=rules.digest()),
+        run=Run(started_at=started.isoformat(timespec="seconds"), duration_s=round(perf_counter() - clock, 3)),
+        scope=Scope(root=root.name or str(root), policy=policy.source),
+        execution_status="incomplete" if gaps else "complete",
+        policy_decision=_decision(found, request.fail_on or policy.fail_on),
+        coverage=_coverage(collection, gaps),
+        inventory=rows.asset_rows(graph, policy),
+        flows=rows.flow_rows(evidence.flows, evidence.verdicts),
+        claims=rows.claim_rows(claims, evidence.verdicts),
+        findings=found,
+        rules=tuple(rule.card for rule in rule_set),
+    )
+
+
+def _policy(request: Request, root: Path) -> Policy:
+    path = request.policy or discover(root)
+    if path is None:
+        return Policy.built_in()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read as a policy: {error}") from error
+    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return Policy.load(shown, text)
+
+
+def _decision(found: Iterable[Finding], threshold: Severity | Literal["never"]) -> Literal["pass", "fail"]:
+    if threshold == "never":
+        return "pass"
+    too_bad = any(finding.state == "new" and finding.severity.rank >= threshold.rank for finding in found)
+    return "fail" if too_bad else "pass"
+
+
+def _coverage(collection: Collection, gaps: Sequence[Gap]) -> Coverage:
+    """Put every file into the worst state that the collector or a parser gave it."""
+    states = {file.path: file.state for file in collection.files}
+    for gap in gaps:
+        states[gap.path] = max(states.get(gap.path, gap.state), gap.state, key=_WORST_LAST.index)
+    count = Counter(states.values())
+    skipped = Counter(file.reason for file in collection.files if states[file.path] is State.SKIPPED)
+    return Coverage(
+        collected=len(states),
+        analysed=count[State.ANALYSED],
+        partial=count[State.PARTIAL],
+        skipped=count[State.SKIPPED],
+        failed=count[State.FAILED],
+        skipped_because=dict(sorted(skipped.items())),
+        excluded=collection.excluded,
+        gaps=tuple(_row(gap) for gap in sorted(set(gaps), key=_gap_order)),
+    )
+
+
+def _gap_order(gap: Gap) -> tuple[str, int, str, str]:
+    return gap.path, gap.line or 0, gap.reason, gap.detail
+
+
+def _row(gap: Gap) -> GapRow:
+    return GapRow(path=gap.path, line=gap.line, state=gap.state, reason=gap.reason, detail=gap.detail)

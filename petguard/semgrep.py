@@ -1,0 +1,201 @@
+"""The only place that starts semgrep: explicit files, no network, no version check, and every doubt is a gap.
+
+The scanned files are copied under plain names into a private folder first. So a hostile file name, a planted
+`.semgrepignore` or git configuration never reaches semgrep, a file without an extension is read in the right
+language, and semgrep sees the very bytes that the rest of the scan saw.
+"""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from petguard.collect import Input
+from petguard.model import Gap, Json, State
+
+_SECONDS_PER_RULE_AND_FILE = 5
+_RULE_TIMEOUTS_PER_FILE = 3
+_MEGABYTES = 3000
+_OUTPUT_BYTES = 256 * 1024 * 1024
+_SUFFIXES = {"python": ".py"}
+
+
+@dataclass(frozen=True)
+class Match:
+    """One place where a rule matched; lines and columns are 1-based, columns count characters."""
+
+    rule: str
+    path: str
+    start: tuple[int, int]
+    end: tuple[int, int]
+    message: str
+
+    def contains(self, other: "Match") -> bool:
+        """Whether `other` lies inside this match."""
+        return self.path == other.path and self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True)
+class Result:
+    """All matches in (path, position, rule) order, and everything that semgrep could not look at."""
+
+    matches: tuple[Match, ...]
+    gaps: tuple[Gap, ...]
+
+
+def run(inputs: Sequence[Input], rules: Sequence[Json], *, language: str, jobs: int | None = None) -> Result:
+    """Match all `rules` against all `inputs` in one call.
+
+    Never raises for what semgrep does: if it is missing, killed, too slow or too talkative, each input becomes a gap.
+    """
+    if not inputs or not rules:
+        return Result((), ())
+    with tempfile.TemporaryDirectory(prefix="petguard-") as name:
+        folder = Path(name)
+        staged = _stage(folder, inputs, rules, _SUFFIXES[language])
+        try:
+            answer = _answer(folder, list(staged), jobs)
+        except _Failure as failure:
+            return Result((), tuple(_gap(item.path, failure.reason, str(failure)) for item in inputs))
+    return Result(_matches(answer, staged), tuple(_gaps(answer, staged)))
+
+
+class _Failure(Exception):
+    """Semgrep gave no usable answer at all."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def _stage(folder: Path, inputs: Sequence[Input], rules: Sequence[Json], suffix: str) -> Mapping[str, Input]:
+    (folder / "rules.json").write_text(json.dumps({"rules": list(rules)}), "utf-8")
+    staged = {f"{number}{suffix}": item for number, item in enumerate(inputs)}
+    for name, item in staged.items():
+        (folder / name).write_bytes(item.text.encode("utf-8", "replace"))
+    return staged
+
+
+def _executable() -> str:
+    beside = Path(sys.executable).parent / "semgrep"
+    found = str(beside) if beside.is_file() else shutil.which("semgrep")
+    if found is None:
+        raise _Failure("semgrep_missing", "semgrep is not installed; install petguard again")
+    return found
+
+
+def _command(targets: Sequence[str], jobs: int | None) -> list[str]:
+    options = ["--experimental", "--config", "rules.json", "--json", "--quiet", "--metrics", "off"]
+    options += ["--disable-version-check", "--disable-nosem", "--no-git-ignore", "--no-rewrite-rule-ids"]
+    options += ["--max-target-bytes", "0", "--max-memory", str(_MEGABYTES)]
+    options += ["--timeout", str(_SECONDS_PER_RULE_AND_FILE), "--timeout-threshold", str(_RULE_TIMEOUTS_PER_FILE)]
+    return [_executable(), "scan", *options, "--jobs", str(jobs or os.cpu_count() or 1), *targets]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Only what semgrep needs: no tokens, no settings of the user, no network switches left to chance."""
+    kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
+    private = {key: str(folder) for key in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR")}
+    return kept | private | {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0", "LC_ALL": "C.UTF-8"}
+
+
+def _answer(folder: Path, targets: Sequence[str], jobs: int | None) -> dict[str, Any]:
+    """Run semgrep and read its JSON."""
+    output = folder / "answer.json"
+    code = _wait(_command(targets, jobs), folder, output, 60 + 2 * len(targets))
+    if output.stat().st_size >= _OUTPUT_BYTES:
+        raise _Failure("too_many_matches", f"semgrep wrote more than {_OUTPUT_BYTES} bytes, so its answer was dropped")
+    try:
+        answer = json.loads(output.read_bytes())
+    except ValueError:
+        raise _Failure("semgrep_failed", f"semgrep ended with code {code} and without an answer") from None
+    if not isinstance(answer, dict) or not {"results", "errors", "paths"} <= answer.keys():
+        raise _Failure("semgrep_failed", f"semgrep ended with code {code} and an answer petguard cannot read")
+    return answer
+
+
+def _wait(command: Sequence[str], folder: Path, output: Path, seconds: float) -> int:
+    """Run `command` in its own process group, so that a time-out leaves nothing behind."""
+    with output.open("wb") as sink:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - an explicit program and file names of petguard's making
+                command,
+                cwd=folder,
+                env=_environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _Failure("semgrep_missing", f"semgrep could not be started: {error.strerror}") from error
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_OUTPUT_BYTES, _OUTPUT_BYTES))
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise _Failure("timeout", f"semgrep did not finish within {seconds:g} s") from None
+
+
+def _matches(answer: Mapping[str, Any], staged: Mapping[str, Input]) -> tuple[Match, ...]:
+    found = {
+        Match(
+            rule=row["check_id"],
+            path=staged[row["path"]].path,
+            start=(row["start"]["line"], row["start"]["col"]),
+            end=(row["end"]["line"], row["end"]["col"]),
+            message=row["extra"]["message"],
+        )
+        for row in answer["results"]
+    }
+    return tuple(sorted(found, key=lambda match: (match.path, match.start, match.end, match.rule, match.message)))
+
+
+def _gaps(answer: Mapping[str, Any], staged: Mapping[str, Input]) -> Iterator[Gap]:
+    """Errors of semgrep, and files that it silently left out."""
+    for error in answer["errors"]:
+        yield from _error_gaps(error, staged)
+    for name in sorted(staged.keys() - set(answer["paths"].get("scanned", ()))):
+        yield _gap(staged[name].path, "not_scanned", "semgrep left this file out without saying why")
+
+
+def _error_gaps(error: Mapping[str, Any], staged: Mapping[str, Input]) -> Iterator[Gap]:
+    kind = error["type"][0] if isinstance(error["type"], list) else error["type"]
+    item = staged.get(error.get("path", ""))
+    where: Iterable[Input] = staged.values() if item is None else (item,)
+    spans = error.get("spans") or error.get("location") or []
+    line = spans[0]["start"]["line"] if isinstance(spans, list) and spans else None
+    rule = f" in rule {error['rule_id']}" if error.get("rule_id") else ""
+    for each in where:
+        yield Gap(
+            path=each.path,
+            state=State.PARTIAL,
+            reason=_REASONS.get(kind, "semgrep_error"),
+            detail=f"semgrep: {kind}{rule}",
+            line=line,
+        )
+
+
+_REASONS = {
+    "Timeout": "timeout",
+    "OutOfMemory": "out_of_memory",
+    "StackOverflow": "too_deep",
+    "TooManyMatches": "too_many_matches",
+    "Syntax error": "parse_error",
+    "Lexical error": "parse_error",
+    "Other syntax error": "parse_error",
+    "PartialParsing": "parse_error",
+}
+
+
+def _gap(path: str, reason: str, detail: str) -> Gap:
+    return Gap(path=path, state=State.PARTIAL, reason=reason, detail=detail)
