@@ -1,0 +1,244 @@
+"""The one graph of the scanned system: what there is, and which way data can take through it.
+
+Nodes with the same id are one thing, wherever they were seen. Only `flows_to` edges carry data, and a flow ends at a
+sink or where its way is lost (`unresolved`).
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from petguard.model import Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, Trait
+
+if TYPE_CHECKING:
+    import networkx
+
+_SCALARS = ("asset", "sink", "provider", "version", "model", "region", "endpoint", "technique", "claim")
+_Parents = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One node on a way, at the place where the data passes it."""
+
+    node: Node
+    location: Location
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way that data can take, from its source to where it ends."""
+
+    hops: tuple[Hop, ...]
+
+    @property
+    def source(self) -> Node:
+        """Where the data comes from."""
+        return self.hops[0].node
+
+    @property
+    def target(self) -> Node:
+        """Where the data ends."""
+        return self.hops[-1].node
+
+    @property
+    def call_site(self) -> Location:
+        """The last place in code before the end; without code, the place that says that data gets there."""
+        code = [hop.location for hop in self.hops[1:] if hop.node.kind is NodeKind.CODE]
+        return code[-1] if code else self.hops[-1].location
+
+    @property
+    def protections(self) -> tuple[Node, ...]:
+        """The protections on this way, in order."""
+        return tuple(hop.node for hop in self.hops if hop.node.kind is NodeKind.PROTECTION)
+
+
+class Passage(StrEnum):
+    """What a cut says about the ways to one node."""
+
+    PASS = "pass"  # every way passes a verified protection
+    UNVERIFIED = "unverified"  # every way passes a protection, but some only one that nobody could check
+    VIOLATION = "violation"  # a way passes no protection
+    UNKNOWN = "unknown"  # a way is lost before it ends
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The result for one node, with the way that shows it."""
+
+    passage: Passage
+    path: Path
+
+
+class SystemGraph:
+    """Everything that all parsers found, merged. An edge to a node that nobody described is a parser's bug."""
+
+    def __init__(self, facts: Iterable[Facts]) -> None:
+        from networkx import MultiDiGraph  # noqa: PLC0415 - 0.15 s that `petguard --help` need not spend
+
+        found = tuple(facts)
+        self._graph: networkx.MultiDiGraph[str] = MultiDiGraph()
+        for node in _merged_nodes(node for each in found for node in each.nodes):
+            self._graph.add_node(node.id, node=node)
+        for edge in sorted((edge for each in found for edge in each.edges), key=_edge_order, reverse=True):
+            self._add(edge)
+        for model in self.nodes(kind=NodeKind.MODEL):
+            self._graph.nodes[model.id]["node"] = self._resolved(model)
+        self._next: dict[str, list[str]] = {key: self._targets(key) for key in self._graph}
+        self._ends = frozenset(node.id for node in self.nodes() if self._is_end(node))
+        self._lost = frozenset(node.id for node in self.nodes() if Trait.UNRESOLVED in node.traits)
+
+    def _add(self, edge: Edge) -> None:
+        for key in (edge.source, edge.target):
+            if key not in self._graph:
+                raise ValueError(f"{edge.location.path}:{edge.location.line}: an edge leads to the unknown node {key}")
+        self._graph.add_edge(edge.source, edge.target, key=edge.kind, edge=edge)
+
+    def _targets(self, key: str) -> list[str]:
+        return sorted(target for _, target, kind in self._graph.out_edges(key, keys=True) if kind is EdgeKind.FLOWS_TO)
+
+    def _resolved(self, model: Node) -> Node:
+        """A model without provider takes that of the one service behind it; a dead end is marked as such."""
+        targets = self._targets(model.id)
+        services = {self.node(key).provider for key in targets if self.node(key).kind is NodeKind.AI_SERVICE}
+        if model.provider is None and len(services) == 1:
+            model = model.model_copy(update={"provider": services.pop()})
+        fed = any(kind is EdgeKind.FLOWS_TO for _, _, kind in self._graph.in_edges(model.id, keys=True))
+        known = targets or model.sink is not None or Trait.LOCAL in model.traits
+        if not fed or known or Trait.UNRESOLVED in model.traits:
+            return model
+        return model.model_copy(update={"traits": tuple(sorted((*model.traits, Trait.UNRESOLVED)))})
+
+    def _is_end(self, node: Node) -> bool:
+        return node.sink is not None or (Trait.UNRESOLVED in node.traits and not self._next[node.id])
+
+    def node(self, key: str) -> Node:
+        """The node with this id; KeyError when there is none."""
+        node: Node = self._graph.nodes[key]["node"]
+        return node
+
+    def nodes(self, *, trait: Trait | None = None, **criteria: object) -> tuple[Node, ...]:
+        """The nodes whose fields equal all criteria, in id order: `nodes(kind=NodeKind.MODEL, provider="openai")`."""
+        everything = (self.node(key) for key in sorted(self._graph))
+        return tuple(
+            node
+            for node in everything
+            if (trait is None or trait in node.traits)
+            and all(getattr(node, field) == value for field, value in criteria.items())
+        )
+
+    def edges(self, kind: EdgeKind | None = None) -> tuple[Edge, ...]:
+        """The edges, or those of one kind, in (source, target, kind) order."""
+        found: Iterator[Edge] = (held["edge"] for _, _, held in self._graph.edges(data=True))
+        chosen = (edge for edge in found if kind is None or edge.kind is kind)
+        return tuple(sorted(chosen, key=lambda edge: (edge.source, edge.target, edge.kind)))
+
+    def flows(self) -> tuple[Path, ...]:
+        """One shortest way from each node with personal data to each end it can reach, in id order.
+
+        A way without any protection is preferred: a protection that can be walked around is not listed as one.
+        """
+        protections = frozenset(node.id for node in self.nodes(kind=NodeKind.PROTECTION))
+        sources = [node.id for node in self.nodes(kind=NodeKind.DATA) if node.categories]
+        return tuple(path for source in sources for path in self._flows_from(source, protections))
+
+    def _flows_from(self, source: str, protections: frozenset[str]) -> Iterator[Path]:
+        anyhow = self._reach({source}, avoiding=())
+        bare = self._reach({source}, avoiding=protections) if protections & anyhow.keys() else anyhow
+        for end in sorted(self._ends & anyhow.keys() - {source}):
+            yield self._path(bare if end in bare else anyhow, end)
+
+    def cut(
+        self,
+        sources: Collection[str],
+        targets: Collection[str],
+        passes_verified: Collection[str],
+        passes_claimed: Collection[str],
+    ) -> Mapping[str, Cut]:
+        """Whether every way from a source to each target passes a protection; a target out of reach is not listed.
+
+        When no target is reached without a verified protection, an unresolved node that is reached so is listed as
+        UNKNOWN: the target may lie behind it. A source is never a target of the same call.
+        """
+        verified = frozenset(passes_verified)
+        anyhow = self._reach(sources, avoiding=())
+        unverified = self._reach(sources, avoiding=verified) if verified else anyhow
+        either = verified.union(passes_claimed)
+        bare = self._reach(sources, avoiding=either) if either != verified else unverified
+        steps = ((bare, Passage.VIOLATION), (unverified, Passage.UNVERIFIED), (anyhow, Passage.PASS))
+        found = {}
+        for target in sorted(set(targets).difference(sources).intersection(anyhow)):
+            parents, passage = next(step for step in steps if target in step[0])
+            found[target] = Cut(passage, self._path(parents, target))
+        if all(cut.passage is Passage.PASS for cut in found.values()):
+            lost = sorted(self._lost.intersection(unverified).difference(sources, targets))
+            found |= {key: Cut(Passage.UNKNOWN, self._path(unverified, key)) for key in lost}
+        return found
+
+    def _reach(self, sources: Collection[str], *, avoiding: Collection[str]) -> _Parents:
+        """Breadth-first search from all sources at once: every node reached, and from where."""
+        parents: dict[str, str | None] = dict.fromkeys(sorted(sources))
+        queue = deque(parents)
+        while queue:
+            here = queue.popleft()
+            if here in self._ends and parents[here] is not None:
+                continue
+            for there in self._next[here]:
+                if there not in parents and there not in avoiding:
+                    parents[there] = here
+                    queue.append(there)
+        return parents
+
+    def _path(self, parents: _Parents, end: str) -> Path:
+        keys: list[str] = []
+        here: str | None = end
+        while here is not None:
+            keys.append(here)
+            here = parents[here]
+        keys.reverse()
+        first = self.node(keys[0])
+        later = (self._hop(source, target) for source, target in pairwise(keys))
+        return Path((Hop(first, first.locations[0]), *later))
+
+    def _hop(self, source: str, target: str) -> Hop:
+        """A thing that was seen in several places is passed where the edge says."""
+        node = self.node(target)
+        edge: Edge = self._graph.edges[source, target, EdgeKind.FLOWS_TO]["edge"]
+        return Hop(node, node.locations[0] if len(node.locations) == 1 else edge.location)
+
+
+def _merged_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
+    by_id: dict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        by_id[node.id].append(node)
+    return (_merged(by_id[key]) for key in sorted(by_id))
+
+
+def _merged(nodes: Sequence[Node]) -> Node:
+    """One node out of all that was said about it: what was seen comes before what was declared."""
+    ordered = sorted(nodes, key=_node_order) if len(nodes) > 1 else nodes
+    first: dict[str, Any] = {
+        field: next((value for node in ordered if (value := getattr(node, field)) is not None), None)
+        for field in _SCALARS
+    }
+    united: dict[str, Any] = {
+        "locations": tuple(sorted({place for node in ordered for place in node.locations}, key=_place_order)),
+        "categories": tuple(sorted({each for node in ordered for each in node.categories})),
+        "traits": tuple(sorted({each for node in ordered for each in node.traits})),
+    }
+    return ordered[0].model_copy(update=first | united)
+
+
+def _node_order(node: Node) -> tuple[Any, ...]:
+    return node.origin is not Origin.DETECTED, min(map(_place_order, node.locations)), node.model_dump_json()
+
+
+def _edge_order(edge: Edge) -> tuple[Any, ...]:
+    return edge.origin is not Origin.DETECTED, _place_order(edge.location)
+
+
+def _place_order(place: Location) -> tuple[str, int, int, str]:
+    return place.path, place.line, place.column, place.evidence

@@ -1,0 +1,137 @@
+"""Turns the graph, the claims and the verdicts into the rows of the report, with ids that survive moved lines."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from petguard.graph import Path, SystemGraph
+from petguard.model import Claim, Gap, Node, NodeKind, SinkKind, State, Trait, Verdict
+from petguard.policy import Policy
+from petguard.report import AssetRow, ClaimRow, Endpoint, Flow, FlowSink, Place, Protection, Step
+
+_POSITION = re.compile(r"(:\d+)+$")
+
+
+def identity(node: Node) -> str:
+    """What stays the same about a node when lines are added above it."""
+    return f"{_POSITION.sub('', node.id)}|{node.name}"
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Hash each name to a short id; the second of equal names gets `-2`, the third `-3`."""
+    seen: Counter[str] = Counter()
+    ids = []
+    for name in names:
+        seen[name] += 1
+        short = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        ids.append(short if seen[name] == 1 else f"{short}-{seen[name]}")
+    return ids
+
+
+def flow_ids(flows: Sequence[Path]) -> Mapping[tuple[str, str], str]:
+    """The id of the flow from one node to another, by their node ids."""
+    ordered = sorted(flows, key=_flow_order)
+    ids = numbered(f"{identity(flow.source)}|{identity(flow.target)}" for flow in ordered)
+    return {(flow.source.id, flow.target.id): key for flow, key in zip(ordered, ids, strict=True)}
+
+
+def flow_rows(flows: Sequence[Path], verdicts: Mapping[str, Verdict]) -> tuple[Flow, ...]:
+    """The flows in the order of their source, then of their sink."""
+    ids = flow_ids(flows)
+    return tuple(_flow(ids[flow.source.id, flow.target.id], flow, verdicts) for flow in sorted(flows, key=_flow_order))
+
+
+def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict]) -> Flow:
+    start, end = flow.hops[0].location, flow.call_site
+    return Flow(
+        id=key,
+        categories=flow.source.categories,
+        source=Endpoint(path=start.path, line=start.line, name=flow.source.name),
+        sink=FlowSink(path=end.path, line=end.line, kind=_sink_kind(flow.target), name=flow.target.name),
+        steps=tuple(Step(path=hop.location.path, line=hop.location.line, label=hop.node.name) for hop in flow.hops),
+        protections=tuple(_protection(node, verdicts) for node in flow.protections),
+    )
+
+
+def _sink_kind(end: Node) -> SinkKind:
+    """A way that is lost at a model ends at some AI service; lost anywhere else, with somebody else."""
+    if end.sink is not None:
+        return end.sink
+    ai = end.kind in (NodeKind.MODEL, NodeKind.AI_SERVICE, NodeKind.AGENT)
+    return SinkKind.AI_SERVICE if ai else SinkKind.THIRD_PARTY
+
+
+def _protection(node: Node, verdicts: Mapping[str, Verdict]) -> Protection:
+    verdict = verdicts.get(node.claim or "")
+    outcome = None if verdict is None else verdict.outcome
+    return Protection(technique=node.technique or node.name, claim=node.claim, outcome=outcome)
+
+
+def _flow_order(flow: Path) -> tuple[str | int, ...]:
+    start, end = flow.hops[0].location, flow.call_site
+    return start.path, start.line, start.column, flow.source.name, end.path, end.line, flow.target.id, flow.source.id
+
+
+def lost_flows(flows: Iterable[Path]) -> tuple[Gap, ...]:
+    """One gap for each place where personal data goes somewhere that could not be found out, in (path, line) order."""
+    lost = {(flow.call_site.path, flow.call_site.line, flow.target.name) for flow in flows if _is_lost(flow.target)}
+    return tuple(
+        Gap(
+            path=path,
+            line=line,
+            state=State.PARTIAL,
+            reason="unresolved",
+            detail=f"personal data reaches {name}, and where it goes from there could not be found out",
+        )
+        for path, line, name in sorted(lost)
+    )
+
+
+def _is_lost(node: Node) -> bool:
+    return Trait.UNRESOLVED in node.traits and node.sink is None
+
+
+def claim_rows(claims: Iterable[Claim], verdicts: Mapping[str, Verdict]) -> tuple[ClaimRow, ...]:
+    """Each claim with its verdict, in (path, line, technique, id) order; KeyError for a claim without verdict."""
+    ordered = sorted(claims, key=lambda claim: (claim.location.path, claim.location.line, claim.technique, claim.id))
+    return tuple(_claim(claim, verdicts[claim.id]) for claim in ordered)
+
+
+def _claim(claim: Claim, verdict: Verdict) -> ClaimRow:
+    return ClaimRow(
+        id=claim.id,
+        technique=claim.technique,
+        subject=claim.subject,
+        stated=claim.stated,
+        parameters=claim.parameters,
+        location=Place(path=claim.location.path, line=claim.location.line),
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        explanation=verdict.explanation,
+        interval=verdict.interval,
+        method=verdict.method,
+        assumptions=verdict.assumptions,
+        witness=verdict.witness,
+        remedy=verdict.remedy,
+    )
+
+
+def asset_rows(graph: SystemGraph, policy: Policy) -> tuple[AssetRow, ...]:
+    """The inventory: every node that is an asset, in (kind, name, id) order."""
+    rows = (
+        AssetRow(
+            id=node.id,
+            kind=node.asset,
+            name=node.name,
+            provider=node.provider,
+            version=node.version,
+            model=node.model,
+            approved=policy.approves(node),
+            source=node.origin,
+            locations=node.locations,
+        )
+        for node in graph.nodes()
+        if node.asset is not None
+    )
+    return tuple(sorted(rows, key=lambda row: (row.kind, row.name, row.id)))

@@ -1,0 +1,172 @@
+"""The policy rules: one YAML file is one rule with its check, its reasons and the examples that prove it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path as File
+
+from petguard import _shipped
+from petguard.documents import Document, read_yaml
+from petguard.errors import ConfigurationError, UnreadableInput
+from petguard.handwritten import mistake, nearest, unreadable, validated
+from petguard.model import FlowResult, Severity
+from petguard.report import Finding, RuleCard, Spot
+from petguard.rules import _claims, _flows, _nodes
+from petguard.rules._evidence import Evidence, Hit, fingerprints
+from petguard.rules._schema import Example, Examples, Framework, RuleFile
+
+__all__ = ["Evidence", "Example", "Examples", "Framework", "Rule", "digest", "findings", "frameworks", "load"]
+
+# A finding that rests on a doubt must not block like a proven one, and must not vanish either.
+_AT_MOST = {FlowResult.UNVERIFIED: Severity.MEDIUM, FlowResult.UNKNOWN: Severity.LOW}
+_BADNESS = (FlowResult.UNKNOWN, FlowResult.UNVERIFIED, FlowResult.VIOLATION)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, as its file says."""
+
+    file: RuleFile
+
+    @property
+    def id(self) -> str:
+        """Such as PG201; never reused."""
+        return self.file.id
+
+    @property
+    def examples(self) -> Examples:
+        """The projects that must and must not fire."""
+        return self.file.examples
+
+    @property
+    def card(self) -> RuleCard:
+        """What a report needs to explain the rule."""
+        file = self.file
+        return RuleCard(
+            id=file.id, name=file.name, severity=file.severity, why=file.why, fix=file.fix, clauses=file.clauses
+        )
+
+    def apply(self, evidence: Evidence) -> Iterator[Finding]:
+        """The findings of this rule alone, in (path, line, column) order; none when the policy switches it off.
+
+        A violation has the severity of the rule (or the one the policy gives it). What rests on a claim that nobody
+        could check is at most medium, and what ends at a place that could not be resolved at most low.
+        """
+        setting = evidence.policy.setting(self.id)
+        if setting.enabled:
+            severity = setting.severity or self.file.severity
+            for hit, fingerprint in fingerprints(self.id, self._hits(evidence)):
+                yield self._finding(hit, fingerprint, severity)
+
+    def _hits(self, evidence: Evidence) -> Iterable[Hit]:
+        check = self.file.check
+        if check.node is not None:
+            return _nodes.check(check.node, evidence)
+        if check.deny_flow is not None:
+            return _flows.check(check.deny_flow, evidence)
+        if check.policy_data is not None:
+            return _flows.check_policy_data(check.policy_data, evidence)
+        if check.claim is not None:
+            return _claims.check(check.claim, evidence)
+        raise AssertionError(f"{self.id} has no check")
+
+    def _finding(self, hit: Hit, fingerprint: str, severity: Severity) -> Finding:
+        file, place = self.file, hit.location
+        return Finding(
+            rule=file.id,
+            name=file.name,
+            severity=min(severity, _AT_MOST.get(hit.result, severity), key=lambda each: each.rank),
+            confidence=file.confidence,
+            message=file.message.format_map(hit.words),
+            location=Spot(path=place.path, line=place.line, column=place.column),
+            related=hit.related,
+            flow=hit.flow,
+            claim=hit.claim,
+            result=hit.result,
+            fingerprint=fingerprint,
+            clauses=file.clauses,
+            remedy=f"{file.fix} Computed: {hit.remedy}." if hit.remedy else file.fix,
+        )
+
+
+def findings(rules: Iterable[Rule], evidence: Evidence) -> tuple[Finding, ...]:
+    """What all rules find, in (path, line, rule) order; where two speak about one flow, the more specific one does.
+
+    A rule is silent about a flow for which a rule in its `yields_to` has a finding that is at least as bad.
+    """
+    chosen = tuple(rules)
+    found = [finding for rule in chosen for finding in rule.apply(evidence)]
+    worst: dict[tuple[str, str], int] = {}
+    for finding in found:
+        if finding.flow is not None:
+            key = finding.rule, finding.flow
+            worst[key] = max(worst.get(key, 0), _BADNESS.index(finding.result))
+    betters = {rule.id: rule.file.yields_to for rule in chosen}
+    heard = (finding for finding in found if not _is_covered(finding, betters[finding.rule], worst))
+    return tuple(sorted(heard, key=_reading_order))
+
+
+def _is_covered(finding: Finding, betters: Iterable[str], worst: Mapping[tuple[str, str], int]) -> bool:
+    said = (worst.get((rule, finding.flow or ""), -1) for rule in betters)
+    return any(badness >= _BADNESS.index(finding.result) for badness in said)
+
+
+def _reading_order(finding: Finding) -> tuple[str | int, ...]:
+    place = finding.location
+    return place.path, place.line, finding.rule, place.column, finding.fingerprint
+
+
+def load(folder: File | None = None) -> tuple[Rule, ...]:
+    """Read the shipped rules, or those below `folder`, in id order. One bad rule stops the scan."""
+    paths = _shipped.files("rules/policy") if folder is None else sorted(folder.rglob("*.yaml"))
+    if not paths:
+        raise ConfigurationError(f"{folder} holds no rule; an empty rule set would call everything clean")
+    rules = sorted((_read(path) for path in paths), key=lambda rule: rule.id)
+    twice = [key for key, count in Counter(rule.id for rule in rules).items() if count > 1]
+    if twice:
+        raise ConfigurationError(f"more than one rule file has the id {', '.join(twice)}; ids are never reused")
+    return tuple(rules)
+
+
+def _read(path: File) -> Rule:
+    document = _document(path)
+    file = validated(RuleFile, document, path.as_posix())
+    if path.stem != f"{file.id}-{file.name}":
+        raise mistake(path.as_posix(), document, ("id",), f"the file must be called {file.id}-{file.name}.yaml")
+    for index, clause in enumerate(file.clauses):
+        known = (
+            {entry.id for entry in frameworks()[clause.framework].clauses} if clause.framework in frameworks() else {}
+        )
+        if clause.clause not in known:
+            hint = nearest(clause.clause, known) if known else nearest(clause.framework, frameworks())
+            unknown = f"no such clause as {clause.framework} {clause.clause}; {hint}"
+            raise mistake(path.as_posix(), document, ("clauses", index), unknown)
+    return Rule(file)
+
+
+def _document(path: File) -> Document:
+    try:
+        return read_yaml(path.read_text("utf-8"))
+    except UnreadableInput as error:
+        raise unreadable(path.as_posix(), error) from error
+
+
+@cache
+def frameworks() -> Mapping[str, Framework]:
+    """The regulations and standards whose clauses rules may name, by id."""
+    paths = _shipped.files("rules/frameworks")
+    known = [validated(Framework, _document(path), path.as_posix()) for path in paths]
+    return {framework.id: framework for framework in known}
+
+
+def digest(folder: File | None = None) -> str:
+    """SHA-256 over everything below `rules/` that decides what a scan finds: names and bytes, in path order."""
+    home = folder or _shipped.folder("rules")
+    total = hashlib.sha256()
+    for path in sorted(path for path in home.rglob("*.yaml") if path.is_file()):
+        content = path.read_bytes()
+        total.update(f"{path.relative_to(home).as_posix()}\0{len(content)}\0".encode())
+        total.update(content)
+    return f"sha256:{total.hexdigest()}"

@@ -1,0 +1,90 @@
+"""What a scan knows when the rules speak, and the finding they make of it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self
+
+from petguard import rows
+from petguard.graph import Path, SystemGraph
+from petguard.model import Claim, FlowResult, Location, Node, NodeKind, Verdict
+from petguard.policy import Policy
+from petguard.report import Related
+
+MAX_RELATED = 20  # a finding is read by people; the inventory lists every place
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The graph, the claims and what became of them, the policy, and the flows of personal data."""
+
+    graph: SystemGraph
+    claims: tuple[Claim, ...]
+    verdicts: Mapping[str, Verdict]
+    policy: Policy
+    flows: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, graph: SystemGraph, claims: Iterable[Claim], verdicts: Iterable[Verdict], policy: Policy) -> Self:
+        """Put together what a scan found; the flows are computed here, once."""
+        by_claim = {verdict.claim: verdict for verdict in verdicts}
+        return cls(graph, tuple(claims), by_claim, policy, graph.flows())
+
+    @cached_property
+    def flow_ids(self) -> Mapping[tuple[str, str], str]:
+        """The id of the flow between two nodes."""
+        return rows.flow_ids(self.flows)
+
+    @cached_property
+    def sources(self) -> Mapping[str, tuple[Node, ...]]:
+        """The data nodes that hold each category, in category order."""
+        data = self.graph.nodes(kind=NodeKind.DATA)
+        categories = sorted({category for node in data for category in node.categories})
+        return {category: tuple(node for node in data if category in node.categories) for category in categories}
+
+    @cached_property
+    def protections(self) -> tuple[Node, ...]:
+        """Every application of a protection."""
+        return self.graph.nodes(kind=NodeKind.PROTECTION)
+
+    @cached_property
+    def claim_by_id(self) -> Mapping[str, Claim]:
+        """The claims by their id."""
+        return {claim.id: claim for claim in self.claims}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that a check found: where, and the words for the message. `identity` never holds a line number."""
+
+    identity: str
+    location: Location
+    words: Mapping[str, str]
+    result: FlowResult = FlowResult.VIOLATION
+    related: tuple[Related, ...] = ()
+    flow: str | None = None
+    claim: str | None = None
+    remedy: str = ""
+    order: tuple[str | int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Hits are read in the order of their places."""
+        place = self.location
+        object.__setattr__(self, "order", (place.path, place.line, place.column, self.identity))
+
+
+def fingerprints(rule: str, hits: Iterable[Hit]) -> Iterator[tuple[Hit, str]]:
+    """Each hit, in reading order, with a fingerprint that moved lines do not change; equal ones are numbered."""
+    seen: Counter[str] = Counter()
+    for hit in sorted(hits, key=lambda hit: hit.order):
+        digest = hashlib.sha256(f"{rule}|{hit.identity}".encode("utf-8", "surrogatepass")).hexdigest()
+        seen[digest] += 1
+        yield hit, digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def related(places: Iterable[tuple[Location, str]]) -> tuple[Related, ...]:
+    """Further places of a finding, each line once, at most MAX_RELATED."""
+    first = {(place.path, place.line, text): None for place, text in places}
+    return tuple(Related(path=path, line=line, message=text) for path, line, text in list(first)[:MAX_RELATED])
