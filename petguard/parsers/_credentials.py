@@ -1,0 +1,26 @@
+"""Inventory nodes for the AI keys that configurations name or, worse, hold."""
+
+from petguard import catalog, secrets
+from petguard.model import Asset, Location, Node, NodeKind, Origin, Trait
+
+
+def credential(key: str, name: str, location: Location, *, provider: str | None, literal: bool) -> Node:
+    """A key by its name; `literal` when its value stands in the file."""
+    return Node(
+        id=f"credential:{key}",
+        kind=NodeKind.ARTIFACT,
+        asset=Asset.CREDENTIAL,
+        name=name,
+        provider=provider,
+        origin=Origin.DECLARED,
+        traits=(Trait.SECRET,) if literal else (),
+        locations=(location,),
+    )
+
+
+def from_variable(name: str, location: Location, *, literal: bool) -> Node | None:
+    """The node for a variable that holds a key of an AI provider; None for every other variable."""
+    provider = catalog.provider_by_env(name)
+    if provider is None or not secrets.names_secret(name):
+        return None
+    return credential(name, name, location, provider=provider.id, literal=literal)

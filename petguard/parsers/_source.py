@@ -1,0 +1,89 @@
+"""Checked access to one foreign document: what has the wrong type becomes a gap with its line, never a crash."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from petguard import secrets
+from petguard.collect import Input
+from petguard.documents import Document, Step
+from petguard.model import Facts, Gap, Location, State
+from petguard.parsers import one_by_one
+
+T = TypeVar("T")
+
+
+@dataclass
+class Source:
+    """A file that was read into a document. `hidden` holds literal secrets to be masked wherever they turn up."""
+
+    path: str
+    text: str
+    document: Document
+    gaps: list[Gap] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+
+    def at(self, *pointer: Step) -> Location:
+        """The place of a part, with its masked source line as evidence."""
+        line, column = self.document.line(*pointer), self.document.column(*pointer)
+        lines = self.text.split("\n", line)
+        raw = lines[line - 1] if line <= len(lines) else ""
+        excerpt = raw if len(raw) <= 400 else raw[column - 1 : column + 1999]  # a minified file is one long line
+        return self.document.location(self.path, *pointer, evidence=secrets.mask_in(excerpt, self.hidden))
+
+    def doubt(self, detail: str, *pointer: Step, reason: str = "wrong_type") -> None:
+        """Note that a part could not be understood; the rest of the file counts."""
+        line = self.document.line(*pointer)
+        self.gaps.append(Gap(path=self.path, state=State.PARTIAL, reason=reason, detail=detail, line=line))
+
+    def mapping(self, value: Any, *pointer: Step) -> dict[str, Any]:
+        """`value` when it is a mapping; nothing there is an empty one."""
+        return value if isinstance(value, dict) else self._instead(value, "a mapping", pointer, {})
+
+    def items(self, value: Any, *pointer: Step) -> list[Any]:
+        """`value` when it is a list; nothing there is an empty one."""
+        return value if isinstance(value, list) else self._instead(value, "a list", pointer, [])
+
+    def string(self, value: Any, *pointer: Step) -> str | None:
+        """`value` when it is a text that is not blank; nothing there is None."""
+        if isinstance(value, str):
+            return value.strip() or None
+        return self._instead(value, "a text", pointer, None)
+
+    def strings(self, value: Any, *pointer: Step) -> list[tuple[str, tuple[Step, ...]]]:
+        """The texts of a list, or the one text that stands for a list, each with its pointer."""
+        if isinstance(value, str):
+            return [(value.strip(), pointer)] if value.strip() else []
+        each = ((self.string(item, *pointer, i), (*pointer, i)) for i, item in enumerate(self.items(value, *pointer)))
+        return [(text, place) for text, place in each if text is not None]
+
+    def _instead(self, value: Any, wanted: str, pointer: tuple[Step, ...], empty: T) -> T:
+        if value is not None:
+            name = ".".join(str(step) for step in pointer) or "the document"
+            self.doubt(f"{name} is not {wanted}", *pointer)
+        return empty
+
+
+def each(
+    inputs: Iterable[Input], open_: Callable[[str], Iterable[Document]], read: Callable[[Source], Facts]
+) -> Iterator[Facts | Gap]:
+    """Read every document of every file; `read` may note doubts, which follow a file's facts as gaps."""
+    for item in inputs:
+        gaps: list[Gap] = []
+
+        def whole(item: Input, gaps: list[Gap] = gaps) -> Facts:
+            sources = (Source(item.path, item.text, document, gaps) for document in open_(item.text))
+            return together(read(source) for source in sources)
+
+        yield from one_by_one([item], whole)
+        yield from dict.fromkeys(gaps)
+
+
+def together(parts: Iterable[Facts]) -> Facts:
+    """Several facts as one, in their order."""
+    kept = tuple(parts)
+    return Facts(
+        nodes=tuple(node for part in kept for node in part.nodes),
+        edges=tuple(edge for part in kept for edge in part.edges),
+        claims=tuple(claim for part in kept for claim in part.claims),
+    )

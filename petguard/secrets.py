@@ -1,0 +1,136 @@
+"""Recognises credentials in foreign text and masks them, so that a report never becomes a second leak."""
+
+import re
+from collections.abc import Collection
+
+_SHAPES: dict[str, str] = {
+    "anthropic": r"sk-ant-[\w-]{20,}",
+    "openrouter": r"sk-or-(?:v1-)?[\w-]{20,}",
+    "openai": r"sk-(?:proj|svcacct|admin|None)-[\w-]{20,}|sk-[A-Za-z0-9]{20,}",
+    "huggingface": r"hf_[A-Za-z0-9]{20,}",
+    "google": r"AIza[\w-]{30,}",
+    "groq": r"gsk_[A-Za-z0-9]{20,}",
+    "xai": r"xai-[A-Za-z0-9]{20,}",
+    "replicate": r"r8_[A-Za-z0-9]{20,}",
+    "perplexity": r"pplx-[A-Za-z0-9]{20,}",
+    "nvidia": r"nvapi-[\w-]{20,}",
+    "tavily": r"tvly-[\w-]{20,}",
+    "langsmith": r"lsv2_(?:pt|sk)_[A-Za-z0-9_]{20,}",
+    "pinecone": r"pcsk_[\w]{20,}",
+    "github": r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}",
+    "gitlab": r"glpat-[\w-]{20,}",
+    "slack": r"xox[abprs]-[\w-]{10,}",
+    "stripe": r"[sr]k_live_[A-Za-z0-9]{16,}",
+    "aws": r"(?:AKIA|ASIA)[0-9A-Z]{16}",
+    "jwt": r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}",
+}
+_KNOWN = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(f"(?P<{kind}>{shape})" for kind, shape in _SHAPES.items()) + ")")
+_PREFIX = re.compile(r"sk-(?:ant|proj|svcacct|admin|or-v1|or)-|[a-z]{2,6}[-_]|AIza|AKIA|ASIA|[A-Za-z][A-Za-z0-9]_")
+
+_SECRET_NAME = re.compile(
+    r"(?i)(?:api|access|secret|master|private|auth|encryption|service|signing|salt|account)[-_ ]?key\b"
+    r"|(?:^|[-_.])key$|token$|[-_]token[-_]|secret|passw(?:or)?d|passphrase|credential|(?:^|[-_])pat$"
+    r"|authorization|apikey|connection[-_]?string"
+)
+_NOT_A_SECRET_NAME = re.compile(
+    r"(?i)(?:max|num|min|total|count|limit|per)[-_]?\w*tokens?|tokens$|tokeni[sz]er|public[-_]?key"
+)
+
+_PLACEHOLDER = re.compile(
+    r"""(?ix)
+    ^$ | [<>]|\$\{|\$\(|\{\{|^\$|^%\w+%$|\.\.\.|…|\*{3}|x{4}|_{4}
+    | ^(?:os\.environ/|env[.:]|process\.env|input:|file:|keyring:|op://|vault:|secret:|ref\+)
+    | (?:^|[^a-z0-9]|_)(?:your|example|placeholder|change[-_ ]?me|changeit|insert|replace|todo|redacted|dummy|fake
+        |sample|goes|here|none|null|empty|optional|required|not-needed|unused|no-key|my[-_](?:api|key|token|secret))
+        (?:$|[^a-z0-9]|_)
+    | EXAMPLE(?:KEY)?$ | ^(?:sk-|hf_|gsk_)?(?:1234|abcd|test)[a-z0-9]{0,6}$ | 123456789|abcdefgh
+    """
+)
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~-]{20,}")
+_UUID_OR_PATH = re.compile(
+    r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[~./].*|[a-z0-9]+(?:[-_./][a-z0-9]+)*\.[a-z]{2,5}"
+)
+
+_ASSIGNED = re.compile(
+    r"""(?ix)
+    (?P<name>[\w.-]*(?:key|token|secret|passw(?:or)?d|passphrase|authorization|credentials?)[\w-]*)
+    (?P<middle>["']?\s*[:=,]\s*["']?(?:(?:bearer|basic|token)\s+)?|["']?\s+["']?)
+    (?P<value>[^\s"',;}\]]{6,})
+    """
+)
+_URL_LOGIN = re.compile(r"(?P<before>\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
+_EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+
+_LONGEST_EVIDENCE = 200
+_LONGEST_READ = 4_000  # no credential is longer, and no expression above is linear in its input
+
+
+def find(text: str) -> tuple[tuple[str, str], ...]:
+    """The credentials in `text` whose shape gives their issuer away: (issuer, masked value), in order of appearance."""
+    found = (match for match in _KNOWN.finditer(text) if not is_placeholder(match[0]))
+    return tuple((match.lastgroup or "", mask(match[0])) for match in found)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether the value only stands for one: a variable, an example, an instruction, one character repeated."""
+    value = _without_scheme(value)
+    body = _PREFIX.sub("", value, count=1)
+    return bool(_PLACEHOLDER.search(value)) or len(set(body)) <= 3
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable, header or option of this name usually holds a credential."""
+    return bool(_SECRET_NAME.search(name)) and not _NOT_A_SECRET_NAME.search(name)
+
+
+def looks_secret(value: str, *, name: str = "") -> bool:
+    """Whether a literal is a credential, by its shape or, for values without a known one, by the name it is given to.
+
+    Without a telling name, only known shapes and long random tokens count.
+    """
+    value = _without_scheme(value[:_LONGEST_READ])
+    if find(value):
+        return True
+    if is_placeholder(value) or (_UUID_OR_PATH.fullmatch(value) and not names_secret(name)):
+        return False
+    if names_secret(name):
+        return len(value) >= 8 and not re.search(r"\s|://", value) and not re.fullmatch(r"[\d.]+|[~./].*", value)
+    return bool(_TOKEN.fullmatch(value)) and _is_random(value)
+
+
+def mask(value: str) -> str:
+    """The value's known prefix, stars, and at most two last characters: never more than a quarter of it."""
+    shown = len(value) // 4
+    found = _PREFIX.match(value)
+    prefix = found[0] if found and len(found[0]) <= shown else ""
+    tail = min(2, shown - len(prefix))
+    return f"{prefix}***{value[len(value) - tail :]}"
+
+
+def mask_in(text: str, also: Collection[str] = ()) -> str:
+    """`text` on one line and shortened, without credentials, e-mail addresses and the values in `also`."""
+    text = text[:_LONGEST_READ]
+    for value in sorted(also, key=len, reverse=True):
+        text = text.replace(value, mask(value))
+    text = _KNOWN.sub(lambda match: match[0] if is_placeholder(match[0]) else mask(match[0]), text)
+    text = _URL_LOGIN.sub(lambda match: match["before"] + "***", text)
+    text = _ASSIGNED.sub(_masked_assignment, text)
+    text = _EMAIL.sub("***@***", text)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_EVIDENCE else text[:_LONGEST_EVIDENCE] + "…"
+
+
+def _masked_assignment(match: re.Match[str]) -> str:
+    masked = mask(match["value"]) if looks_secret(match["value"], name=match["name"]) else match["value"]
+    return match["name"] + match["middle"] + masked
+
+
+def _without_scheme(value: str) -> str:
+    return re.sub(r"^(?i:bearer|basic|token)\s+", "", value.strip())
+
+
+def _is_random(value: str) -> bool:
+    """Letters and digits mixed, many different characters, no words in a row."""
+    digits = sum(char.isdigit() for char in value)
+    longest_word = max((len(word) for word in re.findall(r"[a-z]+|[A-Z]+", value)), default=0)
+    return digits >= 3 and digits < len(value) and len(set(value)) >= 12 and longest_word <= 8
