@@ -43,7 +43,9 @@ def validated(kind: type[M], document: Document, path: str, *inside: str) -> M:
     try:
         return kind.model_validate({} if value is None else value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        mistakes = error.errors(include_url=False)
+        # A misspelt key is also a missing one; the misspelling is what the author can see.
+        first = next((each for each in mistakes if each["type"] == "extra_forbidden"), mistakes[0])
         raise mistake(path, document, (*inside, *first["loc"]), _explained(kind, first["loc"], first)) from error
 
 
