@@ -13,7 +13,7 @@ from petguard import joins, parsers, rows, rules, verifiers
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
 from petguard.graph import SystemGraph
-from petguard.model import Facts, Gap, Severity, State
+from petguard.model import Gap, Severity, State
 from petguard.parsers import telltales
 from petguard.policy import Policy, discover
 from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from petguard import catalog
 from petguard.model import Asset, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
-from petguard.parsers._python_file import Facts, File, Found, argument, edge, model_node, text, whole_text
+from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge, model_node, text, whole_text
 from petguard.parsers._python_module import HOLE
 
 _UNRESOLVED = "unresolved"
@@ -123,11 +123,11 @@ class Clients:
                 yield from self._makers(bound, depth - 1)
 
     def _annotated(self, node: ast.expr) -> list[Service]:
-        dotted = self.file.module.annotation(node)
-        package = catalog.module(dotted) if dotted else None
-        if dotted is None or package is None or package.role != "sdk":
-            return []
-        return [Service("azure" if "Azure" in dotted else package.provider)]
+        module = self.file.module
+        dotted = [name for noted in module.annotations(node) for name in [module.dotted(noted)] if name]
+        packages = [(name, catalog.module(name)) for name in dotted]
+        sdks = [(name, package) for name, package in packages if package and package.role == "sdk"]
+        return [Service("azure" if "Azure" in name else package.provider) for name, package in sdks]
 
     def service(self, found: Found) -> Service:
         """Who stands behind a client: what its address says, and otherwise its SDK's own provider."""
@@ -212,10 +212,9 @@ def _imported(file: File) -> Service:
 
 
 def _note_call(file: File, found: Found, services: Iterable[Service], facts: Facts) -> None:
-    site = file.call_id(found)
+    site = file.call_id(found.match.start)
     here = file.location(found.match.start)
-    name = ast.unparse(found.call.func)
-    facts.nodes.append(Node(id=site, kind=NodeKind.CODE, name=name, origin=Origin.DETECTED, locations=(here,)))
+    facts.nodes.append(call_node(site, found.call, here))
     for service in services:
         if service.model:
             facts.nodes.append(model_node(service.model, here, provider=service.provider))

@@ -28,6 +28,7 @@ class Facts:
 
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    calls: list[Found] = field(default_factory=list)  # those that send something to a model
 
 
 class File:
@@ -62,9 +63,9 @@ class File:
         """Where a piece of the syntax tree starts."""
         return self.location((node.lineno, node.col_offset + 1))
 
-    def call_id(self, found: Found) -> str:
-        """The id of the call site."""
-        line, column = found.match.start
+    def call_id(self, start: Position) -> str:
+        """The id of the call that starts here."""
+        line, column = start
         return f"call:{self.path}:{line}:{column}"
 
 
@@ -93,6 +94,11 @@ def whole_text(module: Module, node: ast.expr | None) -> str | None:
 def edge(kind: EdgeKind, source: str, target: str, location: Location) -> Edge:
     """An edge that was seen in code."""
     return Edge(kind=kind, source=source, target=target, origin=Origin.DETECTED, location=location)
+
+
+def call_node(key: str, call: ast.Call, location: Location) -> Node:
+    """A call through which data moves on."""
+    return Node(id=key, kind=NodeKind.CODE, name=ast.unparse(call.func), origin=Origin.DETECTED, locations=(location,))
 
 
 def model_node(name: str, location: Location, *, provider: str | None = None, traits: Sequence[Trait] = ()) -> Node:

@@ -1,43 +1,54 @@
-"""How personal data moves through a Python function: from its source, through protections, to a call that sends it."""
+"""How data moves inside Python functions: from its source, through protections, to a place that it goes to."""
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from petguard import taxonomy
 from petguard.model import EdgeKind, Node, NodeKind, Origin
 from petguard.parsers._python_file import Facts, File, Found, edge
 from petguard.parsers._python_module import Position
-from petguard.parsers._python_rules import FROM_DATA, FROM_PROTECTION, INTO_PROTECTION, SEPARATOR, protection_of
+from petguard.parsers._python_rules import DATA, INTO_PROTECTION, INTO_SINK, PARAMETER, SEPARATOR
 from petguard.semgrep import Match
 
 _SOURCE = "python.personal-data"
 
 
-def flows(file: File, sinks: Sequence[Found], facts: Facts) -> None:
-    """Note the edges between personal data, protections and the given sinks."""
+@dataclass(frozen=True)
+class Sink:
+    """A piece of code into which data may go, and the node that stands for it."""
+
+    start: Position
+    end: Position
+    node: str
+
+
+def flows(file: File, matches: Iterable[Match], sinks: Sequence[Sink], facts: Facts) -> None:
+    """Note the edges that the taint matches show between data, parameters, protections and the given sinks."""
     protections = file.of("protection")
-    for match in file.matches:
-        if match.rule == FROM_DATA:
-            _data_edge(file, match, sinks, file.call_id, facts)
-        elif match.rule == INTO_PROTECTION:
-            _data_edge(file, match, protections, lambda found: _protection(file, found, facts), facts)
-        elif match.rule.startswith(FROM_PROTECTION):
-            _protection_edge(file, match, sinks, protections, facts)
+    doors = [Sink(found.match.start, found.match.end, _protection_id(file, found)) for found in protections]
+    for match in matches:
+        start, _, end = match.rule.rpartition(".")
+        target = _enclosing(match, doors if end == INTO_PROTECTION else sinks)
+        if target is None:
+            continue
+        if start in _SOURCES:
+            _join(file, match, _SOURCES[start](file, match, facts), target, facts)
+        elif end == INTO_SINK:
+            for found in _results(file, match, start, protections):
+                _join(file, match, _protection_id(file, found), target, facts)
+    facts.nodes += [_protection(file, found) for found in protections]
 
 
-def _enclosing(match: Match, calls: Iterable[Found]) -> Found | None:
-    """The innermost of the calls around a match."""
-    around = [found for found in calls if found.match.contains(match)]
-    return max(around, key=lambda found: found.match.start, default=None)
+def _enclosing(match: Match, sinks: Iterable[Sink]) -> Sink | None:
+    """The innermost sink around a match."""
+    around = [sink for sink in sinks if sink.start <= match.start and match.end <= sink.end]
+    return max(around, key=lambda sink: sink.start, default=None)
 
 
-def _data_edge(
-    file: File, match: Match, targets: Sequence[Found], target_id: Callable[[Found], str], facts: Facts
-) -> None:
-    found = _enclosing(match, targets)
-    source = _data(file, match, facts) if found else None
-    if found is not None and source is not None:
-        facts.edges.append(edge(EdgeKind.FLOWS_TO, source, target_id(found), file.location(match.start)))
+def _join(file: File, match: Match, source: str | None, target: Sink, facts: Facts) -> None:
+    if source is not None:
+        facts.edges.append(edge(EdgeKind.FLOWS_TO, source, target.node, file.location(match.start)))
 
 
 def _data(file: File, match: Match, facts: Facts) -> str | None:
@@ -47,14 +58,13 @@ def _data(file: File, match: Match, facts: Facts) -> str | None:
     if not categories:
         return None
     function = file.module.function_at(match.start)
-    position = _source_position(file, match, function)
     label = name if owner == function.rpartition(".")[2] else f"{owner}.{name}"
     node = Node(
         id=f"data:{file.path}:{function}:{label}",
         kind=NodeKind.DATA,
-        name=label[:120],
+        name=" ".join(label.split())[:120],
         origin=Origin.DETECTED,
-        locations=(file.location(position),),
+        locations=(file.location(_source_position(file, match, function)),),
         categories=categories,
     )
     facts.nodes.append(node)
@@ -62,17 +72,13 @@ def _data(file: File, match: Match, facts: Facts) -> str | None:
 
 
 def _words(owner: str) -> tuple[str, ...]:
-    """The names in the expression that the data is read from; of a call or subscript only what it is read from."""
+    """The names in the expression that the data is read from."""
     try:
         tree = ast.parse(owner.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
-    names = (
-        node.attr if isinstance(node, ast.Attribute) else node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute | ast.Name)
-    )
-    return tuple(names)
+    named = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name))
+    return tuple(node.attr if isinstance(node, ast.Attribute) else node.id for node in named)
 
 
 def _source_position(file: File, match: Match, function: str) -> Position:
@@ -86,33 +92,57 @@ def _source_position(file: File, match: Match, function: str) -> Position:
     return max(before, default=min(places, default=match.start))
 
 
-def _protection(file: File, found: Found, facts: Facts) -> str:
-    line, column = found.match.start
+def parameter_id(path: str, function: str, name: str) -> str:
+    """The id of the node for a function's parameter."""
+    return f"parameter:{path}:{function}:{name}"
+
+
+def _parameter(file: File, match: Match, facts: Facts) -> str | None:
+    """The parameter that a taint match starts from."""
+    name, function = match.message.partition(SEPARATOR)[0], file.module.function_at(match.start)
+    definition = file.module.definitions.get(function)
+    if definition is None or name in {"self", "cls"}:
+        return None
     node = Node(
-        id=f"protection:{file.path}:{line}:{column}",
+        id=parameter_id(file.path, function, name),
+        kind=NodeKind.CODE,
+        name=f"{function}({name})",
+        origin=Origin.DETECTED,
+        locations=(file.at(definition),),
+    )
+    facts.nodes.append(node)
+    return node.id
+
+
+_SOURCES: dict[str, Callable[[File, Match, Facts], str | None]] = {DATA: _data, PARAMETER: _parameter}
+
+
+def _protection_id(file: File, found: Found) -> str:
+    line, column = found.match.start
+    return f"protection:{file.path}:{line}:{column}"
+
+
+def _protection(file: File, found: Found) -> Node:
+    return Node(
+        id=_protection_id(file, found),
         kind=NodeKind.PROTECTION,
         name=ast.unparse(found.call.func),
         origin=Origin.DETECTED,
         locations=(file.location(found.match.start),),
         technique=found.detector.technique,
     )
-    facts.nodes.append(node)
-    return node.id
 
 
-def _protection_edge(
-    file: File, match: Match, sinks: Sequence[Found], protections: Sequence[Found], facts: Facts
-) -> None:
-    """Join the protection that the match says the data comes from with the sink that it reaches."""
-    sink = _enclosing(match, sinks)
-    if sink is None:
-        return
-    function, kind = file.module.function_at(match.start), protection_of(match.rule).id
-    for found in protections:
-        same_place = found.detector.id == kind and file.module.function_at(found.match.start) == function
-        if same_place and _arguments(found.call) == _parsed_arguments(match.message):
-            here = file.location(match.start)
-            facts.edges.append(edge(EdgeKind.FLOWS_TO, _protection(file, found, facts), file.call_id(sink), here))
+def _results(file: File, match: Match, kind: str, protections: Iterable[Found]) -> list[Found]:
+    """The protections whose result the match follows: same kind, same function, same arguments."""
+    function, arguments = file.module.function_at(match.start), _parsed_arguments(match.message)
+    return [
+        found
+        for found in protections
+        if found.detector.id == kind
+        and file.module.function_at(found.match.start) == function
+        and _arguments(found.call) == arguments
+    ]
 
 
 def _arguments(call: ast.Call) -> str:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
 from petguard.collect import Input
@@ -48,7 +49,7 @@ class Module:
         self.path = item.path
         self.lines = item.text.splitlines()
         self.tree = _parse(item.text)
-        self.scopes = {id(self.tree): Scope(self.tree, "", None)}
+        self.scopes: dict[int, Scope] = {id(self.tree): Scope(self.tree, "", None)}
         self.imports: dict[str, str] = {}
         self.calls: dict[tuple[Position, Position], ast.Call] = {}
         self.attributes: dict[tuple[str, str], list[ast.expr | None]] = {}
@@ -80,7 +81,7 @@ class Module:
 
     def _note(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Call):
-            self.calls[_span(node)] = node
+            self.calls[span(node)] = node
         elif isinstance(node, ast.Import | ast.ImportFrom):
             self._note_import(node, scope)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -108,8 +109,13 @@ class Module:
             scope.bind(local, None)
             if isinstance(node, ast.Import):
                 self.imports[local] = alias.name if alias.asname else local
-            elif not node.level:
-                self.imports[local] = f"{node.module}.{alias.name}"
+            else:
+                self.imports[local] = ".".join([*self._package(node.level), *filter(None, [node.module]), alias.name])
+
+    def _package(self, level: int) -> tuple[str, ...]:
+        """The package that a relative import starts from, as seen from the scan root; empty for an absolute one."""
+        folders = PurePosixPath(self.path).parent.parts
+        return folders[: len(folders) - level + 1] if level else ()
 
     def _note_assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: Scope) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -125,7 +131,7 @@ class Module:
     def spans(self) -> list[tuple[Position, Position, str]]:
         """Every function with its first and last position and its dotted name."""
         functions = (scope for scope in self.scopes.values() if isinstance(scope.node, Function))
-        return [(*_span(scope.node), scope.name) for scope in functions]
+        return [(*span(scope.node), scope.name) for scope in functions]
 
     def call_around(self, start: Position, end: Position) -> Iterator[ast.Call]:
         """The calls that enclose a position, the innermost first."""
@@ -137,6 +143,16 @@ class Module:
         """The dotted name of the innermost function around a position; empty at module level."""
         around = [span for span in self.spans if span[0] <= position <= span[1]]
         return max(around, default=((0, 0), (0, 0), ""))[2]
+
+    @cached_property
+    def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+        """Every function, method and class by its dotted name; the last one where a name is used twice."""
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        return {scope.name: scope.node for scope in self.scopes.values() if isinstance(scope.node, kinds)}
+
+    def class_at(self, node: ast.AST) -> str:
+        """The dotted name of the class around a node; empty outside of classes."""
+        return _class_of(self.scope_of(node))
 
     def column(self, position: Position) -> int:
         """The 1-based column in characters; semgrep and Python count bytes."""
@@ -165,11 +181,11 @@ class Module:
         bound = self._bound(node)
         return bound[0] if len(bound) == 1 else None
 
-    def annotation(self, node: ast.expr) -> str | None:
-        """The imported type that a parameter is annotated with."""
+    def annotations(self, node: ast.expr) -> list[ast.expr]:
+        """The type that a parameter is annotated with."""
         scope = _lookup(node.id, self.scope_of(node)) if isinstance(node, ast.Name) else None
         noted = scope.annotations.get(node.id) if scope and isinstance(node, ast.Name) else None
-        return self.dotted(noted) if noted is not None else None
+        return [] if noted is None else [noted]
 
     def value(self, node: ast.expr, *, hint: bool = False) -> Any:
         """The constant that an expression must have, or UNKNOWN.
@@ -271,7 +287,7 @@ def _parse(text: str) -> ast.Module:
         raise UnreadableInput(f"not readable as Python: {type(error).__name__}", reason="too_deep") from error
 
 
-def _span(node: ast.AST) -> tuple[Position, Position]:
+def span(node: ast.AST) -> tuple[Position, Position]:
     """First and last position in semgrep's terms: 1-based lines and byte columns, the end exclusive."""
     start = (getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
     return start, (getattr(node, "end_lineno", 1), getattr(node, "end_col_offset", 0) + 1)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -16,7 +16,9 @@ Fact = Literal[
     "ai_call", "ai_client", "http_call", "model_load", "unsafe_load", "dp_claim", "protection", "personal_data"
 ]
 SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
-FROM_DATA, FROM_PROTECTION, INTO_PROTECTION = "flow.data", "flow.protection", "flow.into-protection"
+DATA, PARAMETER = "flow.data", "flow.parameter"  # taint rule ids are `<what flows>.<where it goes>`
+INTO_SINK, INTO_PROTECTION = "into-sink", "into-protection"
+_SECRETS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  # how the keys of AI providers begin
 _HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
 
 
@@ -68,44 +70,49 @@ def search_rules() -> tuple[Json, ...]:
     return tuple(_search(each) for each in detectors().values())
 
 
-@cache
-def taint_rules() -> tuple[Json, ...]:
-    """The second round, for files in which the first found somewhere that data goes.
+def call_sinks() -> Iterator[Json]:
+    """The data arguments of every call that sends something out, as taint sinks: the first round's."""
+    return (pattern for each in of_fact("ai_call", "http_call") for pattern in _arguments(each))
+
+
+def function_sinks(names: Iterable[str]) -> Iterator[Json]:
+    """All arguments of calls to functions or methods with these names, as taint sinks: a later round's."""
+    called = "|".join(sorted(map(re.escape, names)))
+    for form in ("($...BEFORE, $DATA, $...AFTER)", "(..., $KEY=$DATA, ...)"):
+        either = [{"pattern": f"$NAME{form}"}, {"pattern": f"$OBJECT.$NAME{form}"}]
+        named = {"metavariable-regex": {"metavariable": "$NAME", "regex": f"^(?:{called})$"}}
+        yield {"patterns": [{"pattern-either": either}, named, {"focus-metavariable": "$DATA"}]}
+
+
+def taint_rules(sinks: Iterable[Json]) -> tuple[Json, ...]:
+    """What flows into the sinks: personal data and parameters, directly or through a protection.
 
     Data that reaches a sink without passing a protection, data that enters a protection, and what comes out of a
     protection and reaches a sink: together they are the edges of the graph.
     """
-    sinks, protections = of_fact("ai_call", "http_call"), of_fact("protection")
-    into_sinks = [pattern for each in sinks for pattern in _arguments(each)]
+    into_sinks, protections = list(sinks), of_fact("protection")
     into_protections = [pattern for each in protections for pattern in _arguments(each)]
     results = [_conditions(each.rule) for each in protections]
     (source,) = of_fact("personal_data")
-    data = _with_identifiers(_conditions(source.rule))
-    message = source.rule["message"]
-    return (
-        _taint(FROM_DATA, message, [data], into_sinks, sanitizers=results),
-        _taint(INTO_PROTECTION, message, [data], into_protections),
-        *(
-            _taint(f"{FROM_PROTECTION}.{number}", "$...ARGUMENTS", [_calling(each, "($...ARGUMENTS)")], into_sinks)
-            for number, each in enumerate(results)
-        ),
-    )
-
-
-def protection_of(rule: str) -> Detector:
-    """The protection whose results the taint rule with this id follows."""
-    return of_fact("protection")[int(rule.rpartition(".")[2])]
+    message, data = source.rule["message"], _with_identifiers(_conditions(source.rule))
+    made = []
+    for kind, start in ((DATA, data), (PARAMETER, _PARAMETERS)):
+        made.append(_taint(f"{kind}.{INTO_SINK}", message, start, into_sinks, sanitizers=results))
+        made.append(_taint(f"{kind}.{INTO_PROTECTION}", message, start, into_protections))
+    for each, start in zip(protections, results, strict=True):
+        made.append(_taint(f"{each.id}.{INTO_SINK}", "$...ARGUMENTS", _calling(start, "($...ARGUMENTS)"), into_sinks))
+    return tuple(made)
 
 
 @cache
-def anchors() -> re.Pattern[bytes]:
+def anchors() -> re.Pattern[str]:
     """Matches a file that could hold anything the detectors find."""
     literals = {anchor for each in detectors().values() for anchor in each.anchors if anchor != _HOSTS}
     literals |= {host for each in catalog.providers() for host in each.hosts}
     literals |= {name for each in catalog.providers() for name in each.env}
     modules = {name for each in catalog.packages() if each.ecosystem == "pypi" for name in each.modules}
     alternatives = [rf"\b(?:{'|'.join(sorted(map(_import, modules)))})\b", *sorted(map(re.escape, literals))]
-    return re.compile("|".join(alternatives).encode())
+    return re.compile("|".join([*alternatives, *_SECRETS]))
 
 
 def _import(module: str) -> str:
@@ -160,21 +167,21 @@ def _endings(detector: Detector) -> Iterator[str]:
         yield "($FIRST, $DATA, ...)"
 
 
-def _taint(
-    rule: str, message: str, sources: Sequence[Json], sinks: Sequence[Json], *, sanitizers: Sequence[Json] = ()
-) -> Json:
+def _taint(rule: str, message: str, source: Json, sinks: Sequence[Json], *, sanitizers: Sequence[Json] = ()) -> Json:
     made: dict[str, Any] = {
         "id": rule,
         "mode": "taint",
         "languages": ["python"],
         "severity": "INFO",
         "message": message,
-        "pattern-sources": list(sources),
+        "pattern-sources": [source],
         "pattern-sinks": list(sinks),
         "pattern-propagators": _PROPAGATORS,
     }
     return made | ({"pattern-sanitizers": list(sanitizers)} if sanitizers else {})
 
+
+_PARAMETERS: Json = {"patterns": [{"pattern": "def $OBJECT(..., $SRC, ...): ..."}, {"focus-metavariable": "$SRC"}]}
 
 # What semgrep does not model by itself: a container is tainted by what is put into it.
 _PROPAGATORS = [

@@ -104,12 +104,13 @@ def _model(source: Source, entry: dict[str, Any], pointer: Pointer) -> Facts:
     address = params.get("api_base")
     wandering = isinstance(address, str) and _VARIABLE.match(address) and (not provider or _is_open(provider, model))
     doubtful = service is None or bool(wandering)
-    node = _node(source, alias, pointer, provider, doubtful=doubtful)
-    keys = _keys(source, params, params_at, provider.id if provider else None)
+    answering = service.provider if service else None
+    node = _node(source, alias, pointer, answering, doubtful=doubtful)
+    keys = _keys(source, params, params_at, answering)
     related = [_edge(source, EdgeKind.FLOWS_TO, node, service, params_at)] if service else []
     others = [service] if service else []
     if deployed != alias:
-        others.append(_node(source, deployed, (*params_at, "model"), provider, doubtful=False))
+        others.append(_node(source, deployed, (*params_at, "model"), answering, doubtful=False))
         related.append(_edge(source, EdgeKind.DERIVED_FROM, node, others[-1], (*params_at, "model")))
     return Facts(nodes=(node, *others, *keys), edges=tuple(related))
 
@@ -126,14 +127,14 @@ def _is_open(provider: catalog.Provider, model: str) -> bool:
     return provider.kind == "local" or model.partition("/")[0] in _PROTOCOLS
 
 
-def _node(source: Source, name: str, pointer: Pointer, provider: catalog.Provider | None, *, doubtful: bool) -> Node:
+def _node(source: Source, name: str, pointer: Pointer, provider: str | None, *, doubtful: bool) -> Node:
     place = (*pointer, "model_name") if pointer[-1] != "model" else pointer
     return Node(
         id=f"model:{name}",
         kind=NodeKind.MODEL,
         asset=Asset.MODEL,
         name=name,
-        provider=provider.id if provider else None,
+        provider=provider,
         origin=Origin.DECLARED,
         traits=(Trait.UNRESOLVED,) if doubtful else (),
         locations=(source.at(*place),),

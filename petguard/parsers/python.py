@@ -6,98 +6,60 @@ semgrep says where something stands; the syntax tree of the same file says which
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import PurePosixPath
 
-from petguard import catalog, model, secrets, semgrep
+from petguard import catalog, model, secrets
 from petguard.collect import Candidate, Input, Interest
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Gap, Node, NodeKind, Origin, State
 from petguard.parsers import Parser
 from petguard.parsers._credentials import credential, from_variable
-from petguard.parsers._python_calls import Clients, ai_calls, ai_clients, model_loads, routed, unsafe_loads
+from petguard.parsers._python_calls import Clients, ai_clients, model_loads, routed, unsafe_loads
 from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File, model_node, whole_text
-from petguard.parsers._python_flows import flows
-from petguard.parsers._python_module import Module
-from petguard.parsers._python_rules import anchors, detectors, search_rules, taint_rules
-from petguard.semgrep import Match
+from petguard.parsers._python_project import Project
 
 _SHEBANG = re.compile(rb"\A#![^\n]*\bpython[0-9.]*\b")
-_SECRET_SIGNS = re.compile(rb"sk-|hf_|AIza|gsk_|xai-|r8_|pplx-")
 _MODEL_NAMES = re.compile(r"(?:^|_)(?:model|llm|engine|deployment)(?:_name|_id)?$", re.IGNORECASE)
 _ASSETS = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
 
 
 def _interest(candidate: Candidate) -> Interest:
-    """Python by name or shebang; a file without any literal of the rules holds nothing that they could find."""
+    """Python by name or shebang, and text.
+
+    Every such file is kept, because a file without any AI in it may call a function of another file that has.
+    """
     if candidate.suffix not in {".py", ".pyw"} and not _SHEBANG.match(candidate.data):
         return Interest.NONE
-    if b"\0" in candidate.data[:4096] and not candidate.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Interest.NONE
-    hit = anchors().search(candidate.data) or _SECRET_SIGNS.search(candidate.data)
-    return Interest.READ if hit or _shadows_a_package(candidate.path) else Interest.CLEAR
+    return Interest.NONE if b"\0" in candidate.data[:4096] else Interest.READ
 
 
-def _shadows_a_package(path: str) -> bool:
-    """`openai/__init__.py` in the scanned tree means that `import openai` is the tree's own module."""
-    return catalog.module(_module_name(PurePosixPath(path))) is not None
+def _parse(inputs: Sequence[Input]) -> Iterator[model.Facts | Gap]:
+    project = Project({item.path: item for item in inputs})
+    project.search()
+    project.follow()
+    own = {(str(PurePosixPath(path).parent), _module_name(PurePosixPath(path))) for path in project.inputs}
+    for path, file in project.files.items():
+        yield from _read(file, project.facts[path], own)
+    yield from project.gaps
 
 
 def _module_name(path: PurePosixPath) -> str:
     return path.parent.name if path.name == "__init__.py" else path.stem
 
 
-def _parse(inputs: Sequence[Input]) -> Iterator[model.Facts | Gap]:
-    modules: dict[str, Module] = {}
-    for item in inputs:
-        try:
-            modules[item.path] = Module(item)
-        except UnreadableInput as error:
-            yield _gap(item.path, error)
-    found = semgrep.run([item for item in inputs if item.path in modules], search_rules(), language="python")
-    matches = _by_path(found.matches)
-    flowing = [item for item in inputs if _may_flow(matches.get(item.path, []))]
-    flows_found = semgrep.run(flowing, taint_rules(), language="python")
-    yield from dict.fromkeys((*found.gaps, *flows_found.gaps))
-    tainted = _by_path(flows_found.matches)
-    own = {(str(PurePosixPath(item.path).parent), _module_name(PurePosixPath(item.path))) for item in inputs}
-    for path, module in modules.items():
-        yield from _read(module, [*matches.get(path, []), *tainted.get(path, [])], own)
-
-
-def _by_path(matches: Iterable[Match]) -> dict[str, list[Match]]:
-    return {path: list(found) for path, found in groupby(matches, key=lambda match: match.path)}
-
-
-def _may_flow(matches: Iterable[Match]) -> bool:
-    """Whether a file has both: somewhere personal data comes from, and a call that may send it."""
-    facts = {detectors()[match.rule].fact for match in matches}
-    return "personal_data" in facts and not facts.isdisjoint({"ai_call", "http_call"})
-
-
-def _gap(path: str, error: UnreadableInput) -> Gap:
-    return Gap(path=path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
-
-
-def _read(module: Module, matches: Sequence[Match], own: set[tuple[str, str]]) -> Iterator[model.Facts | Gap]:
-    file, facts = File(module, matches), Facts()
-    clients = Clients(file)
-    facts.nodes += _packages(file, own)
-    facts.nodes += _credentials(file)
-    facts.nodes += _models_by_position(file)
-    ai_clients(file, clients, facts)
-    sinks = ai_calls(file, clients, facts)
+def _read(file: File, facts: Facts, own: set[tuple[str, str]]) -> Iterator[model.Facts | Gap]:
+    facts.nodes += [*_packages(file, own), *_credentials(file), *_models_by_position(file)]
+    ai_clients(file, Clients(file), facts)
     model_loads(file, facts)
     unsafe_loads(file, facts)
-    flows(file, sinks, facts)
     found: list[model.Claim] = []
     try:
         for claim, pet in claims(file):
             found.append(claim)
             facts.nodes.append(pet)
     except UnreadableInput as error:
-        yield _gap(module.path, error)
+        yield Gap(path=file.path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
     yield model.Facts(nodes=tuple(facts.nodes), edges=tuple(facts.edges), claims=tuple(found))
 
 

@@ -44,6 +44,9 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
 def _read(item: Input) -> Iterator[Node | Gap]:
     for number, line in _logical_lines(item.text):
         name, version = _dependency(line)
+        is_section = line.startswith("[") and item.path.endswith("requires.txt")  # setuptools' own list has headings
+        if name is None and is_section:
+            continue
         if name is None:
             detail = f"not a requirement: {secrets.mask_in(line)}"
             yield Gap(path=item.path, state=State.PARTIAL, reason="parse_error", detail=detail, line=number)
