@@ -87,7 +87,11 @@ class SystemGraph:
             self._add(edge)
         for model in self.nodes(kind=NodeKind.MODEL):
             self._graph.nodes[model.id]["node"] = self._resolved(model)
-        self._next: dict[str, list[str]] = {key: self._targets(key) for key in self._graph}
+        self._next: dict[str, list[str]] = {key: self._targets(key) for key in sorted(self._graph)}
+        self._previous: dict[str, list[str]] = {key: [] for key in self._next}
+        for source, targets in self._next.items():
+            for target in targets:
+                self._previous[target].append(source)
         self._ends = frozenset(node.id for node in self.nodes() if self._is_end(node))
         self._lost = frozenset(node.id for node in self.nodes() if Trait.UNRESOLVED in node.traits)
 
@@ -142,14 +146,16 @@ class SystemGraph:
         A way without any protection is preferred: a protection that can be walked around is not listed as one.
         """
         protections = frozenset(node.id for node in self.nodes(kind=NodeKind.PROTECTION))
-        sources = [node.id for node in self.nodes(kind=NodeKind.DATA) if node.categories]
-        return tuple(path for source in sources for path in self._flows_from(source, protections))
+        sources = frozenset(node.id for node in self.nodes(kind=NodeKind.DATA) if node.categories)
+        ends = sorted(self._ends & self._reach(sources, avoiding=()).keys())
+        found = [path for end in ends for path in self._flows_into(end, sources, protections)]
+        return tuple(sorted(found, key=lambda path: (path.source.id, path.target.id)))
 
-    def _flows_from(self, source: str, protections: frozenset[str]) -> Iterator[Path]:
-        anyhow = self._reach({source}, avoiding=())
-        bare = self._reach({source}, avoiding=protections) if protections & anyhow.keys() else anyhow
-        for end in sorted(self._ends & anyhow.keys() - {source}):
-            yield self._path(bare if end in bare else anyhow, end)
+    def _flows_into(self, end: str, sources: frozenset[str], protections: frozenset[str]) -> Iterator[Path]:
+        anyhow = self._reach({end}, avoiding=(), backwards=True)
+        bare = self._reach({end}, avoiding=protections, backwards=True) if protections & anyhow.keys() else anyhow
+        for source in sorted(sources & anyhow.keys() - {end}):
+            yield self._path(_trail(bare if source in bare else anyhow, source))
 
     def cut(
         self,
@@ -172,33 +178,57 @@ class SystemGraph:
         found = {}
         for target in sorted(set(targets).difference(sources).intersection(anyhow)):
             parents, passage = next(step for step in steps if target in step[0])
-            found[target] = Cut(passage, self._path(parents, target))
+            found[target] = Cut(passage, self._path(_trail(parents, target)[::-1]))
         if all(cut.passage is Passage.PASS for cut in found.values()):
             lost = sorted(self._lost.intersection(unverified).difference(sources, targets))
-            found |= {key: Cut(Passage.UNKNOWN, self._path(unverified, key)) for key in lost}
+            found |= {key: Cut(Passage.UNKNOWN, self._path(_trail(unverified, key)[::-1])) for key in lost}
         return found
 
-    def _reach(self, sources: Collection[str], *, avoiding: Collection[str]) -> _Parents:
-        """Breadth-first search from all sources at once: every node reached, and from where."""
-        parents: dict[str, str | None] = dict.fromkeys(sorted(sources))
+    def cut_each(
+        self,
+        sources: Collection[str],
+        targets: Collection[str],
+        passes_verified: Collection[str],
+        passes_claimed: Collection[str],
+    ) -> Mapping[tuple[str, str], Cut]:
+        """The cut of each source by itself, by (source, target), without what passes; it names every breach.
+
+        Searches forwards once, and backwards from each target that is reached: targets are few, sources are not.
+        """
+        verified = frozenset(passes_verified)
+        either = verified.union(passes_claimed)
+        starts = frozenset(sources)
+        reached = starts | self._reach(starts, avoiding=verified).keys()
+        found = {}
+        for target in sorted(reached.intersection(targets)):
+            unverified = self._reach({target}, avoiding=verified, backwards=True)
+            bare = self._reach({target}, avoiding=either, backwards=True) if either != verified else unverified
+            for source in sorted(starts & unverified.keys() - {target}):
+                passage, towards = (Passage.VIOLATION, bare) if source in bare else (Passage.UNVERIFIED, unverified)
+                found[source, target] = Cut(passage, self._path(_trail(towards, source)))
+        safe = starts - {source for source, _ in found}
+        for lost in sorted((self._lost & reached).difference(targets)):
+            towards = self._reach({lost}, avoiding=verified, backwards=True)
+            for source in sorted(safe & towards.keys() - {lost}):
+                found[source, lost] = Cut(Passage.UNKNOWN, self._path(_trail(towards, source)))
+        return found
+
+    def _reach(self, starts: Collection[str], *, avoiding: Collection[str], backwards: bool = False) -> _Parents:
+        """Breadth-first search from all starts at once: every node reached, and from where."""
+        beside = self._previous if backwards else self._next
+        parents: dict[str, str | None] = dict.fromkeys(sorted(starts))
         queue = deque(parents)
         while queue:
             here = queue.popleft()
             if here in self._ends and parents[here] is not None:
                 continue
-            for there in self._next[here]:
+            for there in beside[here]:
                 if there not in parents and there not in avoiding:
                     parents[there] = here
                     queue.append(there)
         return parents
 
-    def _path(self, parents: _Parents, end: str) -> Path:
-        keys: list[str] = []
-        here: str | None = end
-        while here is not None:
-            keys.append(here)
-            here = parents[here]
-        keys.reverse()
+    def _path(self, keys: Sequence[str]) -> Path:
         first = self.node(keys[0])
         later = (self._hop(source, target) for source, target in pairwise(keys))
         return Path((Hop(first, first.locations[0]), *later))
@@ -208,6 +238,14 @@ class SystemGraph:
         node = self.node(target)
         edge: Edge = self._graph.edges[source, target, EdgeKind.FLOWS_TO]["edge"]
         return Hop(node, node.locations[0] if len(node.locations) == 1 else edge.location)
+
+
+def _trail(parents: _Parents, key: str) -> list[str]:
+    """The way back from a node to where a search began."""
+    keys = [key]
+    while (before := parents[keys[-1]]) is not None:
+        keys.append(before)
+    return keys
 
 
 def _merged_nodes(nodes: Iterable[Node]) -> Iterator[Node]:

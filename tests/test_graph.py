@@ -205,3 +205,37 @@ def test_a_cut_equals_brute_force_over_all_simple_paths(
         assert set(pairwise(keys)) <= edges
         assert keys in by_target[end]
         assert cut.passage is not Passage.VIOLATION or not {*keys} & (verified | claimed)
+
+
+@settings(max_examples=300, deadline=None)
+@given(small_graphs(), st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=3), st.sampled_from(NAMES))
+def test_cutting_each_source_equals_one_cut_per_source(
+    drawn: tuple[frozenset[tuple[str, str]], frozenset[str], frozenset[str], frozenset[str]],
+    sources: frozenset[str],
+    lost: str,
+) -> None:
+    """Searching backwards from the targets finds what searching forwards from each source finds."""
+    edges, sinks, verified, claimed = (drawn[0], drawn[1], drawn[2] - sources, drawn[3] - sources)
+    traits = {lost: (Trait.UNRESOLVED,)}
+    nodes = [service(name) if name in sinks else node(name, traits=traits.get(name, ())) for name in NAMES]
+    found = graph(*nodes, *(flow(*edge) for edge in edges))
+    together = found.cut_each(sources, sinks, verified, claimed)
+    assert {ends: (cut.passage, len(cut.path.hops)) for ends, cut in together.items()} == {
+        (source, end): (cut.passage, len(cut.path.hops))
+        for source in sources
+        for end, cut in found.cut({source}, sinks, verified, claimed).items()
+        if cut.passage is not Passage.PASS
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(small_graphs())
+def test_flows_are_the_sinks_that_some_simple_path_reaches(
+    drawn: tuple[frozenset[tuple[str, str]], frozenset[str], frozenset[str], frozenset[str]],
+) -> None:
+    """One flow per sink that can be reached, over a path that is as short as any."""
+    edges, sinks, _, _ = drawn
+    nodes = [data("a"), *(service(name) if name in sinks else node(name) for name in NAMES[1:])]
+    every = simple_paths(edges, sinks, ["a"])
+    shortest = {path[-1]: len(path) for path in sorted(every, key=len, reverse=True) if path[-1] in sinks}
+    assert {way[-1]: len(way) for way in ways(graph(*nodes, *(flow(*edge) for edge in edges)))} == shortest

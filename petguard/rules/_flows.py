@@ -87,19 +87,9 @@ def _targets(test: NodeTest, evidence: Evidence) -> frozenset[str]:
 def _breaches(
     category: str, sources: tuple[Node, ...], targets: frozenset[str], accepted: Passes, evidence: Evidence
 ) -> Iterator[Breach]:
-    """One cut for all sources; only when it finds something, one for each, to name the flows.
-
-    The first cut cannot see a source that is also a target, so those are cut one by one.
-    """
     keys = {node.id for node in sources}
-    cut = evidence.graph.cut
-    together = cut(keys, targets, accepted.verified, accepted.claimed)
-    if not keys & targets and all(each.passage is Passage.PASS for each in together.values()):
-        return
-    for node in sources:
-        for each in cut({node.id}, targets, accepted.verified, accepted.claimed).values():
-            if each.passage is not Passage.PASS:
-                yield Breach(category, each)
+    cuts = evidence.graph.cut_each(keys, targets, accepted.verified, accepted.claimed)
+    return (Breach(category, cut) for cut in cuts.values())
 
 
 def _hits(breaches: Iterable[Breach], evidence: Evidence) -> Iterator[Hit]:
