@@ -1,0 +1,147 @@
+"""The text report: what a person reads in a terminal or in a CI log."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from petguard.model import Outcome, Severity
+from petguard.report import ClaimRow, Finding, Flow, Report
+from petguard.reports import Format, _wording
+from petguard.untrusted import log, terminal
+
+_RED, _YELLOW, _GREEN, _CYAN, _BOLD, _DIM = "31", "33", "32", "36", "1", "2"
+_OF_SEVERITY = {
+    Severity.CRITICAL: f"{_BOLD};{_RED}",
+    Severity.HIGH: _RED,
+    Severity.MEDIUM: _YELLOW,
+    Severity.LOW: _CYAN,
+    Severity.INFO: _DIM,
+}
+_OF_OUTCOME = {Outcome.VERIFIED: _GREEN, Outcome.REFUTED: _RED, Outcome.UNVERIFIABLE: _YELLOW}
+_WORST_CLAIM_FIRST = (Outcome.REFUTED, Outcome.UNVERIFIABLE, Outcome.VERIFIED)
+_GAPS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Colours words, or leaves them alone; whatever it is given must be encoded already."""
+
+    color: bool
+
+    def __call__(self, style: str, text: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self.color else text
+
+
+def render(report: Report, *, verbose: bool = False, color: bool = False) -> str:
+    """Findings (worst first), claims, a summary and what was not checked.
+
+    `verbose` adds witness paths, assumptions, suppressed findings and all gaps.
+    """
+    pen = _Pen(color)
+    blocks = [
+        *_findings(report, pen, verbose=verbose),
+        _claims(report, pen, verbose=verbose),
+        _summary(report, pen),
+        _not_checked(report, pen, shown=None if verbose else _GAPS_SHOWN),
+        [_wording.closing(report)],
+    ]
+    return log("\n\n".join("\n".join(block) for block in blocks if block) + "\n")
+
+
+def _findings(report: Report, pen: _Pen, *, verbose: bool) -> Iterator[list[str]]:
+    flows = {flow.id: flow for flow in report.flows}
+    for severity in _wording.WORST_FIRST:
+        found = _wording.of_severity(report.findings, severity)
+        if found:
+            yield [
+                pen(_OF_SEVERITY[severity], f"{severity} ({len(found):,})"),
+                *(line for each in found for line in _finding(each, flows, pen, verbose=verbose)),
+            ]
+    suppressed = [each for each in report.findings if each.state == "suppressed"]
+    if verbose and suppressed:
+        yield [f"suppressed ({len(suppressed):,})", *(_headline(each, pen) for each in suppressed)]
+
+
+def _finding(finding: Finding, flows: dict[str, Flow], pen: _Pen, *, verbose: bool) -> list[str]:
+    lines = [_headline(finding, pen)]
+    flow = flows.get(finding.flow or "")
+    if verbose and flow:
+        lines += [f"      {_place(step.path, step.line)}  {terminal(step.label)}" for step in flow.steps]
+        lines += [
+            f"      protected by {terminal(each.technique)}: {each.outcome or 'nobody claims how well'}"
+            for each in flow.protections
+        ]
+    if verbose and finding.remedy:
+        lines.append(f"      {pen(_DIM, 'fix:')} {terminal(_wording.prose(finding.remedy))}")
+    return lines
+
+
+def _headline(finding: Finding, pen: _Pen) -> str:
+    doubt = "" if finding.result == "violation" else f" [{finding.result}]"
+    known = " [existing]" if finding.state == "existing" else ""
+    place = _place(finding.location.path, finding.location.line)
+    rule = pen(_BOLD, terminal(finding.rule))
+    return f"  {place}  {rule} {terminal(finding.name)}  {terminal(finding.message)}{doubt}{known}"
+
+
+def _place(path: str, line: int | None) -> str:
+    return terminal(path) if line is None else f"{terminal(path)}:{line}"
+
+
+def _claims(report: Report, pen: _Pen, *, verbose: bool) -> list[str]:
+    rows = [
+        line
+        for outcome in _WORST_CLAIM_FIRST
+        for claim in report.claims
+        if claim.outcome is outcome
+        for line in _claim(claim, pen, verbose=verbose)
+    ]
+    return ["claims", *rows] if rows else []
+
+
+def _claim(claim: ClaimRow, pen: _Pen, *, verbose: bool) -> list[str]:
+    outcome = pen(_OF_OUTCOME[claim.outcome], f"{claim.outcome.upper():<12}")
+    place = _place(claim.location.path, claim.location.line)
+    indent = " " * 15
+    lines = [f"  {outcome} {place}  {terminal(claim.technique)}  {terminal(claim.subject)}"]
+    lines.append(f"{indent}{terminal(claim.explanation)}{f' [{claim.reason}]' if claim.reason else ''}")
+    if claim.stated or claim.interval:
+        stated = ", ".join(_wording.pairs(claim.stated)) or "nothing"
+        lines.append(terminal(f"stated {stated}; computed {_wording.interval(claim.interval)} ({claim.method})"))
+        lines[-1] = indent + lines[-1]
+    if verbose:
+        lines += [f"{indent}assumes {terminal(each)}" for each in claim.assumptions]
+        lines += [f"{indent}witness {terminal(each)}" for each in _wording.pairs(claim.witness)]
+    if claim.remedy:
+        lines.append(f"{indent}remedy: {terminal(', '.join(_wording.pairs(claim.remedy)))}")
+    return lines
+
+
+def _summary(report: Report, pen: _Pen) -> list[str]:
+    passed, complete = report.policy_decision == "pass", report.execution_status == "complete"
+    decision = pen(_GREEN if passed else _RED, report.policy_decision)
+    status = pen(_GREEN if complete else _YELLOW, report.execution_status)
+    suppressed = len(report.findings) - len(_wording.active(report))
+    unapproved = sum(asset.approved is False for asset in report.inventory)
+    inventory = _wording.tally(asset.kind for asset in report.inventory)
+    found = _wording.tally_by_severity(_wording.active(report))
+    return [
+        f"policy     {decision} ({terminal(report.scope.policy)}), scan {status}",
+        f"findings   {found}{f'; {suppressed:,} suppressed' if suppressed else ''}",
+        f"claims     {_wording.tally(claim.outcome for claim in report.claims)}",
+        f"inventory  {inventory}{f'; {unapproved:,} not approved' if unapproved else ''}",
+        f"flows      {_wording.tally(f'to {flow.sink.kind}' for flow in report.flows)}",
+        f"coverage   {terminal(_wording.coverage(report.coverage))}",
+    ]
+
+
+def _not_checked(report: Report, pen: _Pen, *, shown: int | None) -> list[str]:
+    lines = []
+    for reason, gaps in _wording.by_reason(report.coverage.gaps).items():
+        lines.append(f"  {pen(_YELLOW, terminal(reason))} ({len(gaps):,})")
+        lines += [f"    {_place(gap.path, gap.line)}  {gap.state}: {terminal(gap.detail)}" for gap in gaps[:shown]]
+        if shown is not None and len(gaps) > shown:
+            lines.append(f"    and {len(gaps) - shown:,} more")
+    return ["not checked", *lines] if lines else []
+
+
+FORMAT = Format(name="text", render=render)
