@@ -93,7 +93,7 @@ class SystemGraph:
             for target in targets:
                 self._previous[target].append(source)
         self._ends = frozenset(node.id for node in self.nodes() if self._is_end(node))
-        self._lost = frozenset(node.id for node in self.nodes() if Trait.UNRESOLVED in node.traits)
+        self._lost = frozenset(node.id for node in self.nodes(trait=Trait.UNRESOLVED, sink=None))
 
     def _add(self, edge: Edge) -> None:
         for key in (edge.source, edge.target):

@@ -296,11 +296,19 @@ def test_a_missing_delta_is_told_from_an_unreadable_one() -> None:
     assert told(evidence(claims=(unread,), verdicts=verdicts), "PG303") == []
 
 
+def test_who_states_no_epsilon_owes_no_delta() -> None:
+    """DP-SGD in code that promises nothing is not a claim without delta."""
+    found = evidence(claims=(claim(technique="dp_sgd", steps=10),), verdicts=(verdict(Outcome.UNVERIFIABLE),))
+    assert told(found, "PG303") == []
+
+
 def test_a_contradiction_is_named() -> None:
     """Both statements reach the reader."""
-    torn = claim(epsilon=1.0).model_copy(update={"conflicts": {"epsilon": "1 in a.py, 8 in README.md"}})
+    torn = claim(epsilon=1.0).model_copy(
+        update={"conflicts": {"epsilon": {"found": 1, "stated": 8, "stated_in": "README.md:3"}}}
+    )
     [finding] = told(evidence(claims=(torn,), verdicts=(verdict(Outcome.VERIFIED),)), "PG305")
-    assert finding.message.endswith("epsilon: 1 in a.py, 8 in README.md")
+    assert finding.message.endswith("epsilon: found 1, stated 8, stated in README.md:3")
 
 
 def test_rows_are_in_order_and_complete() -> None:

@@ -17,7 +17,18 @@ from petguard.rules import _claims, _flows, _nodes
 from petguard.rules._evidence import Evidence, Hit, fingerprints
 from petguard.rules._schema import Example, Examples, Framework, RuleFile
 
-__all__ = ["Evidence", "Example", "Examples", "Framework", "Rule", "digest", "findings", "frameworks", "load"]
+__all__ = [
+    "Evidence",
+    "Example",
+    "Examples",
+    "Framework",
+    "Rule",
+    "RuleFile",
+    "digest",
+    "findings",
+    "frameworks",
+    "load",
+]
 
 # A finding that rests on a doubt must not block like a proven one, and must not vanish either.
 _AT_MOST = {FlowResult.UNVERIFIED: Severity.MEDIUM, FlowResult.UNKNOWN: Severity.LOW}

@@ -32,6 +32,7 @@ def _matches(test: ClaimTest, claim: Claim, verdict: Verdict, evidence: Evidence
         (test.technique is None or any(_is_of(claim.technique, name) for name in test.technique))
         and (test.outcome is None or verdict.outcome is test.outcome)
         and (test.reason is None or verdict.reason in test.reason)
+        and (test.states is None or claim.stated.get(test.states) is not None)
         and (test.missing is None or _is_missing(test.missing, claim))
         and (test.conflicts is None or bool(claim.conflicts))
         and (test.over_budget is None or _is_over(test.over_budget, claim, verdict, evidence))
@@ -75,5 +76,14 @@ def _words(test: ClaimTest, claim: Claim, verdict: Verdict, evidence: Evidence) 
         "delta": "unknown" if said["delta"] is None else f"{said['delta']:g}",
         "budget": "none" if budget is None else f"{budget:g}",
         "reason": (verdict.reason or "none").replace("_", " "),
-        "conflicts": "; ".join(f"{field}: {said}" for field, said in sorted(claim.conflicts.items())),
+        "conflicts": "; ".join(f"{field}: {_both(each)}" for field, each in sorted(claim.conflicts.items())),
     }
+
+
+def _both(conflict: object) -> str:
+    """What was found and what was stated, in the words of whoever joined the two."""
+    return (
+        ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in conflict.items())
+        if isinstance(conflict, dict)
+        else str(conflict)
+    )

@@ -128,6 +128,7 @@ class ClaimTest(Frozen):
     outcome: Outcome | None = None
     reason: OneOrMore[Reason] | None = None
     over_budget: Literal["epsilon", "delta"] | None = None
+    states: Name | None = None
     missing: Name | None = None
     conflicts: Literal[True] | None = None
 
