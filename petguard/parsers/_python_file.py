@@ -1,7 +1,7 @@
 """A Python file together with what semgrep matched in it: the common ground of the fact finders."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from petguard import secrets
@@ -34,22 +34,26 @@ class Facts:
 class File:
     """One file's syntax tree and matches."""
 
-    def __init__(self, module: Module, matches: Sequence[Match]) -> None:
+    def __init__(self, module: Module) -> None:
         self.module = module
         self.path = module.path
-        self.matches = matches
-        self.found = tuple(self._calls())
+        self.matches: list[Match] = []
+        self.found: list[Found] = []
 
-    def _calls(self) -> Iterator[Found]:
-        for match in self.matches:
+    def add(self, matches: Iterable[Match]) -> None:
+        """Take in what detectors matched; what taint rules matched is left to the caller."""
+        for match in matches:
             detector = detectors().get(match.rule)
             call = self.module.calls.get((match.start, match.end))
-            if detector is not None and call is not None:
-                yield Found(detector, match, call)
+            if detector is not None and match not in self.matches:
+                self.matches.append(match)
+                if call is not None:
+                    self.found.append(Found(detector, match, call))
 
     def of(self, *facts: Fact) -> list[Found]:
-        """The matches of these facts in position order; one call may be matched by several detectors."""
-        return [found for found in self.found if found.detector.fact in facts]
+        """The calls matched for these facts, in position order; several detectors may match one call."""
+        chosen = [found for found in self.found if found.detector.fact in facts]
+        return sorted(chosen, key=lambda found: (found.match.start, found.match.end, found.detector.id))
 
     def location(self, position: Position) -> Location:
         """Where a position is, with its line as evidence; secrets in it are masked."""

@@ -3,7 +3,7 @@
 import ast
 import operator
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -138,6 +138,18 @@ class Module:
         around = [span for span in self.calls if span[0] <= start and end <= span[1]]
         for span in sorted(around, key=lambda span: (span[1], span[0]), reverse=False):
             yield self.calls[span]
+
+    def focused(self, positions: Iterable[Position]) -> str:
+        """The text with only those function bodies that hold one of the positions; every line keeps its number."""
+        kept, lines = list(positions), list(self.lines)
+        for node in self.definitions.values():
+            start, end = span(node)
+            first, last = node.body[0].lineno, node.end_lineno or node.lineno
+            alone = first > max([node.lineno, *(each.end_lineno or 0 for each in _header(node))])
+            if isinstance(node, ast.ClassDef) or not alone or any(start <= each <= end for each in kept):
+                continue
+            lines[first - 1 : last] = [" " * node.body[0].col_offset + "pass", *[""] * (last - first)]
+        return "\n".join(lines)
 
     def function_at(self, position: Position) -> str:
         """The dotted name of the innermost function around a position; empty at module level."""
@@ -285,6 +297,14 @@ def _parse(text: str) -> ast.Module:
         raise UnreadableInput(f"not valid Python: {error.msg}", line=error.lineno or None) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnreadableInput(f"not readable as Python: {type(error).__name__}", reason="too_deep") from error
+
+
+def _header(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.expr]:
+    """The expressions between `def` and the colon."""
+    if isinstance(node, ast.ClassDef):
+        return node.bases
+    found = ast.walk(node.args)
+    return [*(each for each in found if isinstance(each, ast.expr)), *filter(None, [node.returns])]
 
 
 def span(node: ast.AST) -> tuple[Position, Position]:

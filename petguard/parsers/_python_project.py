@@ -72,28 +72,24 @@ class Project:
 
     def search(self) -> None:
         """Run every detector over the files that hold one of the rules' literals."""
-        told = [path for path, item in self.inputs.items() if anchors().search(item.text)]
-        self._look(told, search_rules())
+        told = [path for path, item in self.inputs.items() if anchors().search(item.text) and self._open(path)]
+        found = self._run([self.inputs[path] for path in told], search_rules())
         for path in told:
-            self._note_calls(path)
+            file, facts = self.files[path], self.facts[path]
+            file.add(found.get(path, ()))
+            facts.calls = ai_calls(file, Clients(file), facts)
 
-    def _look(self, paths: Iterable[str], rules: Sequence[Json]) -> dict[str, list[Match]]:
-        """Run rules over files; search matches stay with the file, all are returned by path."""
-        readable = [path for path in sorted(paths) if self.module(path) is not None]
-        result = semgrep.run([self.inputs[path] for path in readable], rules, language="python")
+    def _open(self, path: str) -> bool:
+        """Make a file ready to hold facts; False when it cannot be parsed."""
+        module = self.module(path)
+        if module is not None and path not in self.files:
+            self.files[path], self.facts[path] = File(module), Facts()
+        return module is not None
+
+    def _run(self, inputs: Sequence[Input], rules: Sequence[Json]) -> dict[str, list[Match]]:
+        result = semgrep.run(inputs, rules, language="python")
         self.gaps += [gap for gap in result.gaps if gap not in self.gaps]
-        found = {path: list(some) for path, some in groupby(result.matches, key=lambda match: match.path)}
-        for path in readable:
-            module = self.module(path)
-            if module is not None and path not in self.files:
-                self.files[path] = File(module, [each for each in found.get(path, []) if each.rule in detectors()])
-                self.facts[path] = Facts()
-        return found
-
-    def _note_calls(self, path: str) -> None:
-        if path in self.files:
-            file = self.files[path]
-            self.facts[path].calls = ai_calls(file, Clients(file), self.facts[path])
+        return {path: list(some) for path, some in groupby(result.matches, key=lambda match: match.path)}
 
     def follow(self) -> None:
         """Follow data through functions, round by round, until no new function carries it on."""
@@ -104,14 +100,18 @@ class Project:
             sinks = {path: some for path, some in sinks.items() if some}
             if not sinks:
                 return
-            for path, matches in self._look(sinks, rules).items():
+            for path, matches in self._run([self._focus(*each) for each in sinks.items()], rules).items():
+                self.files[path].add(matches)
                 flows(self.files[path], matches, sinks[path], self.facts[path])
             new = set(self._carriers()) - known
             known |= new
             sinks = self._calls_of(new)
             rules = taint_rules(function_sinks({parameter.called for parameter in new}))
-        if any(sinks.values()):
-            self.gaps += [_too_far(path) for path in sorted(sinks)]
+        self.gaps += [_too_far(path) for path, some in sorted(sinks.items()) if some]
+
+    def _focus(self, path: str, sinks: Iterable[Sink]) -> Input:
+        """The file without the bodies of functions that send nothing: taint within a function does not need them."""
+        return Input(path, self.files[path].module.focused([sink.start for sink in sinks]))
 
     def _carriers(self) -> Iterator[Parameter]:
         """Parameters from which something flows on, directly or through a protection."""
@@ -140,9 +140,10 @@ class Project:
         for parameter in parameters:
             by_function.setdefault((parameter.path, parameter.function), []).append(parameter)
         calls = {path: list(self._meant(path, by_function)) for path in self._mentioning(parameters)}
-        self._look([path for path, some in calls.items() if some and path not in self.files], search_rules())
         return {
-            path: [self._passed(path, *each) for each in some] for path, some in calls.items() if path in self.files
+            path: [self._passed(path, *each) for each in some]
+            for path, some in calls.items()
+            if some and self._open(path)
         }
 
     def _mentioning(self, parameters: Iterable[Parameter]) -> list[str]:

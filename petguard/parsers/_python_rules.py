@@ -19,6 +19,7 @@ SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
 DATA, PARAMETER = "flow.data", "flow.parameter"  # taint rule ids are `<what flows>.<where it goes>`
 INTO_SINK, INTO_PROTECTION = "into-sink", "into-protection"
 _SECRETS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  # how the keys of AI providers begin
+_OF_FLOWS: tuple[Fact, ...] = ("personal_data", "protection")  # of interest only where data goes somewhere
 _HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
 
 
@@ -66,8 +67,8 @@ def of_fact(*facts: Fact) -> tuple[Detector, ...]:
 
 @cache
 def search_rules() -> tuple[Json, ...]:
-    """The first round: every detector as it is."""
-    return tuple(_search(each) for each in detectors().values())
+    """The first round: every detector that is of interest by itself."""
+    return tuple(_search(each) for each in detectors().values() if each.fact not in _OF_FLOWS)
 
 
 def call_sinks() -> Iterator[Json]:
@@ -95,7 +96,7 @@ def taint_rules(sinks: Iterable[Json]) -> tuple[Json, ...]:
     results = [_conditions(each.rule) for each in protections]
     (source,) = of_fact("personal_data")
     message, data = source.rule["message"], _with_identifiers(_conditions(source.rule))
-    made = []
+    made = [_search(each) for each in of_fact(*_OF_FLOWS)]
     for kind, start in ((DATA, data), (PARAMETER, _PARAMETERS)):
         made.append(_taint(f"{kind}.{INTO_SINK}", message, start, into_sinks, sanitizers=results))
         made.append(_taint(f"{kind}.{INTO_PROTECTION}", message, start, into_protections))
