@@ -126,6 +126,11 @@ def collect(
     return _something(desk.collection(root, walk.excluded))
 
 
+def scan_root(roots: Sequence[Path]) -> Path:
+    """The folder that report paths are relative to: the deepest one that holds all `roots`."""
+    return _common(sorted({_existing(path) for path in roots}))
+
+
 def _existing(path: Path) -> str:
     real = os.path.realpath(path)
     if not os.path.lexists(real):

@@ -1,0 +1,29 @@
+"""The outermost guard: whatever goes wrong, petguard never ends with the exit code of a finding."""
+
+import sys
+import traceback
+
+from petguard.errors import Exit
+
+_INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+
+def main() -> None:
+    """Run the program and leave the process; a crash shows its traceback and is exit 70, never 1."""
+    try:
+        from petguard import cli  # noqa: PLC0415 - a broken installation is a crash as well
+
+        code = cli.run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except (Exception, SystemExit):
+        traceback.print_exc()
+        sys.stderr.write(
+            "petguard: crashed; nothing is known about the scanned files. Please report the lines above.\n"
+        )
+        code = Exit.CRASHED
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""`petguard verify`: only the claims, what was computed about each, and by which method."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal, Unpack
+
+import click
+
+from petguard.cli import _scanning, _streams
+from petguard.errors import Exit, NothingToScan
+from petguard.model import Outcome
+from petguard.report import ClaimRow, Report
+from petguard.scan import scan
+from petguard.untrusted import json_text, log, terminal
+
+
+class _Options(_scanning.Options):
+    output: Literal["text", "json"]
+
+
+@click.command("verify")
+@_scanning.scanning
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Text (default) or JSON.")
+def command(**options: Unpack[_Options]) -> int:
+    """Check the privacy protections that the project claims.
+
+    Exit codes: 0 all claims verified, 1 a claim is refuted, 3 nothing is claimed, 4 a claim could not be checked.
+    """
+    report = scan(_scanning.request(options))
+    if not report.claims:
+        raise NothingToScan("no protection is claimed here; state one under `claims:` in petguard.yaml")
+    if options["output"] == "json":
+        _streams.result(json_text([row.model_dump(mode="json") for row in report.claims]))
+    else:
+        _streams.result(log("\n\n".join("\n".join(_lines(row)) for row in report.claims) + f"\n\n{_closing(report)}\n"))
+    if options["exit_zero"]:
+        return Exit.OK
+    return _exit_code(report, allow_incomplete=options["allow_incomplete"])
+
+
+def _exit_code(report: Report, *, allow_incomplete: bool) -> Exit:
+    outcomes = {row.outcome for row in report.claims}
+    if Outcome.REFUTED in outcomes:
+        return Exit.VIOLATED
+    if allow_incomplete or (outcomes == {Outcome.VERIFIED} and report.execution_status == "complete"):
+        return Exit.OK
+    return Exit.INCOMPLETE
+
+
+def _lines(row: ClaimRow) -> Iterator[str]:
+    place = f"{terminal(row.location.path)}:{row.location.line}"
+    yield f"{row.outcome.upper()}  {row.technique}  {terminal(row.subject)}  ({place})"
+    yield f"  computed    {terminal(row.explanation)}"
+    yield f"  method      {terminal(row.method)}{f' ({row.reason})' if row.reason else ''}"
+    if row.interval is not None:
+        low, high = ("?" if bound is None else f"{bound:.6g}" for bound in row.interval)
+        yield f"  interval    [{low}, {high}]"
+    for label, values in (("stated", row.stated), ("parameters", row.parameters)):
+        if values:
+            yield f"  {label:<11} {_pairs(values)}"
+    for assumption in row.assumptions:
+        yield f"  assuming    {terminal(assumption)}"
+    for label, values in (("witness", row.witness), ("remedy", row.remedy)):
+        if values:
+            yield f"  {label:<11} {_pairs(values)}"
+
+
+def _pairs(values: Any) -> str:
+    return terminal(", ".join(f"{key} {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()))
+
+
+def _closing(report: Report) -> str:
+    counts = {outcome: sum(row.outcome is outcome for row in report.claims) for outcome in Outcome}
+    said = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    return f"{len(report.claims):,} claims: {said}; {len(report.coverage.gaps):,} things not checked"
