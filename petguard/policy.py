@@ -145,8 +145,11 @@ def discover(root: Path) -> Path | None:
 
 
 def _holds_policy(project: Path) -> bool:
-    """Whether there is a policy table; a broken file that mentions one is taken, so that reading it fails loudly."""
-    text = project.read_text("utf-8", "replace")
+    """Whether there is a policy table; where that cannot be told the file is taken, so that reading it fails loudly."""
+    try:
+        text = project.read_text("utf-8", "replace")
+    except OSError:
+        return True
     try:
         return _has_table(read_toml(text).value)
     except UnreadableInput:

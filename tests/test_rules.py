@@ -323,3 +323,12 @@ def test_rows_are_in_order_and_complete() -> None:
     assert ([step.label for step in flow.steps], flow.sink.line) == (["secret", "scrub", "client.create", "openai"], 9)
     assert [(each.technique, each.outcome) for each in flow.protections] == [("redaction", Outcome.UNVERIFIABLE)]
     assert (row.id, row.outcome) == ("c1", Outcome.UNVERIFIABLE)
+
+
+def test_a_flow_that_is_lost_is_still_a_row() -> None:
+    """Lost at a model it went to some AI, lost at a tool to somebody else."""
+    kinds = {}
+    for kind in (NodeKind.MODEL, NodeKind.TOOL):
+        end = node("x:end", kind, traits=(Trait.UNRESOLVED,))
+        kinds[kind] = rows.flow_rows(evidence((data(EMAIL), end)).flows, {})[0].sink.kind
+    assert kinds == {NodeKind.MODEL: SinkKind.AI_SERVICE, NodeKind.TOOL: SinkKind.THIRD_PARTY}

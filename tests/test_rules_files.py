@@ -6,6 +6,8 @@ import pytest
 
 from petguard import rules
 from petguard.errors import ConfigurationError
+from petguard.handwritten import nearest
+from petguard.rules._schema import RuleFile
 
 RULE = """\
 id: PG900
@@ -58,6 +60,13 @@ def test_a_rule_is_read(tmp_path: Path) -> None:
     ("before", "after", "expected"),
     [
         ("severity: high", "severty: high", "PG900-something-bad.yaml:3: severty: no such key; did you mean severity?"),
+        (
+            "{asset: ai_service}",
+            "{asset: ai_service, traits: {al: [secret]}}",
+            ".traits.al: no such key; did you mean all?",
+        ),
+        ("{asset: ai_service}", "{asset: []}", "check.node.asset"),
+        ("node: {asset: ai_service}", "claim: {}", "an empty test would match everything"),
         ("severity: high", "severity: hgh", "'hgh' is not possible; did you mean high?"),
         ("why: It is bad for reasons that take a sentence.\n", "", "why: is missing"),
         ("asset: ai_service", "aset: ai_service", ":8: check.node.aset: no such key; did you mean asset?"),
@@ -102,3 +111,14 @@ def test_the_digest_changes_with_any_byte(tmp_path: Path) -> None:
 def test_every_framework_says_where_it_was_read() -> None:
     """A clause id without version and source cannot be checked by the reader."""
     assert all(each.source.startswith("https://") for each in rules.frameworks().values())
+
+
+def test_the_schema_of_a_rule_takes_one_value_or_several() -> None:
+    """An editor must not underline `asset: ai_service`."""
+    asset = RuleFile.model_json_schema()["$defs"]["NodeTest"]["properties"]["asset"]
+    assert [sorted(each) for each in asset["anyOf"]] == [["$ref"], ["items", "minItems", "type"], ["type"]]
+
+
+def test_a_file_in_which_nothing_is_right_names_what_is_known() -> None:
+    """Where no known word is near, all are listed."""
+    assert nearest("zzz", ["b", "a"]) == "known are a, b"

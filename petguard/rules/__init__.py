@@ -79,9 +79,8 @@ class Rule:
             return _flows.check(check.deny_flow, evidence)
         if check.policy_data is not None:
             return _flows.check_policy_data(check.policy_data, evidence)
-        if check.claim is not None:
-            return _claims.check(check.claim, evidence)
-        raise AssertionError(f"{self.id} has no check")
+        assert check.claim is not None, f"{self.id} has no check"
+        return _claims.check(check.claim, evidence)
 
     def _finding(self, hit: Hit, fingerprint: str, severity: Severity) -> Finding:
         file, place = self.file, hit.location

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from petguard.claims import Name
 from petguard.model import (
@@ -29,9 +31,15 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-OneOrMore = Annotated[
-    tuple[T, ...], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=T | tuple[T, ...])
-]
+class _OneWillDo:
+    """Says in the JSON schema that a single value may stand for a list of one."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        several = handler(schema)
+        return {"anyOf": [several["items"], several]}
+
+
+OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_list), _OneWillDo()]
 Known = Literal["provider", "version", "model", "region", "endpoint", "technique", "claim"]
 
 
