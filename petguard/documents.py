@@ -91,7 +91,7 @@ def read_yaml_all(text: str) -> list[Document]:
         mark = error.problem_mark or error.context_mark
         detail = error.problem or error.context or "not YAML"
         raise UnreadableInput(f"not YAML: {detail}", line=mark.line + 1 if mark else None) from error
-    except (YAMLError, ValueError, IndexError, AttributeError, TypeError) as error:
+    except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
         # The reader refuses control characters without a mark; the scanner trips over broken escapes and tags.
         raise UnreadableInput(f"not YAML: {str(error).splitlines()[0] if str(error) else 'malformed'}") from error
 

@@ -29,9 +29,10 @@ _PREFIX = re.compile(r"sk-(?:ant|proj|svcacct|admin|or-v1|or)-|[a-z]{2,6}[-_]|AI
 
 _SECRET_NAME = re.compile(
     r"(?i)(?:api|access|secret|master|private|auth|encryption|service|signing|salt|account)[-_ ]?key\b"
-    r"|(?:^|[-_.])key$|token$|[-_]token[-_]|secret|passw(?:or)?d|passphrase|credential|(?:^|[-_])pat$"
+    r"|^key$|token$|[-_]token[-_]|secret|passw(?:or)?d|passphrase|credential|(?:^|[-_])pat$"
     r"|authorization|apikey|connection[-_]?string"
 )
+_MAYBE_SECRET_NAME = re.compile(r"(?i)[-_.]key$")  # `STRIPE_KEY`, but also `sort_key`: the value decides
 _NOT_A_SECRET_NAME = re.compile(
     r"(?i)(?:max|num|min|total|count|limit|per)[-_]?\w*tokens?|tokens$|tokeni[sz]er|public[-_]?key"
 )
@@ -46,19 +47,19 @@ _PLACEHOLDER = re.compile(
     | EXAMPLE(?:KEY)?$ | ^(?:sk-|hf_|gsk_)?(?:1234|abcd|test)[a-z0-9]{0,6}$ | 123456789|abcdefgh
     """
 )
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~-]{20,}")
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~-]+")
 _UUID_OR_PATH = re.compile(
     r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[~./].*|[a-z0-9]+(?:[-_./][a-z0-9]+)*\.[a-z]{2,5}"
 )
 
 _ASSIGNED = re.compile(
     r"""(?ix)
-    (?P<name>[\w.-]*(?:key|token|secret|passw(?:or)?d|passphrase|authorization|credentials?)[\w-]*)
+    (?<![\w.-])(?P<name>[\w.-]{0,60}?(?:key|token|secret|passw(?:or)?d|passphrase|authorization|credentials?)[\w-]{0,40}+)
     (?P<middle>["']?\s*[:=,]\s*["']?(?:(?:bearer|basic|token)\s+)?|["']?\s+["']?)
     (?P<value>[^\s"',;}\]]{6,})
     """
 )
-_URL_LOGIN = re.compile(r"(?P<before>\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
+_URL_LOGIN = re.compile(r"(?P<before>(?<!\w)\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
 _EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 _LONGEST_EVIDENCE = 200
@@ -80,6 +81,7 @@ def is_placeholder(value: str) -> bool:
 
 def names_secret(name: str) -> bool:
     """Whether a variable, header or option of this name usually holds a credential."""
+    name = name[-200:]
     return bool(_SECRET_NAME.search(name)) and not _NOT_A_SECRET_NAME.search(name)
 
 
@@ -95,7 +97,8 @@ def looks_secret(value: str, *, name: str = "") -> bool:
         return False
     if names_secret(name):
         return len(value) >= 8 and not re.search(r"\s|://", value) and not re.fullmatch(r"[\d.]+|[~./].*", value)
-    return bool(_TOKEN.fullmatch(value)) and _is_random(value)
+    shortest = 16 if _MAYBE_SECRET_NAME.search(name) else 20
+    return len(value) >= shortest and bool(_TOKEN.fullmatch(value)) and _is_random(value)
 
 
 def mask(value: str) -> str:
@@ -133,4 +136,7 @@ def _is_random(value: str) -> bool:
     """Letters and digits mixed, many different characters, no words in a row."""
     digits = sum(char.isdigit() for char in value)
     longest_word = max((len(word) for word in re.findall(r"[a-z]+|[A-Z]+", value)), default=0)
+    parts = re.split(r"[-_.]", value)
+    if len(parts) >= 3 and max(map(len, parts)) <= 10:  # a slug such as gpt-4o-mini-2024-07-18
+        return False
     return digits >= 3 and digits < len(value) and len(set(value)) >= 12 and longest_word <= 8
