@@ -249,3 +249,45 @@ def test_sarif_holds_no_time(realistic: Report) -> None:
     """Two scans of the same tree give the same file."""
     later = realistic.run.model_copy(update={"started_at": "2031-01-01T00:00:00Z", "duration_s": 9.0})
     assert sarif.render(realistic) == sarif.render(realistic.model_copy(update={"run": later}))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        (None, "not computed"),
+        ((None, None), "not computed"),
+        ((None, 2.5), "computed at most 2.5"),
+        ((0.25, None), "computed at least 0.25"),
+        ((1.0, 1.0), "computed 1 "),
+        ((1.0, 2.0), "computed 1 to 2 "),
+    ],
+)
+def test_an_interval_says_only_what_is_known(
+    realistic: Report, bounds: tuple[float | None, float | None] | None, words: str
+) -> None:
+    """An open side is open, not zero or infinite."""
+    claim = realistic.claims[0].model_copy(update={"interval": bounds})
+    assert words in text.render(realistic.model_copy(update={"claims": (claim,)}))
+
+
+def test_switches_and_nested_values_are_readable(realistic: Report) -> None:
+    """Not as Python writes them."""
+    claim = realistic.claims[0].model_copy(update={"stated": {"debug": False, "ids": ["a", None], "of": {"k": 2}}})
+    out = text.render(realistic.model_copy(update={"claims": (claim,)}))
+    assert "stated debug = no, ids = [a, not known], of = {k = 2}; computed" in out
+
+
+def test_sarif_without_clauses_has_no_taxonomies(realistic: Report) -> None:
+    """Empty lists of frameworks are left out."""
+    bare = [card.model_copy(update={"clauses": ()}) for card in realistic.rules]
+    run = sarif_run(realistic.model_copy(update={"rules": tuple(bare)}))
+    assert "taxonomies" not in run
+    assert "supportedTaxonomies" not in run["tool"]["driver"]
+
+
+def test_long_texts_stay_within_the_limits_of_github(realistic: Report) -> None:
+    """A name has at most 255 characters, a description 1,024."""
+    card = realistic.rules[0].model_copy(update={"name": "n" * 2_000, "why": "w" * 2_000})
+    rule = sarif_run(realistic.model_copy(update={"rules": (card,)}))["tool"]["driver"]["rules"][0]
+    assert len(rule["name"]) == 255
+    assert len(rule["fullDescription"]["text"]) == 1_000

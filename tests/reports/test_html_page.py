@@ -59,8 +59,21 @@ def test_an_incomplete_scan_without_gap_rows_is_still_incomplete(clean: Report) 
 
 
 def test_a_page_without_rules_says_so(clean: Report) -> None:
-    """No rule applied is not a pass by every rule."""
-    assert "No rule was applied." in html.render(clean.model_copy(update={"rules": ()}))
+    """No rule applied is not a pass by every rule, and is not shown as one."""
+    page = html.render(clean.model_copy(update={"rules": ()}))
+    assert "No rule was applied." in page
+    assert 'class="verdict verified"' not in page
+
+
+def test_files_analysed_in_part_are_not_called_analysed(gaps_only: Report) -> None:
+    """An empty result over 121 files and parts of 2 says just that."""
+    page = html.render(gaps_only)
+    assert "No flow of personal data was found in 121 analysed files and 2 analysed in part." in page
+
+
+def test_a_clean_complete_scan_is_green(clean: Report) -> None:
+    """Rules were applied, files were analysed, nothing is missing."""
+    assert 'class="verdict verified"' in html.render(clean)
 
 
 def test_gaps_beyond_a_thousand_are_counted(clean: Report) -> None:
