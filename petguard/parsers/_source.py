@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from petguard import secrets
@@ -23,11 +24,14 @@ class Source:
     gaps: list[Gap] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
+
     def at(self, *pointer: Step) -> Location:
         """The place of a part, with its masked source line as evidence."""
         line, column = self.document.line(*pointer), self.document.column(*pointer)
-        lines = self.text.split("\n", line)
-        raw = lines[line - 1] if line <= len(lines) else ""
+        raw = self._lines[line - 1] if line <= len(self._lines) else ""
         excerpt = raw if len(raw) <= 400 else raw[column - 1 : column + 1999]  # a minified file is one long line
         return self.document.location(self.path, *pointer, evidence=secrets.mask_in(excerpt, self.hidden))
 
