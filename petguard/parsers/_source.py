@@ -14,6 +14,9 @@ from petguard.parsers import one_by_one
 T = TypeVar("T")
 
 
+_MANY = 100  # literal secrets; looking for more of them in every line would let a hostile file stall the scan
+
+
 @dataclass
 class Source:
     """A file that was read into a document. `hidden` holds literal secrets to be masked wherever they turn up."""
@@ -31,6 +34,8 @@ class Source:
     def at(self, *pointer: Step) -> Location:
         """The place of a part, with its masked source line as evidence."""
         line, column = self.document.line(*pointer), self.document.column(*pointer)
+        if len(self.hidden) > _MANY:
+            return self.document.location(self.path, *pointer)
         raw = self._lines[line - 1] if line <= len(self._lines) else ""
         excerpt = raw if len(raw) <= 400 else raw[column - 1 : column + 1999]  # a minified file is one long line
         return self.document.location(self.path, *pointer, evidence=secrets.mask_in(excerpt, self.hidden))
