@@ -1,0 +1,56 @@
+"""What the verifiers of numeric privacy claims share: naming what is missing, and writing numbers down."""
+
+import math
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+
+from petguard.model import Claim, Reason, Verdict, unverifiable
+
+Interval = tuple[float | None, float | None]
+
+
+def interval(low: float, high: float) -> Interval:
+    """The interval as a verdict holds it: None for a side that is infinite."""
+    return (low if math.isfinite(low) else None, high if math.isfinite(high) else None)
+
+
+def finite(value: float) -> bool:
+    """Whether the value may stand in a verdict; infinities and NaN have no place in JSON."""
+    return math.isfinite(value)
+
+
+def at_most(epsilon: float) -> str:
+    """An upper bound in words, rounded up to five digits."""
+    return f"epsilon at most {_round(epsilon, ROUND_CEILING)}" if math.isfinite(epsilon) else "no bound on epsilon"
+
+
+def at_least(epsilon: float) -> str:
+    """A lower bound in words, rounded down to five digits."""
+    return f"epsilon at least {_round(epsilon, ROUND_FLOOR)}" if math.isfinite(epsilon) else "no finite epsilon"
+
+
+def _round(value: float, direction: str) -> str:
+    return f"{float(Context(prec=5, rounding=direction).create_decimal_from_float(value)):.5g}"
+
+
+def cannot_judge(claim: Claim, wanted: Sequence[str], extra: str = "", *, method: str = "none") -> Verdict:
+    """Unverifiable because `wanted` (a field, or `this or that`) is missing, or not a constant where it is written."""
+    dynamic = {name: claim.unresolved[name] for item in wanted for name in _fields(item) if name in claim.unresolved}
+    if dynamic:
+        why = ", ".join(f"{name} ({text})" for name, text in dynamic.items())
+        reason, what = Reason.DYNAMIC_VALUE, f"not a constant in the scanned files: {why}"
+    else:
+        reason, what = Reason.MISSING_PARAMETER, f"not stated: {', '.join(wanted)}"
+    return unverifiable(claim, reason, f"{what}; {extra or 'state it in the claim'}", method=method)
+
+
+def contradictions(claim: Claim) -> Iterable[str]:
+    """One assumption per field that is stated differently in two places."""
+    return (
+        f"{name} is stated in two ways ({what}); the value judged here is the one used"
+        for name, what in claim.conflicts.items()
+    )
+
+
+def _fields(item: str) -> list[str]:
+    return [word for word in item.replace(",", " ").split() if word not in ("or", "and")]

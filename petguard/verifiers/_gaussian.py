@@ -1,0 +1,231 @@
+"""Bounds on epsilon for Gaussian noise: all examples in every step, Poisson batches, and shuffled batches.
+
+Noise is in units of the clipping norm, so one example moves the sum of gradients by at most 1. Every function returns
+sound numbers for any argument: 0 is always a lower bound, infinity always an upper one.
+"""
+
+import math
+from functools import cache
+
+import numpy as np
+from scipy import special  # type: ignore[import-untyped]  # scipy ships no types
+
+from petguard.verifiers import _pld
+from petguard.verifiers._pld import Floats
+
+_ROOM = 1e-9  # what rounding may move a closed form, relative
+_NOISES = (1e-3, 1e5)  # the noise multipliers, the smallest sample rate and
+_LEAST_RATE = 1e-9
+_STEPS = 10**9  # the number of steps for which grids are worth computing
+_FEWER_EPOCHS = 10**6  # a lower bound for fewer epochs holds for more
+_MAXIMA = 40_000  # cells for the largest coordinate of a shuffled epoch
+
+
+@cache
+def every_step(noise: float, steps: float, delta: float) -> tuple[float, float]:
+    """Lower and upper epsilon of `steps` Gaussian releases, by the exact curve of Balle and Wang (2018)."""
+    shift = math.sqrt(steps) / noise if noise > 0 else math.inf
+    if not math.isfinite(shift * shift):
+        return (0.0 if steps == 0 else math.inf, math.inf)
+    low, high = _solve(shift, delta, -1e-14), _solve(shift, delta, 1e-14)
+    return low * (1 - _ROOM), high * (1 + _ROOM)
+
+
+def _solve(shift: float, delta: float, error: float) -> float:
+    """The epsilon at which the curve meets delta; `error` widens it to either side.
+
+    The unknown is how far the decision threshold lies in the tail, because epsilon itself loses its digits.
+    """
+    if math.erf(shift / math.sqrt(8)) * (1 + error) <= delta:
+        return 0.0
+    low, high = -shift / 2, 40.0 + shift
+    while high - low > 1e-13 * max(1.0, abs(high)):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if _log_curve(middle, shift, error) > math.log(delta) else (low, middle)
+    return max(0.0, shift * (shift / 2 + (high if error > 0 else low)))
+
+
+def _log_curve(tail: float, shift: float, error: float) -> float:
+    """Log delta at epsilon = shift * (shift / 2 + tail), without cancellation between its two terms."""
+    root = math.sqrt(2)
+    mills = math.sqrt(math.pi / 2) * float(special.erfcx((tail + shift) / root))
+    log_density = -tail * tail / 2 - math.log(2 * math.pi) / 2
+    if tail > 0:
+        own = math.sqrt(math.pi / 2) * float(special.erfcx(tail / root))
+        gap = own - mills + error * own
+        return log_density + math.log(gap) if gap > 0 else -math.inf
+    own = float(special.ndtr(-tail))
+    gap = own - math.exp(log_density) * mills + error * own
+    return math.log(gap) if gap > 0 else -math.inf
+
+
+@cache
+def poisson_upper(noise: float, rate: float, steps: float, delta: float, points: int) -> tuple[float, float]:
+    """An epsilon that holds for Poisson batches, and the grid step it was found on (0 for a closed form)."""
+    if _seen(rate, steps) <= delta * (1 - _ROOM):
+        return 0.0, 0.0
+    plain = every_step(noise, steps, delta)[1]
+    if not _fits_grid(noise, rate, steps):
+        return plain, 0.0
+    steps = int(steps)
+    reach = _reach(delta, steps)
+    span = _span(noise, rate, reach)
+    sides: list[_pld.Discretise] = [
+        lambda step: _poisson_up(noise, rate, reach, step, added=False),
+        lambda step: _poisson_up(noise, rate, reach, step, added=True),
+    ]
+    best, step = max(_pld.upper_epsilon(side, span, steps, delta, points) for side in sides)
+    return (best, step) if best <= plain else (plain, 0.0)
+
+
+@cache
+def poisson_lower(noise: float, rate: float, steps: int, delta: float, points: int) -> tuple[float, float]:
+    """An epsilon that does not hold for Poisson batches (removing one example), and the grid step (0: closed form)."""
+    if rate == 1:
+        return every_step(noise, steps, delta)[0], 0.0
+    plain = _sum_test(noise, rate, steps, delta)
+    if not _fits_grid(noise, rate, steps):
+        return plain, 0.0
+    reach = _reach(delta, steps)
+    found = _pld.lower_epsilon(
+        lambda step: _poisson_down(noise, rate, reach, step), _span(noise, rate, reach), steps, delta, points
+    )
+    return max(found, (plain, 0.0))
+
+
+def _seen(rate: float, steps: float) -> float:
+    """The chance that an example is in any batch at all: no difference in the output is larger."""
+    return 1.0 if rate == 1 else -math.expm1(steps * math.log1p(-rate))
+
+
+def _fits_grid(noise: float, rate: float, steps: float) -> bool:
+    return _NOISES[0] <= noise <= _NOISES[1] and _LEAST_RATE <= rate < 1 and steps <= _STEPS
+
+
+def _reach(delta: float, steps: int) -> float:
+    """How many standard deviations to keep, so that all steps together cut less than TAIL_SHARE of delta."""
+    return math.sqrt(2 * (math.log(steps) - math.log(delta) - math.log(_pld.TAIL_SHARE)))
+
+
+def _loss(at: float, noise: float, rate: float) -> float:
+    return float(np.logaddexp(math.log1p(-rate), math.log(rate) + (at - 0.5) / noise**2))
+
+
+def _span(noise: float, rate: float, reach: float) -> float:
+    return _loss(1 + reach * noise, noise, rate) - _loss(-reach * noise, noise, rate)
+
+
+def _where(losses: Floats, noise: float, rate: float) -> Floats:
+    """The outcome at which each loss occurs; minus infinity below the smallest loss there is."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        lifted = np.expm1(losses) / rate
+        ratio = np.where(losses > 500, losses - math.log(rate), np.log1p(np.maximum(lifted, -1.0)))
+    places: Floats = 0.5 + noise**2 * ratio
+    return places
+
+
+def _bands(edges: Floats) -> Floats:
+    """Standard normal mass between neighbouring edges, each difference taken in the smaller tail."""
+    below, above = special.ndtr(edges), special.ndtr(-edges)
+    bands: Floats = np.where(edges[:-1] > 0, above[:-1] - above[1:], below[1:] - below[:-1])
+    return bands
+
+
+def _log_ratio(top: Floats, bottom: Floats, otherwise: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio: Floats = np.where((top > 0) & (bottom > 0), np.log(top) - np.log(bottom), otherwise)
+    return ratio
+
+
+def _poisson_cells(edges: Floats, noise: float, rate: float) -> tuple[Floats, Floats, Floats]:
+    """Mass with and without the example between the outcomes `edges`, and the relative error of these masses."""
+    without = _bands(edges / noise)
+    present = (1 - rate) * without + rate * _bands((edges - 1) / noise)
+    with np.errstate(invalid="ignore"):
+        width = np.diff(edges) / noise
+    return present, without, 2e-15 / np.maximum(width, 1e-15)
+
+
+def _poisson_up(noise: float, rate: float, reach: float, step: float, *, added: bool) -> _pld.Grid:
+    """One Poisson-sampled step, pessimistic. The far tail on the high side is left out: it counts against delta."""
+    first = math.floor(_loss(-reach * noise, noise, rate) / step)
+    last = math.ceil(_loss(1 + reach * noise, noise, rate) / step)
+    marks = np.arange(first, last + 1, dtype=np.int64)
+    edges = _where(marks.astype(np.float64) * step, noise, rate)
+    present, without, doubt = _poisson_cells(edges, noise, rate)
+    mass, other, cell = (without, present, -marks[:-1] - 1) if added else (present, without, marks[:-1])
+    loss = _log_ratio(mass, other, (cell + 1).astype(np.float64) * step)
+    low_end = float(special.ndtr(-edges[-1] / noise) if added else special.ndtr(edges[0] / noise))
+    lowest = int(cell.min())
+    return _pld.split_up(
+        np.append(mass, low_end), np.append(loss, lowest * step), np.append(cell, lowest), step, np.append(doubt, 0.0)
+    )
+
+
+def _poisson_down(noise: float, rate: float, reach: float, step: float) -> _pld.Grid:
+    """One Poisson-sampled step, optimistic: cells centred on the grid, so that rounding loses little."""
+    first = math.floor(_loss(-reach * noise, noise, rate) / step)
+    last = math.ceil(_loss(1 + reach * noise, noise, rate) / step)
+    marks = (np.arange(first, last + 1, dtype=np.float64) - 0.5) * step
+    edges: Floats = np.pad(_where(marks, noise, rate), 1, constant_values=(-np.inf, np.inf))
+    present, without, doubt = _poisson_cells(edges, noise, rate)
+    floor = np.concatenate(([math.log1p(-rate)], marks))
+    ceiling = np.concatenate((marks, [np.inf]))
+    keep = (present > 0) & (edges[:-1] < edges[1:])
+    loss = np.clip(_log_ratio(present, without, floor), floor, ceiling) - 2 * np.minimum(doubt, step)
+    return _pld.round_down(present[keep], loss[keep], step)
+
+
+def _sum_test(noise: float, rate: float, steps: int, delta: float) -> float:
+    """A lower bound for any size: the attacker looks only at the sum of all steps.
+
+    The example is in at least `count` batches with probability at least `chance`; the median of a binomial is at
+    least the floor of its mean.
+    """
+    scale = max(noise * math.sqrt(steps), 1e-300)
+    usual = math.floor(steps * rate * (1 - 1e-12))
+    thresholds = np.linspace(-8, 8, 321)
+    best = 0.0
+    for chance, count in ((0.5, usual), (_seen(rate, steps), 1)):
+        seen = chance * special.ndtr(thresholds) * (1 - 1e-12) - delta
+        shift = min(count / scale, 1e150)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gain = np.log(np.maximum(seen, 0.0)) - special.log_ndtr(thresholds - shift)
+        best = max(best, float(np.max(gain)) * (1 - _ROOM))
+    return best
+
+
+@cache
+def shuffle_lower(noise: float, batches: int, unused: float, epochs: int, delta: float, points: int) -> float:
+    """An epsilon that does not hold when the data is shuffled into batches each epoch (Chua et al. 2024).
+
+    Worst-case gradients put the example into one of `batches` coordinates; the attacker looks at the largest one of
+    each epoch. `unused` is the chance that the example falls into an incomplete batch that is dropped.
+    """
+    if noise > _NOISES[1] or epochs < 1:
+        return 0.0
+    noise = max(noise, _NOISES[0])  # less noise can only leak more
+    epochs = min(epochs, _FEWER_EPOCHS)
+    reach = _reach(delta, epochs)
+    edges = np.concatenate(([-np.inf], np.linspace(-reach * noise, 2 + reach * noise, _MAXIMA), [np.inf]))
+    present, absent = (_largest(edges, noise, at, batches) for at in (2.0, 1.0))
+    if unused:
+        nowhere = _largest(edges, noise, 0.0, batches)
+        present, absent = ((1 - unused) * some + unused * nowhere for some in (present, absent))
+    present, absent = present[present > 0], absent[present > 0]
+    loss = np.log(present) - np.log(np.maximum(absent, 1e-300)) - 1e-9
+    span = float(np.ptp(loss)) or 1.0
+    return _pld.lower_epsilon(lambda step: _pld.round_down(present, loss, step), span, epochs, delta, points)[0]
+
+
+def _largest(edges: Floats, noise: float, at: float, batches: int) -> Floats:
+    """Mass of the largest of `batches` coordinates, one of them with mean `at`, between the edges."""
+    log_below = special.log_ndtr((edges - at) / noise)
+    if batches > 1:
+        log_below = log_below + (batches - 1) * special.log_ndtr(edges / noise)
+    mass: Floats = np.where(
+        log_below[:-1] > -0.5, np.expm1(log_below[1:]) - np.expm1(log_below[:-1]), np.diff(np.exp(log_below))
+    )
+    return np.maximum(mass, 0.0)

@@ -1,0 +1,216 @@
+"""Privacy-loss distributions on a grid: sound upper and lower bounds on epsilon after many compositions.
+
+A pair of output distributions P and Q is cut into cells. For an upper bound every cell is replaced by the two grid
+points around it, with the same mass under P and under Q (which only helps the attacker); for a lower bound every cell
+becomes one outcome (post-processing) whose loss is rounded down. The composition is one FFT of the distribution tilted
+towards the tail that decides at this delta, so that rounding errors stay small against delta itself.
+
+The Python package dp-accounting does the same with other trade-offs; the tests compare the two. Its optimistic
+estimate counts the truncated tail as infinite loss, so it is no strict lower bound; that is why it is not used here.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+# What the chosen cells may lose at the far ends, as a share of delta; callers cut their tails accordingly.
+TAIL_SHARE = 1e-6
+COARSE, FINE = 2**18, 2**20  # how many grid points the composed distribution gets, at first and when refined
+_CHERNOFF = 30.0  # e^-30: the tilted mass that may lie outside the window
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Mass under P at the losses `offset + (start + i) * step`."""
+
+    mass: Floats
+    start: int
+    step: float
+    offset: float = 0.0
+
+    @property
+    def losses(self) -> Floats:
+        """The loss at each grid point."""
+        return self.offset + (self.start + _count(len(self.mass))) * self.step
+
+
+Discretise = Callable[[float], Grid]
+
+
+def split_up(mass: Floats, loss: Floats, cell: Whole, step: float, doubt: Floats | float = 0.0) -> Grid:
+    """Move each cell to the grid points `cell` and `cell + 1`; `loss` is the logarithm of its P-mass over its Q-mass.
+
+    Every outcome in a cell must have its loss between the two points. `doubt` is the numerical error of `loss`.
+    """
+    inside = np.clip(loss - cell * step, 0.0, step)
+    share = np.clip((-np.expm1(-inside) + doubt) / -math.expm1(-step), 0.0, 1.0)
+    start = int(cell.min())
+    size = int(cell.max()) - start + 2
+    up: Floats = np.bincount(cell - start + 1, weights=mass * share, minlength=size).astype(np.float64)
+    down: Floats = np.bincount(cell - start, weights=mass * (1 - share), minlength=size).astype(np.float64)
+    return Grid(up + down, start, step)
+
+
+def round_down(mass: Floats, loss: Floats, step: float) -> Grid:
+    """Move each outcome to the next lower point of a grid whose offset is chosen to lose little."""
+    offsets = [-step * share for share in (0.5, 0.25, 0.1, 0.03, 0.01, 0.003, 0.001)]
+    offset = min(offsets, key=lambda at: _dot(mass, np.mod(loss - at, step)))
+    index = np.floor((loss - offset) / step).astype(np.int64)
+    start = int(index.min())
+    return Grid(np.bincount(index - start, weights=mass).astype(np.float64), start, step, offset)
+
+
+def _count(size: int) -> Floats:
+    return np.arange(size, dtype=np.float64)
+
+
+def _dot(left: Floats, right: Floats) -> float:
+    """A sum of products without BLAS, whose threads fight each other on a busy machine."""
+    return float(np.sum(left * right))
+
+
+def upper_epsilon(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[float, float]:
+    """An epsilon that surely holds after `times` compositions, and the grid step used; inf where none was found."""
+    grid, tilt = _fit(discretise, span, times, delta, points)
+    sum_ = _compose(grid, tilt, times, points)
+    target = math.log(delta) + math.log1p(-2 * TAIL_SHARE) - sum_.blur
+    return sum_.upper(target), grid.step
+
+
+def lower_epsilon(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[float, float]:
+    """An epsilon that surely does not hold after `times` compositions, or 0, and the grid step used."""
+    grid, tilt = _fit(discretise, span, times, delta, points)
+    sum_ = _compose(grid, tilt, times, points)
+    return sum_.lower(math.log(delta) + sum_.blur), grid.step
+
+
+def _fit(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[Grid, float]:
+    """Choose the step so that the composed distribution fills the window, and the tilt that fits delta."""
+    step = span / 4096
+    for _ in range(6):
+        grid = discretise(step)
+        tilt = _tilt(grid, times, delta)
+        width = 2.1 * _half_width(grid, tilt, times)
+        wanted = max(width / points, span / (2 * points), 1e-12)
+        if 0.7 * step <= wanted <= step:
+            break
+        step = 1.05 * wanted
+    return grid, tilt
+
+
+def _tilt(grid: Grid, times: int, delta: float) -> float:
+    """The exponent at which Chernoff's bound on the composed tail equals delta; any value is sound."""
+    bins = max(1, len(grid.mass) // 4096)
+    pad = -len(grid.mass) % bins
+    mass = np.pad(grid.mass, (0, pad)).reshape(-1, bins).sum(axis=1)
+    losses = grid.losses[::bins] + 0.5 * grid.step * (bins - 1)
+    losses, mass = losses[mass > 0], mass[mass > 0]
+    wanted = -math.log(delta) / times
+    spread = float(np.ptp(losses)) or grid.step
+    low, high = 1e-9 / spread, 1e9 / spread
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        log_weight = middle * losses + np.log(mass)
+        peak = float(log_weight.max())
+        weight = np.exp(log_weight - peak)
+        total = float(weight.sum())
+        rate = middle * _dot(weight, losses) / total - peak - math.log(total)
+        spread_out = rate < wanted and float(weight[-1]) < total / 2
+        low, high = (middle, high) if spread_out else (low, middle)
+    return low
+
+
+def _tilted(grid: Grid, tilt: float) -> tuple[Floats, float]:
+    """The tilted distribution and the logarithm of its normaliser."""
+    with np.errstate(divide="ignore"):
+        log_weight = tilt * grid.losses + np.log(grid.mass)
+    peak = float(log_weight.max())
+    weight = np.exp(log_weight - peak)
+    total = float(weight.sum())
+    return weight / total, peak + math.log(total)
+
+
+def _half_width(grid: Grid, tilt: float, times: int) -> float:
+    """How far the composed tilted loss strays from its mean, but for e^-30 of its mass (Chernoff, both sides)."""
+    weight, _ = _tilted(grid, tilt)
+    away = grid.losses - _dot(weight, grid.losses)
+    variance = _dot(weight, away * away) + 1e-300
+    best, farthest = math.inf, max(float(np.abs(away).max()), 1e-300)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for share in (1.0, 0.5, 0.25, 0.1, 0.03):
+            slope = share * min(math.sqrt(2 * _CHERNOFF / (times * variance)), 500 / farthest)
+            both = (np.expm1(sign * slope * away) - sign * slope * away for sign in (1, -1))
+            growth = max(_dot(weight, rise) for rise in both)
+            best = min(best, (_CHERNOFF + times * math.log1p(max(growth, 0.0))) / slope)
+    return max(best, 2 * grid.step)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sum:
+    """The composed loss: tilted mass per loss, with the numbers needed to undo the tilt."""
+
+    mass: Floats
+    losses: Floats
+    tilt: float
+    log_scale: float  # logarithm of the composed normaliser
+    error: float  # bound on the total error of `mass`, window and rounding included
+    blur: float  # relative error allowed on delta
+
+    def upper(self, target: float) -> float:
+        """The smallest epsilon whose log delta is surely at most `target`."""
+        if self._log_delta(0.0, self.error) <= target:
+            return 0.0
+        high = max(float(self.losses[-1]), 0.0)
+        if self._log_delta(high, self.error) > target:
+            return max(high, (self.log_scale + math.log(self.error) - target) / self.tilt)
+        return self._between(0.0, high, target, self.error)[1]
+
+    def lower(self, target: float) -> float:
+        """The largest epsilon whose log delta is surely above `target`; delta is known best where the tilt aims."""
+        mean = _dot(self.mass, self.losses)
+        deviation = math.sqrt(_dot(self.mass, (self.losses - mean) ** 2))
+        marks = [max(0.0, mean + away * deviation / 2) for away in range(-16, 17)]
+        above = [mark for mark in marks if self._log_delta(mark, -self.error) > target]
+        if not above:
+            return 0.0
+        return self._between(above[-1], above[-1] + deviation / 2, target, -self.error)[0]
+
+    def _between(self, low: float, high: float, target: float, error: float) -> tuple[float, float]:
+        while high - low > 1e-9 * high:
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._log_delta(middle, error) > target else (low, middle)
+        return low, high
+
+    def _log_delta(self, epsilon: float, error: float) -> float:
+        first = int(np.searchsorted(self.losses, epsilon, side="right"))
+        over = self.losses[first:] - epsilon
+        kept = _dot(self.mass[first:], np.exp(-self.tilt * over) * -np.expm1(-over)) + error
+        return self.log_scale - self.tilt * epsilon + math.log(kept) if kept > 0 else -math.inf
+
+
+def _compose(grid: Grid, tilt: float, times: int, points: int) -> _Sum:
+    weight, log_norm = _tilted(grid, tilt)
+    centre = round(_dot(weight, _count(len(weight))))
+    places = np.mod(np.arange(len(weight)) - centre, points)
+    ring = np.bincount(places, weights=weight, minlength=points)
+    composed = np.fft.irfft(np.fft.rfft(ring) ** float(times), points)
+    mean = _dot(weight, _count(len(weight)) - centre) * times
+    first = math.floor(mean) - points // 2
+    mass = np.clip(np.roll(composed, -(first % points)), 0.0, None)
+    base = times * grid.offset + (times * (grid.start + centre) + first) * grid.step
+    half = (points // 2 - 1) * grid.step
+    outside = 2 * math.exp(-_CHERNOFF) if _half_width(grid, tilt, times) <= half else 1.0
+    return _Sum(
+        mass=mass,
+        losses=base + _count(points) * grid.step,
+        tilt=tilt,
+        log_scale=times * log_norm,
+        error=2 * outside + 2e-14 * (times + 64),
+        blur=1e-9 + 1e-13 * times,
+    )

@@ -1,0 +1,154 @@
+"""Verifies DP-PSI claims: whether the dummy keys of PrivacyGo's DPCA-PSI give the stated epsilon.
+
+Both parties add tau dummies to each key column, and how many of them overlap is hidden noise on the size of the
+intersection. Its exact distribution is composed over all queries and key columns. A configuration that switches the
+dummies off is refuted at once. The numerics stand in `_hypergeometric` and `_pld`, imported on first use.
+"""
+
+from petguard.claims import DpPsi
+from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
+from petguard.verifiers import Verifier, _dp
+
+_METHOD = "exact hypergeometric privacy-loss distribution, composed"
+_ASSUMPTIONS = (
+    "both parties run with the same tau and queries, and follow the protocol",
+    "one person has at most one key in each column, and may be in every query",
+    "the dummies are drawn and shuffled by a generator nobody can predict",
+)
+
+
+def _judge(claim: Claim, budget: Budget) -> Verdict:
+    said = claim.statement
+    assert isinstance(said, DpPsi)
+    off = _switched_off(said)
+    if off:
+        return _refuted(claim, f"{off[1]}, so no finite epsilon holds", off[0], remedy=_remedy_for(said, budget))
+    missing = _missing(said)
+    if missing:
+        return _dp.cannot_judge(claim, missing, _how_to_state(missing))
+    if said.epsilon is None:
+        return _nothing_claimed(claim, said)
+    return _decide(claim, said, said.epsilon, budget)
+
+
+def _switched_off(said: DpPsi) -> tuple[Json, str] | None:
+    """The field that disables the dummies, whatever else is stated, and what it does."""
+    if said.input_dp is False:
+        return {"input_dp": False}, "input_dp false adds no dummy keys"
+    if said.use_precomputed_tau is False:
+        return {"use_precomputed_tau": False, "tau": 0}, "use_precomputed_tau false sets tau to 0 in the code"
+    if said.precomputed_tau == 0:
+        return {"precomputed_tau": 0}, "tau 0 means no dummy keys"
+    return None
+
+
+def _missing(said: DpPsi) -> list[str]:
+    names = ("precomputed_tau", "maximum_queries", "ids_num", "use_precomputed_tau", "input_dp")
+    missing = [name for name in names if getattr(said, name) is None]
+    return missing + ([] if _delta(said) else ["dataset_size or delta"])
+
+
+def _how_to_state(missing: list[str]) -> str:
+    wanted = "state dataset_size, the rows of the input file (delta is then 1/(10 dataset_size)), or delta"
+    return wanted if missing == ["dataset_size or delta"] else ""
+
+
+def _delta(said: DpPsi) -> float | None:
+    return said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else None)
+
+
+def _queries(said: DpPsi) -> int:
+    """How often the mechanism runs: the stated runs where they exceed what the configuration allows."""
+    return max(said.maximum_queries or 1, said.runs or 1)
+
+
+def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdict:
+    low, high = _bounds(said, epsilon)
+    text = f"{_setting(said)} gives {{}}, claimed {epsilon:g}"
+    remedy = _remedy(said, epsilon, budget, high)
+    if low > epsilon:
+        witness: dict[str, float | str] = {
+            "epsilon_at_least": low if _dp.finite(low) else "infinite",
+            "delta": _delta(said) or 0.0,
+        }
+        if said.runs and said.runs > (said.maximum_queries or 0):
+            witness |= {"runs": said.runs, "maximum_queries": said.maximum_queries or 0}
+        found = _refuted(claim, text.format(_at(said, _dp.at_least(low))), witness, remedy=remedy)
+        return found.model_copy(update={"interval": _dp.interval(low, high)})
+    verified = high <= epsilon
+    words = _dp.at_most(high) if verified else f"{_dp.at_least(low)} and {_dp.at_most(high)}"
+    return Verdict(
+        claim=claim.id, outcome=Outcome.VERIFIED if verified else Outcome.UNVERIFIABLE,
+        reason=None if verified else Reason.GAP, explanation=text.format(_at(said, words)), method=_METHOD,
+        interval=_dp.interval(low, high), assumptions=_assumptions(claim), remedy=remedy,
+    )  # fmt: skip
+
+
+def _bounds(said: DpPsi, epsilon: float) -> tuple[float, float]:
+    """The enclosure, on the finer grid only where the coarser leaves the claim in between."""
+    from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
+
+    for points in _hypergeometric.POINTS:
+        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0, points)
+        if high <= epsilon or low > epsilon:
+            break
+    return low, high
+
+
+def _times(said: DpPsi) -> int:
+    return _queries(said) * (said.ids_num or 1)
+
+
+def _setting(said: DpPsi) -> str:
+    kind = "runs" if said.runs and said.runs > (said.maximum_queries or 0) else "queries"
+    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids"
+
+
+def _at(said: DpPsi, words: str) -> str:
+    return f"{words} at delta {_delta(said):g}"
+
+
+def _refuted(claim: Claim, text: str, witness: Json, *, remedy: Json) -> Verdict:
+    return Verdict(
+        claim=claim.id, outcome=Outcome.REFUTED, explanation=text, method=_METHOD, interval=(None, None),
+        assumptions=_assumptions(claim), witness=witness, remedy=remedy,
+    )  # fmt: skip
+
+
+def _nothing_claimed(claim: Claim, said: DpPsi) -> Verdict:
+    low, high = _bounds(said, 0.0)
+    gives = f"{_setting(said)} gives {_at(said, f'{_dp.at_least(low)}, {_dp.at_most(high)}')}"
+    verdict = _dp.cannot_judge(claim, ("epsilon",), gives, method=_METHOD)
+    return verdict.model_copy(update={"interval": _dp.interval(low, high), "assumptions": _assumptions(claim)})
+
+
+def _assumptions(claim: Claim) -> tuple[str, ...]:
+    said = claim.statement
+    assert isinstance(said, DpPsi)
+    stated = () if said.delta else (("delta is 1/(10 dataset_size)",) if said.dataset_size else ())
+    counted = () if said.runs else ("nobody runs more than maximum_queries queries; the code does not enforce it",)
+    return (*_ASSUMPTIONS, *stated, *counted, *_dp.contradictions(claim))
+
+
+def _remedy_for(said: DpPsi, budget: Budget) -> Json:
+    """The tau for a configuration without dummies, where enough is stated to compute it."""
+    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _delta(said)
+    switch_on = {"input_dp": True, "use_precomputed_tau": True}
+    return switch_on | dict(_remedy(said, said.epsilon or 0.0, budget, float("inf"))) if known else switch_on
+
+
+def _remedy(said: DpPsi, epsilon: float, budget: Budget, high: float) -> Json:
+    """The smallest tau that meets the claim and the budget; nothing when both are met already."""
+    from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
+
+    delta = _delta(said) or 0.0
+    strict = min(delta, budget.delta or delta)
+    target = min(epsilon, budget.epsilon or epsilon)
+    times = _times(said)
+    if high <= target and (strict == delta or _hypergeometric.enough(said.precomputed_tau or 0, times, strict, target)):
+        return {}
+    tau = _hypergeometric.smallest_tau(times, strict, target)
+    return {"precomputed_tau": tau, "delta": strict, "epsilon": target} if tau is not None else {}
+
+
+VERIFIER = Verifier("dp_psi", _judge)

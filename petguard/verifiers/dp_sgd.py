@@ -1,0 +1,155 @@
+"""Verifies DP-SGD claims: whether the noise, the batches and the number of steps give the stated epsilon.
+
+The true epsilon is enclosed from both sides under the sampling that is really used. Poisson accounting is never
+applied to shuffled batches: there the upper bound is one full Gaussian release per epoch, and the lower bound is the
+attack of Chua et al. (2024) on shuffled batches. The numerics stand in `_gaussian` and `_pld`, imported on first use.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from petguard.claims import DpSgd
+from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
+from petguard.verifiers import Verifier, _dp
+
+if TYPE_CHECKING:
+    from petguard.verifiers._training import Bounds, Run
+
+_LOOK = 1e-5  # the delta at which epsilon is shown when neither delta nor the size of the data is stated
+
+_COMMON = (
+    "gradients are clipped per example, before the noise is added",
+    "privacy of one training example (adding or removing it), over this run alone",
+    "the noise is fresh in every step and drawn by a generator nobody can predict; floating-point effects are left out",
+)
+_SAMPLING = {
+    "poisson": ("each example joins each batch independently with the sample rate (Poisson sampling)",),
+    "shuffle": (
+        "every example is in exactly one batch per epoch, so an epoch is one Gaussian release (parallel composition)",
+        "the lower bound refutes the guarantee (worst-case gradients, one example zeroed out), not this training set",
+    ),
+    "fixed_without_replacement": (
+        "batches have a fixed size, drawn anew in each step or once; no amplification by sampling is granted",
+    ),
+    None: ("batches are Poisson samples, or each epoch's data cut into batches; the claim does not say which",),
+}
+_METHOD = {
+    "poisson": "privacy-loss distribution of the Poisson-sampled Gaussian, both directions",
+    "shuffle": "one Gaussian per epoch from above, shuffled batches (Chua et al. 2024) from below",
+    "fixed_without_replacement": "one Gaussian per step from above, fixed-size batches from below",
+    None: "the wider of Poisson and shuffled accounting on each side",
+}
+
+
+def _judge(claim: Claim, budget: Budget) -> Verdict:
+    said = claim.statement
+    assert isinstance(said, DpSgd)
+    if said.unit == "user":
+        why = "the steps describe example-level training; a user-level claim needs the examples per user and their clip"
+        return _dp.cannot_judge(claim, ("examples per user",), why)
+    missing = _missing(claim, said)
+    if said.noise_multiplier == 0 and said.epsilon is not None and (missing or said.delta is None):
+        return _no_noise(claim, said)
+    if missing:
+        return _dp.cannot_judge(claim, missing)
+    if said.epsilon is None or said.delta is None:
+        return _nothing_claimed(claim, said)
+    return _decide(claim, said, said.epsilon, said.delta, budget)
+
+
+def _missing(claim: Claim, said: DpSgd) -> list[str]:
+    missing = [] if said.noise_multiplier is not None else ["noise_multiplier"]
+    if said.sample_rate is None:
+        size, total = said.batch_size is not None, said.dataset_size is not None
+        lacking = {
+            (False, False): "sample_rate, or batch_size and dataset_size",
+            (True, False): "dataset_size",
+            (False, True): "batch_size",
+        }
+        missing += [lacking[size, total]] if (size, total) in lacking else []
+    if said.steps is None and said.epochs is None:
+        missing.append("steps or epochs")
+    return missing + [name for name in ("unit",) if said.unit is None and name in claim.unresolved]
+
+
+def _decide(claim: Claim, said: DpSgd, epsilon: float, delta: float, budget: Budget) -> Verdict:
+    from petguard.verifiers import _training  # noqa: PLC0415 - scipy is slow to import
+
+    run = _training.read(said)
+    found = _training.settle(run, epsilon, delta)
+    steps = " to ".join(dict.fromkeys(f"{count:.9g}" for count in run.steps))
+    setting, claimed = f"noise {run.noise:g} over {steps} steps gives", f"at delta {delta:g}, claimed {epsilon:g}"
+    reason: Reason | None = None
+    witness: Json = {}
+    if found.high <= epsilon:
+        outcome, text = Outcome.VERIFIED, f"{setting} {_dp.at_most(found.high)} {claimed}"
+    elif found.low > epsilon:
+        poisson = math.inf if run.sampling in ("poisson", None) else _training.poisson_high(run, delta)
+        outcome, witness = Outcome.REFUTED, _witness(run, found, delta)
+        text = f"{setting} {_dp.at_least(found.low)} {claimed}"
+        text += f"; Poisson batches would have {_dp.at_most(poisson)}" if poisson <= epsilon else ""
+    elif run.sampling is None:
+        outcome = Outcome.UNVERIFIABLE
+        both = _training.poisson_high(run, delta), _training.shuffle_low(run, delta)
+        reason, text = _sampling_unknown(claim, both, claimed)
+    else:
+        outcome, reason = Outcome.UNVERIFIABLE, Reason.GAP
+        text = f"{setting} {_dp.at_least(found.low)} and {_dp.at_most(found.high)} {claimed}"
+    return Verdict(
+        claim=claim.id, outcome=outcome, reason=reason, explanation=text, method=_METHOD[run.sampling],
+        interval=_dp.interval(found.low, found.high), assumptions=_assumptions(claim), witness=witness,
+        remedy=_training.remedy(run, epsilon, delta, budget, found),
+    )  # fmt: skip
+
+
+def _sampling_unknown(claim: Claim, both: tuple[float, float], claimed: str) -> tuple[Reason, str]:
+    dynamic = claim.unresolved.get("sampling")
+    reason = Reason.MISSING_PARAMETER if dynamic is None else Reason.DYNAMIC_VALUE
+    how = "not stated" if dynamic is None else f"not a constant ({dynamic})"
+    with_each = f"{_dp.at_most(both[0])} with Poisson batches, {_dp.at_least(both[1])} with shuffled ones"
+    return reason, f"sampling is {how}: {with_each}, {claimed}"
+
+
+def _witness(run: "Run", found: "Bounds", delta: float) -> Json:
+    witness: dict[str, float | str] = {
+        "epsilon_at_least": found.low if math.isfinite(found.low) else "infinite",
+        "delta": delta,
+        "noise_multiplier": run.noise,
+    }
+    return {**witness, "grid": found.step} if found.step else witness
+
+
+def _no_noise(claim: Claim, said: DpSgd) -> Verdict:
+    return Verdict(
+        claim=claim.id, outcome=Outcome.REFUTED, method="no noise, no privacy", interval=(None, None),
+        explanation=f"a noise multiplier of 0 gives no finite epsilon, claimed {said.epsilon:g}",
+        assumptions=(*_assumptions(claim), "an example is used at all with a probability above delta"),
+        witness={"noise_multiplier": 0.0, "epsilon_at_least": "infinite"},
+    )  # fmt: skip
+
+
+def _nothing_claimed(claim: Claim, said: DpSgd) -> Verdict:
+    from petguard.verifiers import _training  # noqa: PLC0415 - scipy is slow to import
+
+    delta = said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else _LOOK)
+    run = _training.read(said)
+    found = _training.enclose(run, delta)
+    gives = f"{_dp.at_least(found.low)}, {_dp.at_most(found.high)} at delta {delta:g}"
+    wanted = [name for name in ("epsilon", "delta") if getattr(said, name) is None]
+    verdict = _dp.cannot_judge(claim, wanted, f"the parameters give {gives}", method=_METHOD[run.sampling])
+    numbers = {"interval": _dp.interval(found.low, found.high), "assumptions": _assumptions(claim)}
+    return verdict.model_copy(update=numbers)
+
+
+def _assumptions(claim: Claim) -> tuple[str, ...]:
+    said = claim.statement
+    assert isinstance(said, DpSgd)
+    lines = [*_SAMPLING[said.sampling], *_COMMON]
+    if said.steps is None or said.sample_rate is None:
+        lines.append("rates and steps that follow from batch size, data size and epochs are rounded to the safe side")
+    if said.checkpoint:
+        lines.append(f"the accountant's ledger in {said.checkpoint} was not read")
+    return (*lines, *_dp.contradictions(claim))
+
+
+VERIFIER = Verifier("dp_sgd", _judge)
