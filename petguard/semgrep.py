@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ _RULE_TIMEOUTS_PER_FILE = 3
 _MEGABYTES = 3000
 _OUTPUT_BYTES = 256 * 1024 * 1024
 _SUFFIXES = {"python": ".py"}
+_EVERYWHERE: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,24 @@ class Result:
     gaps: tuple[Gap, ...]
 
 
-def run(inputs: Sequence[Input], rules: Sequence[Json], *, language: str, jobs: int | None = None) -> Result:
-    """Match all `rules` against all `inputs` in one call.
+def run(
+    inputs: Sequence[Input], rules: Sequence[Json], *, language: str, only: Mapping[str, Collection[str]] = _EVERYWHERE
+) -> Result:
+    """Match `rules` against `inputs` in one call; `only` keeps a rule, by its id, to the inputs of these paths.
 
     Never raises for what semgrep does: if it is missing, killed, too slow or too talkative, each input becomes a gap.
     """
-    if not inputs or not rules:
+    wanted = [rule for rule in rules if only.get(rule["id"], inputs)]
+    if all(rule["id"] in only for rule in wanted):
+        reached = {path for rule in wanted for path in only[rule["id"]]}
+        inputs = [item for item in inputs if item.path in reached]
+    if not inputs or not wanted:
         return Result((), ())
     with tempfile.TemporaryDirectory(prefix="petguard-") as name:
         folder = Path(name)
-        staged = _stage(folder, inputs, rules, _SUFFIXES[language])
+        staged = _stage(folder, inputs, wanted, only, _SUFFIXES[language])
         try:
-            answer = _answer(folder, list(staged), jobs)
+            answer = _answer(folder, list(staged))
         except _Failure as failure:
             return Result((), tuple(_gap(item.path, failure.reason, str(failure)) for item in inputs))
     return Result(_matches(answer, staged), tuple(_gaps(answer, staged)))
@@ -76,12 +83,24 @@ class _Failure(Exception):
         self.reason = reason
 
 
-def _stage(folder: Path, inputs: Sequence[Input], rules: Sequence[Json], suffix: str) -> Mapping[str, Input]:
-    (folder / "rules.json").write_text(json.dumps({"rules": list(rules)}), "utf-8")
+def _stage(
+    folder: Path, inputs: Sequence[Input], rules: Iterable[Json], only: Mapping[str, Collection[str]], suffix: str
+) -> Mapping[str, Input]:
     staged = {f"{number}{suffix}": item for number, item in enumerate(inputs)}
     for name, item in staged.items():
         (folder / name).write_bytes(item.text.encode("utf-8", "replace"))
+    kept = [
+        _kept_to(rule, [name for name, item in staged.items() if item.path in only[rule["id"]]])
+        if rule["id"] in only
+        else rule
+        for rule in rules
+    ]
+    (folder / "rules.json").write_text(json.dumps({"rules": kept}), "utf-8")
     return staged
+
+
+def _kept_to(rule: Json, names: Sequence[str]) -> Json:
+    return {**rule, "paths": {"include": list(names)}}
 
 
 def _executable() -> str:
@@ -92,12 +111,12 @@ def _executable() -> str:
     return found
 
 
-def _command(targets: Sequence[str], jobs: int | None) -> list[str]:
+def _command(targets: Sequence[str]) -> list[str]:
     options = ["--experimental", "--config", "rules.json", "--json", "--quiet", "--metrics", "off"]
     options += ["--disable-version-check", "--disable-nosem", "--no-git-ignore", "--no-rewrite-rule-ids"]
     options += ["--max-target-bytes", "0", "--max-memory", str(_MEGABYTES)]
     options += ["--timeout", str(_SECONDS_PER_RULE_AND_FILE), "--timeout-threshold", str(_RULE_TIMEOUTS_PER_FILE)]
-    return [_executable(), "scan", *options, "--jobs", str(jobs or os.cpu_count() or 1), *targets]
+    return [_executable(), "scan", *options, *targets]
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -107,10 +126,10 @@ def _environment(folder: Path) -> dict[str, str]:
     return kept | private | {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0", "LC_ALL": "C.UTF-8"}
 
 
-def _answer(folder: Path, targets: Sequence[str], jobs: int | None) -> dict[str, Any]:
+def _answer(folder: Path, targets: Sequence[str]) -> dict[str, Any]:
     """Run semgrep and read its JSON."""
     output = folder / "answer.json"
-    code = _wait(_command(targets, jobs), folder, output, 60 + 2 * len(targets))
+    code = _wait(_command(targets), folder, output, 60 + 2 * len(targets))
     if output.stat().st_size >= _OUTPUT_BYTES:
         raise _Failure("too_many_matches", f"semgrep wrote more than {_OUTPUT_BYTES} bytes, so its answer was dropped")
     try:

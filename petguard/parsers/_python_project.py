@@ -21,9 +21,18 @@ from petguard.parsers._python_calls import Clients, ai_calls
 from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge
 from petguard.parsers._python_flows import Sink, flows, parameter_id
 from petguard.parsers._python_module import Module, span
-from petguard.parsers._python_rules import anchors, call_sinks, detectors, function_sinks, search_rules, taint_rules
+from petguard.parsers._python_rules import (
+    call_sinks,
+    detectors,
+    function_sinks,
+    reach,
+    search_rules,
+    speaks_of_ai,
+    taint_rules,
+)
 from petguard.semgrep import Match
 
+_EVERYWHERE: Mapping[str, Sequence[str]] = {}
 Wanted = dict[tuple[str, str], list["Parameter"]]  # by path and dotted name of the function
 
 _ROUNDS = 6  # deeper chains of wrappers were not met in real projects
@@ -72,8 +81,9 @@ class Project:
 
     def search(self) -> None:
         """Run every detector over the files that hold one of the rules' literals."""
-        told = [path for path, item in self.inputs.items() if anchors().search(item.text) and self._open(path)]
-        found = self._run([self.inputs[path] for path in told], search_rules())
+        told = [path for path, item in self.inputs.items() if speaks_of_ai(item.text) and self._open(path)]
+        only = reach({path: self.inputs[path].text for path in told})
+        found = self._run([self.inputs[path] for path in told], search_rules(), only)
         for path in told:
             file, facts = self.files[path], self.facts[path]
             file.add(found.get(path, ()))
@@ -86,8 +96,10 @@ class Project:
             self.files[path], self.facts[path] = File(module), Facts()
         return module is not None
 
-    def _run(self, inputs: Sequence[Input], rules: Sequence[Json]) -> dict[str, list[Match]]:
-        result = semgrep.run(inputs, rules, language="python")
+    def _run(
+        self, inputs: Sequence[Input], rules: Sequence[Json], only: Mapping[str, Sequence[str]] = _EVERYWHERE
+    ) -> dict[str, list[Match]]:
+        result = semgrep.run(inputs, rules, language="python", only=only)
         self.gaps += [gap for gap in result.gaps if gap not in self.gaps]
         return {path: list(some) for path, some in groupby(result.matches, key=lambda match: match.path)}
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from petguard import _shipped, catalog, taxonomy
+from petguard import _shipped, catalog, secrets, taxonomy
 from petguard.documents import read_yaml
 from petguard.model import Frozen, Json
 
@@ -18,7 +18,11 @@ Fact = Literal[
 SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
 DATA, PARAMETER = "flow.data", "flow.parameter"  # taint rule ids are `<what flows>.<where it goes>`
 INTO_SINK, INTO_PROTECTION = "into-sink", "into-protection"
-_SECRETS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  # how the keys of AI providers begin
+_KEY_SIGNS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  # how the keys of AI providers begin
+_IMPORT = re.compile(
+    r"(?:^|[\n;:])[ \t]*(?:from|import)[ \t]+([^\n]+)|(?:import_module|__import__)\([ \t]*[\"']([\w.]+)"
+)
+_WORD, _DOTTED = re.compile(r"\w+"), re.compile(r"[\w.]+")
 _OF_FLOWS: tuple[Fact, ...] = ("personal_data", "protection")  # of interest only where data goes somewhere
 _HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
 
@@ -105,20 +109,48 @@ def taint_rules(sinks: Iterable[Json]) -> tuple[Json, ...]:
     return tuple(made)
 
 
+def reach(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """For every search rule, by id, the paths whose text holds one of its anchors: the literal index."""
+    chosen = [each for each in detectors().values() if each.fact not in _OF_FLOWS]
+    literals = {literal for each in chosen for literal in _literals(each)}
+    holders = {literal: {path for path, text in texts.items() if literal in text} for literal in literals}
+    return {each.id: sorted(set().union(*(holders[literal] for literal in _literals(each)))) for each in chosen}
+
+
+def _literals(detector: Detector) -> frozenset[str]:
+    named = frozenset(detector.anchors)
+    return named - {_HOSTS} | _hosts() if _HOSTS in named else named
+
+
 @cache
-def anchors() -> re.Pattern[str]:
-    """Matches a file that could hold anything the detectors find."""
-    literals = {anchor for each in detectors().values() for anchor in each.anchors if anchor != _HOSTS}
-    literals |= {host for each in catalog.providers() for host in each.hosts}
-    literals |= {name for each in catalog.providers() for name in each.env}
-    modules = {name for each in catalog.packages() if each.ecosystem == "pypi" for name in each.modules}
-    alternatives = [rf"\b(?:{'|'.join(sorted(map(_import, modules)))})\b", *sorted(map(re.escape, literals))]
-    return re.compile("|".join([*alternatives, *_SECRETS]))
+def _hosts() -> frozenset[str]:
+    return frozenset(host for each in catalog.providers() for host in each.hosts)
 
 
-def _import(module: str) -> str:
-    """`google.genai` is also met as `from google import genai`."""
-    return r"(?:\.|[ \t]+import\b[^\n]*?\b)".join(map(re.escape, module.split(".")))
+def speaks_of_ai(text: str) -> bool:
+    """Whether a file could hold anything the detectors find: the prefilter, one pass over every Python file."""
+    return any(literal in text for literal in _telling()) or _imports_a_package(text) or _holds_a_key(text)
+
+
+def _holds_a_key(text: str) -> bool:
+    return any(sign in text for sign in _KEY_SIGNS) and bool(secrets.find(text))
+
+
+@cache
+def _telling() -> tuple[str, ...]:
+    chosen = [each for each in detectors().values() if each.fact not in _OF_FLOWS]
+    keys = {name for each in catalog.providers() for name in each.env}
+    return tuple(sorted(keys.union(*(_literals(each) for each in chosen))))
+
+
+def _imports_a_package(text: str) -> bool:
+    """Cheaper than parsing, and never less: `from google import genai` is tried as `google.genai`."""
+    for statement, called in _IMPORT.findall(text):
+        origin, found, names = (statement or called).partition(" import ")
+        modules = [f"{origin.strip()}.{word}" for word in _WORD.findall(names)] if found else _DOTTED.findall(origin)
+        if any(catalog.module(module) is not None for module in modules or [origin.strip()]):
+            return True
+    return False
 
 
 def _search(detector: Detector) -> Json:
