@@ -18,7 +18,7 @@ from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Document, Step, read_yaml_all
 from petguard.errors import ConfigurationError, UnreadableInput
 from petguard.handwritten import mistake, nearest, unreadable
-from petguard.model import Claim, Facts, Gap
+from petguard.model import Claim, Facts, Gap, Origin
 from petguard.parsers import Parser
 from petguard.parsers._source import Source
 
@@ -62,11 +62,13 @@ def _claim(source: Source, entry: Any, pointer: Pointer) -> Claim:
     line = source.document.line(*pointer)
     statement = _statement(source.path, source.document, entry, pointer)
     named = statement.subject or statement.artefact or getattr(statement, "config", None)
+    place = source.at(*pointer)
     return Claim(
-        id=f"{statement.technique}:{source.path}:{line}",
+        id=f"{statement.technique}:{source.path}:{line}:{place.column}",
         statement=statement,
-        location=source.at(*pointer),
+        location=place,
         subject=named or f"{source.path}:{line}",
+        origin=Origin.DECLARED,
     )
 
 

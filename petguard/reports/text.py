@@ -106,8 +106,9 @@ def _claim(claim: ClaimRow, pen: _Pen, *, verbose: bool) -> list[str]:
     lines.append(f"{indent}{terminal(claim.explanation)}{f' [{claim.reason}]' if claim.reason else ''}")
     if claim.stated or claim.interval:
         stated = ", ".join(_wording.pairs(claim.stated)) or "nothing"
-        lines.append(terminal(f"stated {stated}; computed {_wording.interval(claim.interval)} ({claim.method})"))
-        lines[-1] = indent + lines[-1]
+        is_bounded = claim.interval not in (None, (None, None))
+        computed = f"computed {_wording.interval(claim.interval)} ({claim.method})" if is_bounded else "not computed"
+        lines.append(indent + terminal(f"stated {stated}; {computed}"))
     if verbose:
         lines += [f"{indent}assumes {terminal(each)}" for each in claim.assumptions]
         lines += [f"{indent}witness {terminal(each)}" for each in _wording.pairs(claim.witness)]
