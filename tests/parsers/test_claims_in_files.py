@@ -93,8 +93,8 @@ def test_stated_claims(read: Read) -> None:
     """Claims are numbered by line, and their paths count from the scan root."""
     facts, _ = read(stated_claims.PARSER, {"release/petguard.yaml": _STATED})
     assert [(claim.id, claim.subject) for claim in facts.claims] == [
-        ("k_anonymity:release/petguard.yaml:2", "release/patients.csv"),
-        ("dp_sgd:release/petguard.yaml:6", "train.py:main"),
+        ("k_anonymity:release/petguard.yaml:2:5", "release/patients.csv"),
+        ("dp_sgd:release/petguard.yaml:6:5", "train.py:main"),
     ]
 
 
