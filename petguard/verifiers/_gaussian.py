@@ -8,7 +8,7 @@ import math
 from functools import cache
 
 import numpy as np
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no types
+from scipy import special
 
 from petguard.verifiers import _pld
 from petguard.verifiers._pld import Floats
