@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from petguard import catalog
 from petguard.claims import Statement
-from petguard.model import Claim, Facts, Origin
+from petguard.model import Claim, Edge, EdgeKind, Facts, Origin
 
 # Where a claim points to, rather than what it says about the protection.
 _POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
 
 
 def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
-    """Merge each declared claim into the detected claim that it speaks of.
+    """Merge each declared claim into the detected claim that it speaks of, and calls with the gateways they pass.
 
     What was found decides the parameters, what was declared fills in the rest; where both speak and differ, the
     claim carries a conflict. A declared claim that speaks of nothing detected stays a claim of its own.
@@ -28,7 +29,28 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
         else:
             detected[spoken_of.id] = _merged(spoken_of, claim)
     bare = tuple(part.model_copy(update={"claims": ()}) for part in everything)
-    return (*bare, Facts(claims=tuple(sorted((*detected.values(), *alone), key=_order))))
+    together = Facts(
+        claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
+    )
+    return (*bare, together)
+
+
+def _through_gateways(facts: Sequence[Facts]) -> tuple[Edge, ...]:
+    """What is sent to a gateway goes on to where the gateway's configuration routes the model's name.
+
+    A call may go through the gateway when its own address is no provider of the catalogue, or when the model is no
+    model of that provider.
+    """
+    edges = [edge for part in facts for edge in part.edges]
+    providers = {node.id: node.provider for part in facts for node in part.nodes}
+    routed = {edge.source for edge in edges if edge.kind is EdgeKind.FLOWS_TO and edge.origin is Origin.DECLARED}
+    direct = {edge.source for edge in edges if edge.kind is EdgeKind.FLOWS_TO and providers.get(edge.target)}
+    return tuple(
+        edge.model_copy(update={"kind": EdgeKind.FLOWS_TO})
+        for edge in edges
+        if edge.kind is EdgeKind.USES and edge.target in routed
+        if edge.source not in direct or catalog.provider_by_model(edge.target.partition(":")[2]) is None
+    )
 
 
 def _order(claim: Claim) -> tuple[str, int, int, str]:
