@@ -59,6 +59,16 @@ _ASSIGNED = re.compile(
     (?P<value>[^\s"',;}\]]{6,})
     """
 )
+# One line of code: text literals, a comment at its end, and what stands between them.
+_STRING = r"""\"(?P<double>(?:[^"\\]|\\.)*+)\"|'(?P<single>(?:[^'\\]|\\.)*+)'"""
+_LITERAL = re.compile(rf"{_STRING}|(?P<comment>#.*)", re.S)
+_CODE = re.compile(r"""(?:[^"'#]|"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')*+(?:#.*)?""", re.S)
+_LONG_QUOTE = re.compile("\"\"\"|'''")
+_GIVEN_TO = re.compile(
+    r"""(?x) (?P<name>[\w.-]{1,80}) ["']?\s*\]?\s*
+    (?::\s*[\w.\[\]|\x20]{1,60}=\s* | (?P<sign>==?|!=|[:,(])\s*) [rbuRBU]{0,2} $"""
+)
+_CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _URL_LOGIN = re.compile(r"(?P<before>(?<!\w)\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
 _EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
@@ -110,22 +120,51 @@ def mask(value: str) -> str:
     return f"{prefix}***{value[len(value) - tail :]}"
 
 
+def mask_literals_in(line: str) -> str:
+    """A line of code on one line and shortened: like `mask_in`, but names and calls are code and stay as they are.
+
+    A text literal is masked when its shape, or the name it is given to, says that it is a credential. Where literals
+    and code cannot be told apart (within a text of several lines, in a comment), everything that may be one is masked.
+    """
+    line = line[:_LONGEST_READ]
+    if not _CODE.fullmatch(line) or _LONG_QUOTE.search(line):
+        return mask_in(line)
+    return _shortened(_without_known(_LITERAL.sub(_masked_literal, line)))
+
+
 def mask_in(text: str, also: Collection[str] = ()) -> str:
     """`text` on one line and shortened, without credentials, e-mail addresses and the values in `also`."""
     text = text[:_LONGEST_READ]
     for value in sorted(also, key=len, reverse=True):
         text = text.replace(value, mask(value))
+    return _shortened(_ASSIGNED.sub(_masked_assignment, _without_known(text)))
+
+
+def _without_known(text: str) -> str:
     text = _KNOWN.sub(lambda match: match[0] if is_placeholder(match[0]) else mask(match[0]), text)
-    text = _URL_LOGIN.sub(lambda match: match["before"] + "***", text)
-    text = _ASSIGNED.sub(_masked_assignment, text)
-    text = _EMAIL.sub("***@***", text)
-    text = " ".join(text.split())
+    return _URL_LOGIN.sub(lambda match: match["before"] + "***", text)
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(_EMAIL.sub("***@***", text).split())
     return text if len(text) <= _LONGEST_EVIDENCE else text[:_LONGEST_EVIDENCE] + "…"
 
 
 def _masked_assignment(match: re.Match[str]) -> str:
     masked = mask(match["value"]) if looks_secret(match["value"], name=match["name"]) else match["value"]
     return match["name"] + match["middle"] + masked
+
+
+def _masked_literal(match: re.Match[str]) -> str:
+    if match["comment"]:
+        return mask_in(match["comment"])
+    name = _GIVEN_TO.search(match.string[max(0, match.start() - 200) : match.start()])
+    value = match["double"] if match["double"] is not None else match["single"]
+    if _CONSTANT_NAME.fullmatch(value):
+        return match[0]
+    worded = name is not None and name["sign"] == "," and value.isalpha()  # ("OPENAI_API_KEY", "openai")
+    given = name["name"] if name and not worded else ""
+    return match[0][0] + (mask(value) if looks_secret(value, name=given) else value) + match[0][-1]
 
 
 def _without_scheme(value: str) -> str:

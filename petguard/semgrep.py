@@ -7,13 +7,13 @@ language, and semgrep sees the very bytes that the rest of the scan saw.
 
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,24 +24,39 @@ from petguard.model import Gap, Json, State
 _SECONDS_PER_RULE_AND_FILE = 5
 _RULE_TIMEOUTS_PER_FILE = 3
 _MEGABYTES = 3000
-_OUTPUT_BYTES = 256 * 1024 * 1024
+_OUTPUT_BYTES = 128 * 1024 * 1024
+_GLANCE_SECONDS = 0.2  # between two looks at how much a running semgrep has written
 _SUFFIXES = {"python": ".py"}
 _EVERYWHERE: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True)
+class Program:
+    """The semgrep to start, by default the one that is installed with petguard, and how much it may take."""
+
+    executable: str | None = None
+    seconds: float = 60
+    seconds_per_file: float = 2
+    output_bytes: int = _OUTPUT_BYTES
+
+    def found(self) -> str | None:
+        """Where the executable is; None when there is none."""
+        beside = Path(sys.executable).parent / "semgrep"
+        return self.executable or (str(beside) if beside.is_file() else shutil.which("semgrep"))
+
+
+SEMGREP = Program()
+
+
+@dataclass(frozen=True)
 class Match:
-    """One place where a rule matched; lines and columns are 1-based, columns count characters."""
+    """One place where a rule matched; lines and columns are 1-based, columns count the bytes of UTF-8."""
 
     rule: str
     path: str
     start: tuple[int, int]
     end: tuple[int, int]
     message: str
-
-    def contains(self, other: "Match") -> bool:
-        """Whether `other` lies inside this match."""
-        return self.path == other.path and self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,12 @@ class Result:
 
 
 def run(
-    inputs: Sequence[Input], rules: Sequence[Json], *, language: str, only: Mapping[str, Collection[str]] = _EVERYWHERE
+    inputs: Sequence[Input],
+    rules: Sequence[Json],
+    *,
+    language: str,
+    only: Mapping[str, Collection[str]] = _EVERYWHERE,
+    program: Program = SEMGREP,
 ) -> Result:
     """Match `rules` against `inputs` in one call; `only` keeps a rule, by its id, to the inputs of these paths.
 
@@ -69,10 +89,9 @@ def run(
         folder = Path(name)
         staged = _stage(folder, inputs, wanted, only, _SUFFIXES[language])
         try:
-            answer = _answer(folder, list(staged))
+            return _result(_answer(program, folder, list(staged)), staged)
         except _Failure as failure:
             return Result((), tuple(_gap(item.path, failure.reason, str(failure)) for item in inputs))
-    return Result(_matches(answer, staged), tuple(_gaps(answer, staged)))
 
 
 class _Failure(Exception):
@@ -103,20 +122,12 @@ def _kept_to(rule: Json, names: Sequence[str]) -> Json:
     return {**rule, "paths": {"include": list(names)}}
 
 
-def _executable() -> str:
-    beside = Path(sys.executable).parent / "semgrep"
-    found = str(beside) if beside.is_file() else shutil.which("semgrep")
-    if found is None:
-        raise _Failure("semgrep_missing", "semgrep is not installed; install petguard again")
-    return found
-
-
-def _command(targets: Sequence[str]) -> list[str]:
+def _command(executable: str, targets: Sequence[str]) -> list[str]:
     options = ["--experimental", "--config", "rules.json", "--json", "--quiet", "--metrics", "off"]
     options += ["--disable-version-check", "--disable-nosem", "--no-git-ignore", "--no-rewrite-rule-ids"]
     options += ["--max-target-bytes", "0", "--max-memory", str(_MEGABYTES)]
     options += ["--timeout", str(_SECONDS_PER_RULE_AND_FILE), "--timeout-threshold", str(_RULE_TIMEOUTS_PER_FILE)]
-    return [_executable(), "scan", *options, *targets]
+    return [executable, "scan", *options, *targets]
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -126,23 +137,24 @@ def _environment(folder: Path) -> dict[str, str]:
     return kept | private | {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0", "LC_ALL": "C.UTF-8"}
 
 
-def _answer(folder: Path, targets: Sequence[str]) -> dict[str, Any]:
+def _answer(program: Program, folder: Path, targets: Sequence[str]) -> dict[str, Any]:
     """Run semgrep and read its JSON."""
+    executable = program.found()
+    if executable is None:
+        raise _Failure("semgrep_missing", "semgrep is not installed; install petguard again")
     output = folder / "answer.json"
-    code = _wait(_command(targets), folder, output, 60 + 2 * len(targets))
-    if output.stat().st_size >= _OUTPUT_BYTES:
-        raise _Failure("too_many_matches", f"semgrep wrote more than {_OUTPUT_BYTES} bytes, so its answer was dropped")
+    code = _wait(program, _command(executable, targets), folder, output)
     try:
         answer = json.loads(output.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _Failure("semgrep_failed", f"semgrep ended with code {code} and without an answer") from None
     if not isinstance(answer, dict) or not {"results", "errors", "paths"} <= answer.keys():
         raise _Failure("semgrep_failed", f"semgrep ended with code {code} and an answer petguard cannot read")
     return answer
 
 
-def _wait(command: Sequence[str], folder: Path, output: Path, seconds: float) -> int:
-    """Run `command` in its own process group, so that a time-out leaves nothing behind."""
+def _wait(program: Program, command: Sequence[str], folder: Path, output: Path) -> int:
+    """Run `command` in its own process group, so that nothing of it stays behind."""
     with output.open("wb") as sink:
         try:
             process = subprocess.Popen(  # noqa: S603 - an explicit program and file names of petguard's making
@@ -156,13 +168,34 @@ def _wait(command: Sequence[str], folder: Path, output: Path, seconds: float) ->
             )
         except OSError as error:
             raise _Failure("semgrep_missing", f"semgrep could not be started: {error.strerror}") from error
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_OUTPUT_BYTES, _OUTPUT_BYTES))
         try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise _Failure("timeout", f"semgrep did not finish within {seconds:g} s") from None
+            return _ended(process, output, program, len(command))
+        finally:
+            if process.poll() is None:
+                with suppress(ProcessLookupError, PermissionError):  # it ended just now
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _ended(process: subprocess.Popen[bytes], output: Path, program: Program, arguments: int) -> int:
+    seconds = program.seconds + program.seconds_per_file * arguments
+    code = None
+    for _ in range(1 + int(seconds / _GLANCE_SECONDS)):
+        with suppress(subprocess.TimeoutExpired):
+            code = process.wait(min(seconds, _GLANCE_SECONDS))
+        if output.stat().st_size > program.output_bytes:
+            detail = f"semgrep wrote more than {program.output_bytes} bytes, so its answer was dropped"
+            raise _Failure("too_many_matches", detail)
+        if code is not None:
+            return code
+    raise _Failure("timeout", f"semgrep did not finish within {seconds:g} s")
+
+
+def _result(answer: Mapping[str, Any], staged: Mapping[str, Input]) -> Result:
+    try:
+        return Result(_matches(answer, staged), tuple(_gaps(answer, staged)))
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise _Failure("semgrep_failed", f"semgrep gave an answer petguard cannot read: {error!r}") from error
 
 
 def _matches(answer: Mapping[str, Any], staged: Mapping[str, Input]) -> tuple[Match, ...]:

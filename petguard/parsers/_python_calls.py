@@ -1,17 +1,19 @@
 """Which AI services, models and clients Python code uses, and who really stands behind a client."""
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from petguard import catalog
 from petguard.model import Asset, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge, model_node, text, whole_text
-from petguard.parsers._python_module import HOLE
+from petguard.parsers._python_syntax import spelled
+from petguard.parsers._python_values import HOLE
 
 _UNRESOLVED = "unresolved"
+_STEPS = 50  # from an expression to the constructor behind it, so that names bound in a circle end
 _LOCAL_PORTS = {11434: "ollama", 1234: "lm-studio", 8000: "vllm", 8080: "llama-cpp"}
 
 
@@ -24,6 +26,7 @@ class Service:
     region: str | None = None
     model: str | None = None
     traits: tuple[Trait, ...] = ()
+    in_process: bool = False  # the model runs inside the program: nobody answers, and nothing is a service
 
     @property
     def id(self) -> str:
@@ -39,7 +42,7 @@ class Service:
             name=known.name if known else self.endpoint or "an AI service whose address is not in the code",
             origin=Origin.DETECTED,
             locations=(location,),
-            asset=Asset.AI_SERVICE,
+            asset=None if self.in_process else Asset.AI_SERVICE,
             sink=SinkKind.AI_SERVICE,
             provider=self.provider,
             endpoint=self.endpoint,
@@ -74,9 +77,10 @@ def _host(url: str) -> tuple[str | None, int | None]:
     # `https://{resource}.openai.azure.com`: the unknown label does not change who answers.
     try:
         parts = urlsplit(f"//{authority.replace(HOLE, 'x')}")
-        return parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None, None
+    return host, port
 
 
 def _is_here(host: str) -> bool:
@@ -104,27 +108,34 @@ class Clients:
     def behind(self, node: ast.expr) -> list[Service]:
         """The services that `node`, or the object its attribute is read from, may stand for."""
         while True:
-            services = [service for found in self._makers(node, 3) for service in [self.service(found)]]
+            services = [service for found in self._makers(node) for service in [self.service(found)]]
             if services or not isinstance(node, ast.Attribute):
                 return services or self._annotated(node)
             node = node.value
 
-    def _makers(self, node: ast.expr, depth: int) -> Iterator[Found]:
+    def _makers(self, node: ast.expr) -> list[Found]:
         """The constructors behind an expression, also through a wrapper such as `traced(OpenAI())`."""
-        if isinstance(node, ast.Await):
-            node = node.value
-        if id(node) in self.made:
-            yield self.made[id(node)]
-        elif depth and isinstance(node, ast.Call):
-            for inner in node.args[:1]:
-                yield from self._makers(inner, depth - 1)
-        elif depth:
-            for bound in self.file.module.bindings(node):
-                yield from self._makers(bound, depth - 1)
+        found: dict[int, Found] = {}
+        pending = [node]
+        for _ in range(_STEPS):
+            if not pending:
+                break
+            each = pending.pop(0)
+            each = each.value if isinstance(each, ast.Await) else each
+            if id(each) in self.made:
+                found[id(each)] = self.made[id(each)]
+                continue
+            pending += [*self.file.module.bindings(each), *self.file.module.returned(each)[0]]
+            pending += each.args[:1] if isinstance(each, ast.Call) else []
+        return list(found.values())
 
     def _annotated(self, node: ast.expr) -> list[Service]:
+        """The services that the types around an expression name; those of a parameter that it is bound to, too."""
         module = self.file.module
-        dotted = [name for noted in module.annotations(node) for name in [module.dotted(noted)] if name]
+        bound = module.bindings(node)
+        typed = [each for source in (node, *bound) for each in module.annotations(source)]
+        typed += [each for source in (node, *bound) for each in module.returned(source)[1]]
+        dotted = [name for each in typed for name in [module.dotted(each)] if name]
         packages = [(name, catalog.module(name)) for name in dotted]
         sdks = [(name, package) for name, package in packages if package and package.role == "sdk"]
         return [Service("azure" if "Azure" in name else package.provider) for name, package in sdks]
@@ -151,7 +162,7 @@ class Clients:
         if detector.from_import:
             package = catalog.module(self.file.module.dotted(found.call.func) or "")
             own = package.provider if package else None
-        return Service(own, region=region, model=model)
+        return Service(own, region=region, model=model, in_process=detector.in_process)
 
 
 def routed(model: str | None) -> Service:
@@ -192,7 +203,7 @@ def _services(file: File, clients: Clients, found: Found) -> Iterable[Service]:
     behind = clients.behind(receiver)
     if not behind and detector.compatible:
         behind = [_imported(file)]
-    return [Service(each.provider, each.endpoint, each.region, model or each.model, each.traits) for each in behind]
+    return [replace(each, model=model or each.model) for each in behind]
 
 
 def _http_service(file: File, found: Found) -> list[Service]:
@@ -280,7 +291,7 @@ def unsafe_loads(file: File, facts: Facts) -> None:
             Node(
                 id=f"load:{file.path}:{line}",
                 kind=NodeKind.ARTIFACT,
-                name=ast.unparse(found.call.func),
+                name=spelled(found.call.func),
                 origin=Origin.DETECTED,
                 locations=(file.location(found.match.start),),
                 traits=(Trait.UNSAFE_SERIALISATION,),

@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from petguard.claims import BY_TECHNIQUE, Statement
 from petguard.errors import UnreadableInput
-from petguard.model import Asset, Claim, Json, Node, NodeKind, Origin
+from petguard.model import Asset, Claim, Gap, Json, Node, NodeKind, Origin, State
 from petguard.parsers._python_file import File, Found, argument
-from petguard.parsers._python_module import UNKNOWN, Position
+from petguard.parsers._python_syntax import Position, last_name, same
+from petguard.parsers._python_values import UNKNOWN
 
 
 class _Reading:
@@ -27,21 +28,25 @@ class _Reading:
             return
         value = self.file.module.value(node)
         if value is UNKNOWN:
-            self.unresolved[name] = f"{ast.unparse(node)[:80]} is not a constant"
+            self.unresolved[name] = f"{self.file.excerpt(node)} is not a constant"
         else:
             self.values[name] = value
 
 
-def claims(file: File) -> Iterator[tuple[Claim, Node]]:
-    """Every claim in a file, and the protection it speaks of. Raises UnreadableInput for impossible numbers."""
+def claims(file: File) -> Iterator[tuple[Claim, Node] | Gap]:
+    """Every claim in a file, and the protection it speaks of; a gap for a claim with impossible numbers."""
     for found in file.of("dp_claim"):
         reading = _Reading(file, found)
         for name, field in found.detector.arguments.items():
             reading.take(field, argument(found.call, [name]))
         if found.detector.technique == "dp_sgd":
             _read_training(file, found, reading)
-        claim = _claim(file, found, reading)
-        yield claim, _pet(file, found, claim)
+        try:
+            claim = _claim(file, found, reading)
+        except UnreadableInput as error:
+            yield Gap(path=file.path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
+        else:
+            yield claim, _pet(file, found, claim)
 
 
 def _claim(file: File, found: Found, reading: _Reading) -> Claim:
@@ -89,7 +94,7 @@ def _read_training(file: File, found: Found, reading: _Reading) -> None:
     elif file.module.value(poisson) is False:
         reading.values["sampling"] = "shuffle" if shuffled else "fixed_without_replacement"
     else:
-        reading.unresolved["sampling"] = f"poisson_sampling={ast.unparse(poisson)[:80]} is not a constant"
+        reading.unresolved["sampling"] = f"poisson_sampling={file.excerpt(poisson)} is not a constant"
     if loader is not None:
         reading.take("batch_size", argument(loader, ["batch_size"], 1))
     reading.take("epochs", _epochs(file, found.match.start))
@@ -100,7 +105,7 @@ def _loader(file: File, found: Found) -> ast.Call | None:
     given = argument(found.call, [found.detector.loader] if found.detector.loader else [])
     bound = file.module.binding(given) if given is not None else None
     made = bound if bound is not None else given
-    is_loader = isinstance(made, ast.Call) and ast.unparse(made.func).rpartition(".")[2] == "DataLoader"
+    is_loader = isinstance(made, ast.Call) and last_name(made.func) == "DataLoader"
     return made if is_loader and isinstance(made, ast.Call) else None
 
 
@@ -115,7 +120,7 @@ def _epochs(file: File, position: Position) -> ast.expr | None:
         node.iter.args[-1]
         for node in ast.walk(file.module.tree)
         if isinstance(node, ast.For)
-        and "epoch" in ast.unparse(node.target).lower()
+        and "epoch" in last_name(node.target).lower()
         and isinstance(node.iter, ast.Call)
         and isinstance(node.iter.func, ast.Name)
         and node.iter.func.id in {"range", "trange"}
@@ -132,5 +137,5 @@ def _delta(file: File) -> ast.expr | None:
         for node in file.module.calls.values()
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get_epsilon"
     ]
-    distinct = {ast.unparse(node): node for node in asked if node is not None}
-    return next(iter(distinct.values())) if len(distinct) == 1 else None
+    said = [node for node in asked if node is not None]
+    return said[0] if said and all(same(said[0], other) for other in said) else None

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from petguard import secrets
 from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
-from petguard.parsers._python_module import HOLE, UNKNOWN, Module, Position
+from petguard.parsers._python_module import Module
 from petguard.parsers._python_rules import Detector, Fact, detectors
+from petguard.parsers._python_syntax import Position, span, spelled
+from petguard.parsers._python_values import HOLE, UNKNOWN
 from petguard.semgrep import Match
 
 _EVIDENCE = 160  # characters of a line that a report shows
@@ -37,18 +39,23 @@ class File:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.path = module.path
-        self.matches: list[Match] = []
         self.found: list[Found] = []
+        self.sources: dict[tuple[str, str], list[Position]] = {}  # of personal data, by message and function
+        self._seen: set[Match] = set()
 
     def add(self, matches: Iterable[Match]) -> None:
         """Take in what detectors matched; what taint rules matched is left to the caller."""
         for match in matches:
             detector = detectors().get(match.rule)
+            if detector is None or match in self._seen:
+                continue
+            self._seen.add(match)
             call = self.module.calls.get((match.start, match.end))
-            if detector is not None and match not in self.matches:
-                self.matches.append(match)
-                if call is not None:
-                    self.found.append(Found(detector, match, call))
+            if detector.fact == "personal_data":
+                place = match.message, self.module.function_at(match.start)
+                self.sources.setdefault(place, []).append(match.start)
+            elif call is not None:
+                self.found.append(Found(detector, match, call))
 
     def of(self, *facts: Fact) -> list[Found]:
         """The calls matched for these facts, in position order; several detectors may match one call."""
@@ -60,12 +67,22 @@ class File:
         line = position[0]
         text = self.module.lines[line - 1].strip() if line <= len(self.module.lines) else ""
         return Location(
-            path=self.path, line=line, column=self.module.column(position), evidence=secrets.mask_in(text)[:_EVIDENCE]
+            path=self.path,
+            line=line,
+            column=self.module.column(position),
+            evidence=secrets.mask_literals_in(text)[:_EVIDENCE],
         )
 
     def at(self, node: ast.expr | ast.stmt) -> Location:
         """Where a piece of the syntax tree starts."""
         return self.location((node.lineno, node.col_offset + 1))
+
+    def excerpt(self, node: ast.expr) -> str:
+        """How an expression reads, for a report: its first line, shortened, with secrets masked."""
+        (line, first), (end, last) = span(node)
+        raw = self.module.lines[line - 1].encode("utf-8", "replace") if line <= len(self.module.lines) else b""
+        text = raw[first - 1 : last - 1 if end == line else None].decode("utf-8", "replace")
+        return secrets.mask_literals_in(text)[:80]
 
     def call_id(self, start: Position) -> str:
         """The id of the call that starts here."""
@@ -102,7 +119,7 @@ def edge(kind: EdgeKind, source: str, target: str, location: Location) -> Edge:
 
 def call_node(key: str, call: ast.Call, location: Location) -> Node:
     """A call through which data moves on."""
-    return Node(id=key, kind=NodeKind.CODE, name=ast.unparse(call.func), origin=Origin.DETECTED, locations=(location,))
+    return Node(id=key, kind=NodeKind.CODE, name=spelled(call.func), origin=Origin.DETECTED, locations=(location,))
 
 
 def model_node(name: str, location: Location, *, provider: str | None = None, traits: Sequence[Trait] = ()) -> Node:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from petguard import taxonomy
 from petguard.model import EdgeKind, Node, NodeKind, Origin
 from petguard.parsers._python_file import Facts, File, Found, edge
-from petguard.parsers._python_module import Position
 from petguard.parsers._python_rules import DATA, INTO_PROTECTION, INTO_SINK, PARAMETER, SEPARATOR
+from petguard.parsers._python_syntax import Position, parsed, same, spelled
 from petguard.semgrep import Match
-
-_SOURCE = "python.personal-data"
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,17 @@ def _join(file: File, match: Match, source: str | None, target: Sink, facts: Fac
 def _data(file: File, match: Match, facts: Facts) -> str | None:
     """The personal data that a taint match starts from; None when the taxonomy says that it is none."""
     name, _, owner = match.message.partition(SEPARATOR)
-    categories = taxonomy.classify(*_words(owner), name.strip("\"'"))
+    expression = parsed(owner)
+    categories = taxonomy.classify(*_words(expression), name.strip("\"'"))
     if not categories:
         return None
     function = file.module.function_at(match.start)
-    label = name if owner == function.rpartition(".")[2] else f"{owner}.{name}"
+    read_from = spelled(expression) if expression is not None else "…"
+    label = name if owner == function.rpartition(".")[2] else f"{read_from}.{name}"
     node = Node(
         id=f"data:{file.path}:{function}:{label}",
         kind=NodeKind.DATA,
-        name=" ".join(label.split())[:120],
+        name=label,
         origin=Origin.DETECTED,
         locations=(file.location(_source_position(file, match, function)),),
         categories=categories,
@@ -71,23 +71,15 @@ def _data(file: File, match: Match, facts: Facts) -> str | None:
     return node.id
 
 
-def _words(owner: str) -> tuple[str, ...]:
+def _words(owner: ast.expr | None) -> tuple[str, ...]:
     """The names in the expression that the data is read from."""
-    try:
-        tree = ast.parse(owner.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    named = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name))
+    named = (node for node in ast.walk(owner) if isinstance(node, ast.Attribute | ast.Name)) if owner else ()
     return tuple(node.attr if isinstance(node, ast.Attribute) else node.id for node in named)
 
 
 def _source_position(file: File, match: Match, function: str) -> Position:
     """Where the data is read: the nearest match of the source rule before the sink, in the same function."""
-    places = [
-        each.start
-        for each in file.matches
-        if each.rule == _SOURCE and each.message == match.message and file.module.function_at(each.start) == function
-    ]
+    places = file.sources.get((match.message, function), [])
     before = [place for place in places if place <= match.end]
     return max(before, default=min(places, default=match.start))
 
@@ -126,7 +118,7 @@ def _protection(file: File, found: Found) -> Node:
     return Node(
         id=_protection_id(file, found),
         kind=NodeKind.PROTECTION,
-        name=ast.unparse(found.call.func),
+        name=spelled(found.call.func),
         origin=Origin.DETECTED,
         locations=(file.location(found.match.start),),
         technique=found.detector.technique,
@@ -135,24 +127,18 @@ def _protection(file: File, found: Found) -> Node:
 
 def _results(file: File, match: Match, kind: str, protections: Iterable[Found]) -> list[Found]:
     """The protections whose result the match follows: same kind, same function, same arguments."""
-    function, arguments = file.module.function_at(match.start), _parsed_arguments(match.message)
+    quoted = parsed(f"f({match.message})")
+    if not isinstance(quoted, ast.Call):
+        return []
+    function = file.module.function_at(match.start)
     return [
         found
         for found in protections
         if found.detector.id == kind
         and file.module.function_at(found.match.start) == function
-        and _arguments(found.call) == arguments
+        and same(_arguments(found.call), _arguments(quoted))
     ]
 
 
-def _arguments(call: ast.Call) -> str:
-    return ast.unparse(ast.Call(func=ast.Name("f"), args=call.args, keywords=call.keywords))
-
-
-def _parsed_arguments(text: str) -> str:
-    """The arguments of a call as semgrep quotes them, in the same spelling as `_arguments`."""
-    try:
-        parsed = ast.parse(f"f({text})", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return _arguments(parsed) if isinstance(parsed, ast.Call) else ""
+def _arguments(call: ast.Call) -> ast.Call:
+    return ast.Call(func=ast.Name("f"), args=call.args, keywords=call.keywords)

@@ -7,34 +7,38 @@ data goes to, and looks only at files that mention their names, until no new fun
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from petguard import semgrep
+from petguard import catalog, semgrep
 from petguard.collect import Input
 from petguard.errors import UnreadableInput
 from petguard.model import EdgeKind, Gap, Json, State
+from petguard.parsers._python_callees import Callees
 from petguard.parsers._python_calls import Clients, ai_calls
 from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge
 from petguard.parsers._python_flows import Sink, flows, parameter_id
-from petguard.parsers._python_module import Module, span
+from petguard.parsers._python_module import Module
 from petguard.parsers._python_rules import (
     call_sinks,
-    detectors,
     function_sinks,
     reach,
     search_rules,
     speaks_of_ai,
     taint_rules,
 )
+from petguard.parsers._python_syntax import last_name, span
 from petguard.semgrep import Match
 
 _EVERYWHERE: Mapping[str, Sequence[str]] = {}
 Wanted = dict[tuple[str, str], list["Parameter"]]  # by path and dotted name of the function
+Passed = tuple[ast.Call, ast.expr, "Parameter"]  # a call, and the argument in it that is passed for the parameter
 
+_CALLED = re.compile(r"(\w++)(?=\s*\(|\s+as\s)")
 _ROUNDS = 6  # deeper chains of wrappers were not met in real projects
 
 
@@ -87,7 +91,29 @@ class Project:
         for path in told:
             file, facts = self.files[path], self.facts[path]
             file.add(found.get(path, ()))
+            file.found = [each for each in file.found if not self._is_of_the_tree(file.module, each.call)]
             facts.calls = ai_calls(file, Clients(file), facts)
+
+    def _is_of_the_tree(self, module: Module, call: ast.Call) -> bool:
+        """Whether what looks like a library's call goes to a module of the scanned tree that only bears its name."""
+        dotted = module.dotted(call.func) or ""
+        return catalog.module(dotted) is not None and self.holds(dotted.partition(".")[0], module.path)
+
+    def holds(self, name: str, path: str) -> bool:
+        """Whether Python would find a module of the tree under this top-level name when the file at `path` imports it.
+
+        That is beside the file, above it, or in a folder `src` there.
+        """
+        folders = [str(parent) for parent in PurePosixPath(path).parents]
+        roots = [*folders, *(str(PurePosixPath(folder) / "src") for folder in folders)]
+        return any((root, name) in self._own or (str(PurePosixPath(root) / name), name) in self._own for root in roots)
+
+    @cached_property
+    def _own(self) -> frozenset[tuple[str, str]]:
+        """The folder and name of every module of the tree; a package stands in its own folder."""
+        paths = [PurePosixPath(path) for path in self.inputs]
+        names = (path.parent.name if path.name == "__init__.py" else path.stem for path in paths)
+        return frozenset((str(path.parent), name) for path, name in zip(paths, names, strict=True))
 
     def _open(self, path: str) -> bool:
         """Make a file ready to hold facts; False when it cannot be parsed."""
@@ -117,8 +143,9 @@ class Project:
                 flows(self.files[path], matches, sinks[path], self.facts[path])
             new = set(self._carriers()) - known
             known |= new
-            sinks = self._calls_of(new)
-            rules = taint_rules(function_sinks({parameter.called for parameter in new}))
+            calls = self._calls_of(new)
+            sinks = {path: [self._passed(path, *each) for each in some] for path, some in calls.items()}
+            rules = taint_rules(function_sinks({last_name(call.func) for some in calls.values() for call, *_ in some}))
         self.gaps += [_too_far(path) for path, some in sorted(sinks.items()) if some]
 
     def _focus(self, path: str, sinks: Iterable[Sink]) -> Input:
@@ -146,29 +173,34 @@ class Project:
             names = names[1:]
         return names.index(name) if name in names else None
 
-    def _calls_of(self, parameters: Iterable[Parameter]) -> dict[str, list[Sink]]:
+    def _calls_of(self, parameters: Iterable[Parameter]) -> dict[str, list[Passed]]:
         """The arguments, in every file that mentions the functions, that are passed for these parameters."""
-        by_function: Wanted = {}
+        wanted: Wanted = {}
         for parameter in parameters:
-            by_function.setdefault((parameter.path, parameter.function), []).append(parameter)
-        calls = {path: list(self._meant(path, by_function)) for path in self._mentioning(parameters)}
-        return {
-            path: [self._passed(path, *each) for each in some]
-            for path, some in calls.items()
-            if some and self._open(path)
-        }
+            wanted.setdefault((parameter.path, parameter.function), []).append(parameter)
+        names = frozenset(some[0].called for some in wanted.values())
+        paths = [path for path in self.inputs if not names.isdisjoint(self._words[path])] if names else []
+        calls = {path: list(self._meant(path, wanted, names)) for path in paths}
+        return {path: some for path, some in calls.items() if some and self._open(path)}
 
-    def _mentioning(self, parameters: Iterable[Parameter]) -> list[str]:
-        names = sorted({re.escape(parameter.called) for parameter in parameters})
-        mention = re.compile(rf"\b(?:{'|'.join(names)})\b")
-        return [path for path, item in self.inputs.items() if names and mention.search(item.text)]
+    @cached_property
+    def _words(self) -> Mapping[str, frozenset[str]]:
+        """What each file may call: every name before a parenthesis, or before `as`."""
+        return {path: frozenset(map(sys.intern, _CALLED.findall(item.text))) for path, item in self.inputs.items()}
 
-    def _meant(self, path: str, wanted: Wanted) -> Iterator[tuple[ast.Call, ast.expr, Parameter]]:
+    @cached_property
+    def _callees(self) -> Callees:
+        return Callees(tuple(self.inputs), self.module)
+
+    def _meant(self, path: str, wanted: Wanted, names: frozenset[str]) -> Iterator[Passed]:
         """The calls in a file that mean a wanted function, with the argument that is passed for each parameter."""
-        module, names = self.module(path), {some[0].called for some in wanted.values()}
-        for call in module.calls.values() if module else ():
-            if module is not None and _last_name(call) in names:
-                meant = next((wanted[each] for each in self.callees(module, call) if each in wanted), ())
+        module = self.module(path)
+        if module is None:
+            return
+        known = names | {local for local, dotted in module.imports.items() if dotted.rpartition(".")[2] in names}
+        for call in module.calls.values():
+            if last_name(call.func) in known:
+                meant = next((wanted[each] for each in self._callees.of(module, call) if each in wanted), ())
                 given = ((argument(call, [each.name], each.position), each) for each in meant)
                 yield from ((call, value, each) for value, each in given if value is not None)
 
@@ -180,55 +212,6 @@ class Project:
         facts.nodes.append(call_node(site, call, here))
         facts.edges.append(edge(EdgeKind.FLOWS_TO, site, parameter.node, here))
         return Sink(first, last, site)
-
-    def callees(self, module: Module, call: ast.Call) -> Iterator[tuple[str, str]]:
-        """The functions of the scanned tree that a call can mean, as (path, dotted name), by import and binding."""
-        yield from self._named(module, call.func)
-        if not isinstance(call.func, ast.Attribute):
-            return
-        owner = call.func.value
-        if isinstance(owner, ast.Name) and owner.id in {"self", "cls"}:
-            yield module.path, f"{module.class_at(call)}.{call.func.attr}"
-        made = [bound.func for bound in module.bindings(owner) if isinstance(bound, ast.Call)]
-        made += [owner.func] if isinstance(owner, ast.Call) else []
-        for maker in [*made, *module.annotations(owner)]:
-            yield from ((path, f"{name}.{call.func.attr}") for path, name in self._named(module, maker))
-
-    def _named(self, module: Module, node: ast.expr) -> Iterator[tuple[str, str]]:
-        """The definitions that an expression names, here or imported; a class means its constructor, too."""
-        if isinstance(node, ast.Name) and node.id in module.definitions:
-            yield module.path, node.id
-            yield module.path, f"{node.id}.__init__"
-        dotted = module.dotted(node)
-        for path, name in self._imported(dotted) if dotted else ():
-            yield path, name
-            yield path, f"{name}.__init__"
-
-    def _imported(self, dotted: str) -> Iterator[tuple[str, str]]:
-        parts = dotted.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
-            paths = self._paths.get(parts[cut - 1], ())
-            ending = ".".join(parts[:cut])
-            fitting = [path for path, name in paths if name == ending or name.endswith(f".{ending}")]
-            # Two files of the same dotted name: which one is imported depends on sys.path, so neither is chosen.
-            if len(fitting) == 1:
-                yield fitting[0], ".".join(parts[cut:])
-                return
-
-    @cached_property
-    def _paths(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Every file under the last part of its dotted module name."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for path in self.inputs:
-            parts = PurePosixPath(path).with_suffix("").parts
-            name = parts[:-1] if parts[-1] == "__init__" else parts
-            if name:
-                found.setdefault(name[-1], []).append((path, ".".join(name)))
-        return found
-
-
-def _last_name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _whole(file: File, found: Found) -> Sink:

@@ -38,6 +38,7 @@ class Detector(Frozen):
     provider: str | None = None
     from_import: bool = False  # the provider is that of the imported package
     compatible: bool = False  # other providers answer to the same call
+    in_process: bool = False  # the model runs inside the program, so nobody else answers
     receiver: Literal["client"] | None = None
     data: tuple[str, ...] = ()
     first: bool = False

@@ -6,21 +6,21 @@ semgrep says where something stands; the syntax tree of the same file says which
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
 
 from petguard import catalog, model, secrets
 from petguard.collect import Candidate, Input, Interest
-from petguard.errors import UnreadableInput
-from petguard.model import Asset, Gap, Node, NodeKind, Origin, State
+from petguard.model import Asset, Gap, Node, NodeKind, Origin
 from petguard.parsers import Parser
 from petguard.parsers._credentials import credential, from_variable
 from petguard.parsers._python_calls import Clients, ai_clients, model_loads, routed, unsafe_loads
 from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File, model_node, whole_text
 from petguard.parsers._python_project import Project
+from petguard.parsers._python_syntax import last_name, spelled
 
 _SHEBANG = re.compile(rb"\A#![^\n]*\bpython[0-9.]*\b")
 _MODEL_NAMES = re.compile(r"(?:^|_)(?:model|llm|engine|deployment)(?:_name|_id)?$", re.IGNORECASE)
+_IMPORTERS = frozenset({"importlib.import_module", "import_module", "__import__"})
 _ASSETS = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
 
 
@@ -38,29 +38,26 @@ def _parse(inputs: Sequence[Input]) -> Iterator[model.Facts | Gap]:
     project = Project({item.path: item for item in inputs})
     project.search()
     project.follow()
-    own = {(str(PurePosixPath(path).parent), _module_name(PurePosixPath(path))) for path in project.inputs}
     for path, file in project.files.items():
-        yield from _read(file, project.facts[path], own)
+        yield from _read(file, project.facts[path], project)
     yield from project.gaps
 
 
-def _module_name(path: PurePosixPath) -> str:
-    return path.parent.name if path.name == "__init__.py" else path.stem
-
-
-def _read(file: File, facts: Facts, own: set[tuple[str, str]]) -> Iterator[model.Facts | Gap]:
-    facts.nodes += [*_packages(file, own), *_credentials(file), *_models_by_position(file)]
-    ai_clients(file, Clients(file), facts)
+def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | Gap]:
+    clients = Clients(file)
+    facts.nodes += [*_packages(file, project), *_credentials(file), *_models_by_position(file, facts)]
+    ai_clients(file, clients, facts)
     model_loads(file, facts)
     unsafe_loads(file, facts)
-    found: list[model.Claim] = []
-    try:
-        for claim, pet in claims(file):
-            found.append(claim)
+    stated = []
+    for result in claims(file):
+        if isinstance(result, Gap):
+            yield result
+        else:
+            claim, pet = result
+            stated.append(claim)
             facts.nodes.append(pet)
-    except UnreadableInput as error:
-        yield Gap(path=file.path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
-    yield model.Facts(nodes=tuple(facts.nodes), edges=tuple(facts.edges), claims=tuple(found))
+    yield model.Facts(nodes=tuple(facts.nodes), edges=tuple(facts.edges), claims=tuple(stated))
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
@@ -70,16 +67,16 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
             yield from ((alias.name, node) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"importlib.import_module", "__import__"}:
+        elif isinstance(node, ast.Call) and spelled(node.func) in _IMPORTERS:
             names = [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
             yield from ((name, node) for name in names if isinstance(name, str))
 
 
-def _packages(file: File, own: set[tuple[str, str]]) -> Iterator[Node]:
+def _packages(file: File, project: Project) -> Iterator[Node]:
     """The AI and PET packages that a file imports, except modules of the scanned tree that only bear their name."""
     for name, statement in _imports(file.module.tree):
         package = catalog.module(name)
-        if package is not None and not _is_own(name.partition(".")[0], file.path, own):
+        if package is not None and not project.holds(name.partition(".")[0], file.path):
             yield Node(
                 id=f"ai_sdk:{package.ecosystem}/{package.name}",
                 kind=NodeKind.ARTIFACT,
@@ -89,13 +86,6 @@ def _packages(file: File, own: set[tuple[str, str]]) -> Iterator[Node]:
                 asset=_ASSETS.get(package.role, Asset.AI_SDK),
                 provider=package.provider,
             )
-
-
-def _is_own(name: str, path: str, own: set[tuple[str, str]]) -> bool:
-    """Whether Python would find a module of the tree under this top-level name: beside the file, above it or in src."""
-    folders = [str(parent) for parent in PurePosixPath(path).parents]
-    roots = [*folders, *(str(PurePosixPath(folder) / "src") for folder in folders)]
-    return any((root, name) in own or (str(PurePosixPath(root) / name), name) in own for root in roots)
 
 
 def _strings(tree: ast.Module) -> Iterable[ast.Constant]:
@@ -116,10 +106,12 @@ def _credentials(file: File) -> Iterator[Node]:
         yield from (node.model_copy(update={"origin": Origin.DETECTED}) for node in found)
 
 
-def _models_by_position(file: File) -> Iterator[Node]:
+def _models_by_position(file: File, facts: Facts) -> Iterator[Node]:
     """Well-known model names that stand where a model is chosen: a variable, a parameter or a key called `model`."""
+    calls = [found.call for found in [*facts.calls, *file.of("ai_client")]]
+    known = {id(keyword.value) for call in calls for keyword in call.keywords}
     for name, value in _positions(file.module.tree):
-        text = whole_text(file.module, value) if isinstance(value, ast.Constant) else None
+        text = whole_text(file.module, value) if isinstance(value, ast.Constant) and id(value) not in known else None
         if text is None or not _MODEL_NAMES.search(name):
             continue
         service = routed(text)
@@ -130,9 +122,9 @@ def _models_by_position(file: File) -> Iterator[Node]:
 def _positions(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            yield from ((ast.unparse(target), node.value) for target in node.targets)
+            yield from ((last_name(target), node.value) for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            yield ast.unparse(node.target), node.value
+            yield last_name(node.target), node.value
         elif isinstance(node, ast.Call):
             yield from ((each.arg, each.value) for each in node.keywords if each.arg)
         elif isinstance(node, ast.Dict):

@@ -1,0 +1,88 @@
+"""Which function of the scanned tree a call means: by definition, import, re-export, binding, type and base class."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from petguard.parsers._python_module import Module
+
+Place = tuple[str, str]  # path and dotted name of a definition
+
+_DEPTH = 4  # re-exports, base classes and instances that are followed in a row
+
+
+@dataclass(frozen=True)
+class Callees:
+    """The definitions of a tree. `module` gives a file's syntax tree, or None when it cannot be parsed."""
+
+    paths: Sequence[str]
+    module: Callable[[str], Module | None]
+
+    def of(self, module: Module, call: ast.Call) -> Iterator[Place]:
+        """The functions that a call can mean; the first that is defined is the likeliest."""
+        yield from self._named(module, call.func, _DEPTH)
+        if not isinstance(call.func, ast.Attribute):
+            return
+        owner, method = call.func.value, call.func.attr
+        if isinstance(owner, ast.Name) and owner.id in {"self", "cls"}:
+            yield from self._known_as(module.path, f"{module.class_at(call)}.{method}", _DEPTH)
+        for maker in self._classes(module, owner):
+            for path, name in self._named(module, maker, _DEPTH):
+                yield from self._known_as(path, f"{name}.{method}", _DEPTH)
+
+    def _classes(self, module: Module, owner: ast.expr) -> list[ast.expr]:
+        """What the object that a method is called on was made by, or is annotated with."""
+        bound = module.bindings(owner)
+        made = [each.func for each in [owner, *bound] if isinstance(each, ast.Call)]
+        return [*made, *(noted for each in [owner, *bound] for noted in module.annotations(each))]
+
+    def _named(self, module: Module, node: ast.expr, depth: int) -> Iterator[Place]:
+        """The definitions that an expression names, here or imported; a class means its constructor, too."""
+        if isinstance(node, ast.Name) and node.id in module.definitions:
+            yield from ((module.path, node.id), (module.path, f"{node.id}.__init__"))
+        dotted = module.dotted(node)
+        for path, name in self._imported(dotted, depth) if dotted else ():
+            yield from ((path, name), (path, f"{name}.__init__"))
+
+    def _imported(self, dotted: str, depth: int) -> Iterator[Place]:
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            ending = ".".join(parts[:cut])
+            named = self._files.get(parts[cut - 1], ())
+            fitting = [path for path, name in named if name == ending or name.endswith(f".{ending}")]
+            # Two files of the same dotted name: which one is imported depends on sys.path, so neither is chosen.
+            if len(fitting) == 1:
+                yield from self._known_as(fitting[0], ".".join(parts[cut:]), depth)
+                return
+
+    def _known_as(self, path: str, name: str, depth: int) -> Iterator[Place]:
+        """A name in a file, and what stands behind it: an import, an instance or an inherited method."""
+        yield path, name
+        module = self.module(path) if depth else None
+        if module is None or name in module.definitions:
+            return
+        first, _, rest = name.partition(".")
+        definition = module.definitions.get(first)
+        if isinstance(definition, ast.ClassDef):
+            behind = [each for base in definition.bases for each in self._named(module, base, depth - 1)]
+        elif first in module.imports:
+            yield from self._imported(f"{module.imports[first]}.{rest}".rstrip("."), depth - 1)
+            return
+        else:
+            made = [each.func for each in module.top.bound.get(first, ()) if isinstance(each, ast.Call)]
+            behind = [each for maker in made for each in self._named(module, maker, depth - 1)]
+        for place, owner in behind if rest else ():
+            yield from self._known_as(place, f"{owner}.{rest}", depth - 1)
+
+    @cached_property
+    def _files(self) -> Mapping[str, Sequence[Place]]:
+        """Every file under the last part of its dotted module name."""
+        found: dict[str, list[Place]] = {}
+        for path in self.paths:
+            parts = PurePosixPath(path).with_suffix("").parts
+            name = parts[:-1] if parts[-1] == "__init__" else parts
+            if name:
+                found.setdefault(name[-1], []).append((path, ".".join(name)))
+        return found
