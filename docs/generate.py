@@ -1,0 +1,329 @@
+"""Writes the parts of the documentation that come from the program: rule pages, claim fields, numbers, the demo.
+
+    python docs/generate.py           write them
+    python docs/generate.py --check   name the pages that are out of date; exit 1 when there are any
+
+The pages below `docs/rules/` are written as a whole. Elsewhere the text between `<!-- generated: NAME -->` and
+`<!-- end -->` is written, and the rest is left alone.
+"""
+
+import argparse
+import math
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from petguard import _plugins, _shipped, verifiers
+from petguard.claims import BY_TECHNIQUE, DpSgd, Statement
+from petguard.model import Budget, Claim, Location
+from petguard.reports import formats, text
+from petguard.rules import Example, Framework, Rule, frameworks, load
+from petguard.scan import Request, scan
+from petguard.verifiers import Verifier, _hypergeometric, dp_sgd
+
+HOME = Path(__file__).resolve().parents[1]
+EXAMPLE = Path("examples", "clinic")
+
+FAMILIES = {
+    "shadow-ai": "AI that is in use, and whether anybody decided on it.",
+    "data-flow": "Personal data on its way to AI and to third parties.",
+    "pet-claims": "Protections that are claimed, and whether the claim holds.",
+    "model-supply-chain": "Models that are loaded, and what can come with them.",
+}
+_LIMIT_OF_COUNTS = 10**15  # a limit of the program, not worth a word in each row
+CHECKS = {
+    "node": "a thing that was found (a service, model, package, server or key)",
+    "deny_flow": "every way from the data to the recipient",
+    "policy_data": "every way from the data to the recipient, by the `data` section of the policy",
+    "claim": "a claim and its verdict",
+}
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every page that is written as a whole or in part, with the text it should have."""
+    yield HOME / "docs" / "rules" / "README.md", _rule_index()
+    for family in FAMILIES:
+        yield HOME / "docs" / "rules" / f"{family}.md", _family_page(family)
+    for name in ("README.md", "docs/claims.md", "docs/verification.md", "docs/reports.md"):
+        yield HOME / name, _filled((HOME / name).read_text("utf-8"))
+
+
+def _filled(page: str) -> str:
+    """The page with its generated parts written anew; a part that nobody knows is a KeyError."""
+
+    def write(match: re.Match[str]) -> str:
+        return f"{match['start']}\n{PARTS[match['name']]().strip()}\n{match['end']}"
+
+    return re.sub(r"(?s)(?P<start><!-- generated: (?P<name>[\w-]+) -->).*?(?P<end><!-- end -->)", write, page)
+
+
+def _table(*rows: tuple[str, ...]) -> str:
+    head, *body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
+
+
+# --- rules
+
+
+def _families() -> Mapping[str, list[Rule]]:
+    """The rules of each family, in id order. A family without a description here is a KeyError."""
+    folder_of = {path.name.partition("-")[0]: path.parent.name for path in _shipped.files("rules/policy")}
+    found: dict[str, list[Rule]] = {family: [] for family in FAMILIES}
+    for rule in load():
+        found[folder_of[rule.id]].append(rule)
+    return found
+
+
+def _rule_index() -> str:
+    rows = [
+        (f"[{rule.id}]({family}.md#{_anchor(rule)})", rule.card.name, rule.card.severity, _first(rule.card.why))
+        for family, rules in _families().items()
+        for rule in rules
+    ]
+    about = "\n".join(f"- [{family}]({family}.md): {what}" for family, what in FAMILIES.items())
+    versions = _table(
+        ("id", "framework", "version", "clauses", "checked"),
+        *((each.id, f"[{each.title}]({each.source})", each.version, str(len(each.clauses)), each.checked_on)
+          for each in frameworks().values()),
+    )  # fmt: skip
+    return (
+        "# The rules\n\n"
+        "These pages are written by `python docs/generate.py` from `rules/`; change the rule, not the page.\n"
+        f"A rule's id never changes its meaning.\n\n{about}\n\n"
+        f"{_table(('rule', 'name', 'severity', 'why'), *rows)}\n\n"
+        "## Frameworks\n\n"
+        "A clause says what a finding is relevant to. It is never a statement that somebody complies.\n\n"
+        f"{versions}\n"
+    )
+
+
+def _first(prose: str) -> str:
+    return prose.partition(". ")[0].strip().removesuffix(".") + "."
+
+
+def _anchor(rule: Rule) -> str:
+    return f"{rule.id.lower()}-{rule.card.name}"
+
+
+def _family_page(family: str) -> str:
+    rules = "\n".join(_rule(rule) for rule in _families()[family])
+    return f"# {family}\n\n{FAMILIES[family]} [All rules](README.md)\n\n{rules}"
+
+
+def _rule(rule: Rule) -> str:
+    card, file = rule.card, rule.file
+    clauses = [(frameworks()[each.framework], each.clause) for each in card.clauses]
+    rows = [(framework.title, clause, _title(framework, clause)) for framework, clause in clauses]
+    parts = [
+        f"## {card.id} {card.name}",
+        f"Severity {card.severity}, confidence {file.confidence}. Looks at {CHECKS[file.check.kind]}.",
+        f"**Why.** {card.why.strip()}",
+        f"**Fix.** {card.fix.strip()}",
+        f"**Says.** `{file.message}`",
+        f"Fires on:\n\n{_example(rule.examples.bad[0])}",
+        f"Stays quiet on:\n\n{_example(rule.examples.good[0])}",
+        f"Relevant to:\n\n{_table(('framework', 'clause', 'about'), *rows)}" if rows else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _title(framework: Framework, clause: str) -> str:
+    found = next(each for each in framework.clauses if each.id == clause)
+    return found.title + (f" (applies from {found.applies_from})" if found.applies_from else "")
+
+
+def _example(example: Example) -> str:
+    files = dict(example.files) | ({"petguard.yaml (the policy)": example.policy} if example.policy else {})
+    return "\n\n".join(f"`{name}`\n\n```{_language(name)}\n{content.rstrip()}\n```" for name, content in files.items())
+
+
+def _language(name: str) -> str:
+    kinds = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+    return kinds.get(Path(name.partition(" ")[0]).suffix, "text")
+
+
+# --- claims
+
+
+def _claim_fields() -> str:
+    judged = {each.technique for each in _plugins.collect(verifiers, "VERIFIER", Verifier)}
+    return "\n\n".join(_technique(name, kind, verified=name in judged) for name, kind in BY_TECHNIQUE.items())
+
+
+def _technique(name: str, kind: type[Statement], *, verified: bool) -> str:
+    schema = kind.model_json_schema()
+    fields = [
+        (f"`{field}`" + (" (guarantee)" if field in kind.guarantees else ""), _values(value, schema))
+        for field, value in schema["properties"].items()
+        if field not in Statement.model_fields
+    ]
+    about = (kind.__doc__ or "").strip().splitlines()[0]
+    state = "Verified or refuted by computation." if verified else "No verifier yet: always UNVERIFIABLE."
+    table = _table(("field", "value"), *fields) if fields else "No fields of its own."
+    return f"### {name}\n\n{about} {state}\n\n{table}"
+
+
+def _values(value: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What a field may hold, in words."""
+    if "anyOf" in value:
+        return ", or ".join(_values(each, schema) for each in value["anyOf"] if each.get("type") != "null")
+    if "enum" in value:
+        return ", ".join(f"`{each}`" for each in value["enum"])
+    if "$ref" in value:
+        inner = schema["$defs"][value["$ref"].rpartition("/")[2]]["properties"]
+        return "mapping of " + "; ".join(f"`{key}`: {_values(each, schema)}" for key, each in inner.items())
+    return f"list of {_values(value['items'], schema)}" if value["type"] == "array" else _simple(value)
+
+
+def _simple(value: Mapping[str, Any]) -> str:
+    words = {"integer": "whole number", "number": "number", "string": "text", "boolean": "`true` or `false`"}
+    matching = f" that matches `{value['pattern']}`" if "pattern" in value else ""
+    return words[value["type"]] + matching + _range(value)
+
+
+def _range(value: Mapping[str, Any]) -> str:
+    signs = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
+    shown = [f"{sign} {value[key]:g}" for key, sign in signs.items() if key in value and value[key] < _LIMIT_OF_COUNTS]
+    return f" {' and '.join(shown)}" if shown else ""
+
+
+# --- numbers
+
+
+def _training_numbers() -> str:
+    """Published epsilons of Poisson-sampled DP-SGD beside the interval that petguard computes."""
+    abadi = {"noise_multiplier": 4.0, "sample_rate": 0.01, "steps": 10_000}
+    published: list[tuple[str, float, dict[str, float]]] = [
+        ("Abadi et al. 2016, moments accountant", 1.26, abadi),
+        ("TensorFlow Privacy, MNIST tutorial", 2.92, _mnist(1.12, 60)),
+        ("TensorFlow Privacy, MNIST tutorial", 1.2, _mnist(1.2, 10)),
+    ]
+    rows = []
+    for source, epsilon, parameters in published:
+        low, high, outcome = _judged({**parameters, "sampling": "poisson"}, epsilon)
+        said = ", ".join(f"{key} {value:g}" for key, value in parameters.items())
+        rows.append((source, said, f"{epsilon:g}", f"{low} to {high}", outcome))
+    return _table(("source", "setting (δ = 1e-5, Poisson)", "published ε", "petguard", "the published ε is"), *rows)
+
+
+def _shuffled_numbers() -> str:
+    rows = []
+    for batch, size, noise, epochs in ((32, 512, 1.1, 3), (256, 60_000, 1.1, 15), (256, 60_000, 1.12, 60)):
+        numbers = {"batch_size": batch, "dataset_size": size, "noise_multiplier": noise, "epochs": epochs}
+        poisson, shuffled = (_judged({**numbers, "sampling": how}, 3.0) for how in ("poisson", "shuffle"))
+        setting = ", ".join(f"{key} {value:g}" for key, value in numbers.items())
+        rows.append((setting, f"{poisson[0]} to {poisson[1]}", f"{shuffled[0]} to {shuffled[1]}"))
+    return _table(("setting (δ = 1e-5)", "Poisson batches", "shuffled batches"), *rows)
+
+
+def _mnist(noise: float, epochs: int) -> dict[str, float]:
+    return {"noise_multiplier": noise, "batch_size": 256, "dataset_size": 60_000, "epochs": epochs}
+
+
+def _judged(parameters: Mapping[str, object], epsilon: float) -> tuple[str, str, str]:
+    statement = DpSgd.model_validate({**parameters, "epsilon": epsilon, "delta": 1e-5})
+    claim = Claim(id="number", statement=statement, location=Location(path="number"), subject="number")
+    verdict = dp_sgd.VERIFIER.judge(claim, Budget())
+    low, high = verdict.interval or (None, None)
+    return _rounded(low, math.floor), _rounded(high, math.ceil), verdict.outcome
+
+
+def _rounded(value: float | None, direction: Callable[[float], int]) -> str:
+    return "?" if value is None else f"{direction(value * 1000) / 1000:.3f}"
+
+
+def _intersection_numbers() -> str:
+    """The taus that ship with PrivacyGo beside the smallest ones that petguard verifies."""
+    rows = [
+        (f"{size:,}", str(shipped), str(_hypergeometric.smallest_tau(30, 1 / (10 * size), 2.0)))
+        for size, shipped in ((10**3, 722), (10**4, 954), (10**5, 1194), (10**6, 1440), (10**7, 1690))
+    ]
+    return _table(("rows", "τ shipped with PrivacyGo", "smallest τ that petguard verifies"), *rows)
+
+
+# --- the demo
+
+
+def _demo() -> str:
+    """The demo's report, shortened and wrapped: the first and last lines of each block are kept."""
+    report = text.render(scan(Request(paths=(HOME / EXAMPLE,), cache=False)))
+    blocks = report.strip().split("\n\n")
+    lines = [line for block in blocks for line in (*_shortened(block.splitlines()), "")]
+    shown = [part for line in lines for part in _wrapped(line)]
+    return "```text\n$ petguard demo\n" + "\n".join(shown).rstrip() + "\n```"
+
+
+# What a newcomer should see first: one of each kind.
+_SHOWN = (
+    r"^\S", "PG202", "PG104", "PG301.*dp_sgd", r"PG201.*full_name",
+    r"REFUTED +train|VERIFIED +train|UNVERIFIABLE", r"^ {15}",
+)  # fmt: skip
+_UNDER = r"^ {15}"
+
+
+def _shortened(block: list[str]) -> Iterator[str]:
+    """The lines of a block that are worth showing; `…` stands for those left out."""
+    keeping = left_out = False
+    for line in block:
+        continues = re.match(_UNDER, line) is not None
+        keeping = keeping if continues else any(re.search(each, line) for each in _SHOWN if each != _UNDER)
+        if keeping:
+            yield line
+        elif not left_out:
+            yield "  …"
+        left_out = not keeping
+
+
+def _wrapped(line: str) -> list[str]:
+    indent = len(line) - len(line.lstrip())
+    hanging = " " * (indent + (4 if indent < 15 else 0))
+    return textwrap.wrap(
+        line, 110, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False,
+        drop_whitespace=True, replace_whitespace=False,
+    ) or [""]  # fmt: skip
+
+
+def _formats() -> str:
+    return ", ".join(f"`{name}`" for name in formats())
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "claim-fields": _claim_fields,
+    "demo": _demo,
+    "formats": _formats,
+    "intersection-numbers": _intersection_numbers,
+    "shuffled-numbers": _shuffled_numbers,
+    "training-numbers": _training_numbers,
+}
+
+
+def _alike(page: str, wanted: str) -> bool:
+    """Whether two texts are equal up to the fourth digit of their numbers, which another processor may round else."""
+    return _roughly(page) == _roughly(wanted)
+
+
+def _roughly(page: str) -> str:
+    return re.sub(r"\b\d+\.\d+\b", lambda match: f"{float(match[0]):.3g}", page)
+
+
+def main() -> int:
+    """Write the pages, or only say which are out of date."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
+    check = parser.parse_args().check
+    stale = [
+        (page, wanted) for page, wanted in pages() if not page.exists() or not _alike(page.read_text("utf-8"), wanted)
+    ]
+    for page, wanted in stale:
+        if not check:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(wanted, "utf-8")
+        sys.stdout.write(f"{'out of date' if check else 'wrote'}: {page.relative_to(HOME)}\n")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
