@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from petguard.documents import read_yaml
 from petguard.errors import Exit
 from petguard.model import Reason
 from petguard.policy import PolicyFile
@@ -93,6 +94,15 @@ def test_the_readme_has_every_exit_code() -> None:
     """The table and the program agree; 130 is the shell's own code for an interrupt."""
     section = README.partition("## Exit codes")[2].partition("\n## ")[0]
     assert [int(code) for code in re.findall(r"(?m)^\| (\d+) \|", section)] == [*map(int, Exit), 130]
+
+
+def test_the_ci_snippets_fit_the_action_and_the_hook() -> None:
+    """Whoever copies them uses inputs and a hook that exist."""
+    workflow, hooks = (read_yaml(text).value for text in re.findall(r"(?ms)^```yaml\n(# \.\S+\n.*?)^```$", README))
+    (step,) = (each for each in workflow["jobs"]["scan"]["steps"] if "petguard@" in each["uses"])
+    assert step["with"].keys() <= read_yaml((HOME / "action.yml").read_text("utf-8")).value["inputs"].keys()
+    (known,) = read_yaml((HOME / ".pre-commit-hooks.yaml").read_text("utf-8")).value
+    assert hooks["repos"][0]["hooks"] == [{"id": known["id"]}]
 
 
 EXAMPLES = [(page, match["text"]) for page in PAGES for match in _POLICY.finditer(page.read_text("utf-8"))]
