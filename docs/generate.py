@@ -2,6 +2,7 @@
 
     python docs/generate.py           write them
     python docs/generate.py --check   name the pages that are out of date; exit 1 when there are any
+    python docs/generate.py --show training-numbers   print one part
 
 The pages below `docs/rules/` are written as a whole. Elsewhere the text between `<!-- generated: NAME -->` and
 `<!-- end -->` is written, and the rest is left alone.
@@ -313,7 +314,15 @@ def main() -> int:
     """Write the pages, or only say which are out of date."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
-    check = parser.parse_args().check
+    parser.add_argument("--show", choices=sorted(PARTS), help="print one part and write nothing")
+    given = parser.parse_args()
+    if given.show:
+        sys.stdout.write(PARTS[given.show]() + "\n")
+        return 0
+    return _write(check=given.check)
+
+
+def _write(*, check: bool) -> int:
     stale = [
         (page, wanted) for page, wanted in pages() if not page.exists() or not _alike(page.read_text("utf-8"), wanted)
     ]
