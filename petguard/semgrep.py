@@ -5,6 +5,7 @@ The scanned files are copied under plain names into a private folder first. So a
 language, and semgrep sees the very bytes that the rest of the scan saw.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,10 +15,14 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import petguard
+from petguard.cache import Cache
 from petguard.collect import Input
 from petguard.model import Gap, Json, State
 
@@ -35,6 +40,8 @@ class Program:
     """The semgrep to start, by default the one that is installed with petguard, and how much it may take."""
 
     executable: str | None = None
+    jobs: int | None = None  # None leaves it to semgrep
+    cache: Cache = field(default_factory=lambda: Cache(None))
     seconds: float = 60
     seconds_per_file: float = 2
     output_bytes: int = _OUTPUT_BYTES
@@ -83,11 +90,63 @@ def run(
     if all(rule["id"] in only for rule in wanted):
         reached = {path for rule in wanted for path in only[rule["id"]]}
         inputs = [item for item in inputs if item.path in reached]
-    if not inputs or not wanted:
+    keys = _keys(inputs, wanted, only)
+    known = {item.path: found for item in inputs if (found := _recalled(program, item.path, keys)) is not None}
+    result = _run([item for item in inputs if item.path not in known], wanted, language, only, program)
+    _remember(program, result, keys.keys() - known.keys(), keys)
+    matches = [*result.matches, *(match for found in known.values() for match in found)]
+    return Result(tuple(sorted(matches, key=_order)), result.gaps)
+
+
+def _keys(inputs: Sequence[Input], rules: Sequence[Json], only: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """For each path what its matches depend on: the text, the rules that see it, and the version of semgrep."""
+    digests = {rule["id"]: hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest() for rule in rules}
+    reach = {rule: frozenset(paths) for rule, paths in only.items()}
+    keys = {}
+    for item in inputs:
+        seen = sorted(digest for rule, digest in digests.items() if rule not in reach or item.path in reach[rule])
+        keys[item.path] = hashlib.sha256("\n".join([_version(), item.digest, *seen]).encode()).hexdigest()
+    return keys
+
+
+@cache
+def _version() -> str:
+    """The version of petguard decides, too: it makes the rules and reads the answers."""
+    with suppress(metadata.PackageNotFoundError):
+        return f"petguard {petguard.__version__}, semgrep {metadata.version('semgrep')}"
+    return f"petguard {petguard.__version__}"
+
+
+def _recalled(program: Program, path: str, keys: Mapping[str, str]) -> list[Match] | None:
+    rows = program.cache.recall(keys[path])
+    with suppress(KeyError, TypeError, ValueError):
+        return None if rows is None else [_match(path, row) for row in rows]
+    return None
+
+
+def _match(path: str, row: Json) -> Match:
+    (line, column), (last_line, last_column) = row["start"], row["end"]
+    start, end = (int(line), int(column)), (int(last_line), int(last_column))
+    return Match(rule=str(row["rule"]), path=path, start=start, end=end, message=str(row["message"]))
+
+
+def _remember(program: Program, result: Result, paths: Iterable[str], keys: Mapping[str, str]) -> None:
+    """Keep the matches of files that were looked at in full; whatever had a gap is tried again next time."""
+    doubtful = {gap.path for gap in result.gaps}
+    for path in sorted(paths):
+        if path not in doubtful:
+            rows = [asdict(match) for match in result.matches if match.path == path]
+            program.cache.remember(keys[path], rows)
+
+
+def _run(
+    inputs: Sequence[Input], rules: Sequence[Json], language: str, only: Mapping[str, Collection[str]], program: Program
+) -> Result:
+    if not inputs or not rules:
         return Result((), ())
     with tempfile.TemporaryDirectory(prefix="petguard-") as name:
         folder = Path(name)
-        staged = _stage(folder, inputs, wanted, only, _SUFFIXES[language])
+        staged = _stage(folder, inputs, rules, only, _SUFFIXES[language])
         try:
             return _result(_answer(program, folder, list(staged)), staged)
         except _Failure as failure:
@@ -122,11 +181,12 @@ def _kept_to(rule: Json, names: Sequence[str]) -> Json:
     return {**rule, "paths": {"include": list(names)}}
 
 
-def _command(executable: str, targets: Sequence[str]) -> list[str]:
+def _command(executable: str, jobs: int | None, targets: Sequence[str]) -> list[str]:
     options = ["--experimental", "--config", "rules.json", "--json", "--quiet", "--metrics", "off"]
     options += ["--disable-version-check", "--disable-nosem", "--no-git-ignore", "--no-rewrite-rule-ids"]
     options += ["--max-target-bytes", "0", "--max-memory", str(_MEGABYTES)]
     options += ["--timeout", str(_SECONDS_PER_RULE_AND_FILE), "--timeout-threshold", str(_RULE_TIMEOUTS_PER_FILE)]
+    options += ["--jobs", str(jobs)] if jobs else []
     return [executable, "scan", *options, *targets]
 
 
@@ -143,7 +203,7 @@ def _answer(program: Program, folder: Path, targets: Sequence[str]) -> dict[str,
     if executable is None:
         raise _Failure("semgrep_missing", "semgrep is not installed; install petguard again")
     output = folder / "answer.json"
-    code = _wait(program, _command(executable, targets), folder, output)
+    code = _wait(program, _command(executable, program.jobs, targets), folder, output)
     try:
         answer = json.loads(output.read_bytes())
     except (ValueError, RecursionError):
@@ -209,7 +269,11 @@ def _matches(answer: Mapping[str, Any], staged: Mapping[str, Input]) -> tuple[Ma
         )
         for row in answer["results"]
     }
-    return tuple(sorted(found, key=lambda match: (match.path, match.start, match.end, match.rule, match.message)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(match: Match) -> tuple[Any, ...]:
+    return match.path, match.start, match.end, match.rule, match.message
 
 
 def _gaps(answer: Mapping[str, Any], staged: Mapping[str, Input]) -> Iterator[Gap]:

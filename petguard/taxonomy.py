@@ -22,6 +22,7 @@ class _Category(Frozen):
     special: bool = False
     names: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
+    subjects: frozenset[str] = frozenset()  # whose `of` words count here; empty: those of every subject
 
 
 class _Taxonomy(Frozen):
@@ -48,11 +49,7 @@ def tokens(identifier: str) -> Tokens:
 @cache
 def _names(*, of_subject: bool) -> dict[Tokens, str]:
     kinds = _taxonomy().categories.items()
-    return {
-        tuple(name.split("_")) if "_" in name else tokens(name): key
-        for key, kind in kinds
-        for name in (kind.of if of_subject else kind.names)
-    }
+    return {tokens(name): key for key, kind in kinds for name in (kind.of if of_subject else kind.names)}
 
 
 def _endings(words: Tokens) -> Iterator[Tokens]:
@@ -60,13 +57,16 @@ def _endings(words: Tokens) -> Iterator[Tokens]:
 
 
 def _category(words: Tokens, context: Iterable[str]) -> str | None:
-    """The category of the longest known name that `words` ends with."""
+    """The category of the longest known name that `words` ends with, unless a word before it forbids it."""
     for ending in _endings(words):
+        if not _taxonomy().never.isdisjoint(words[: len(words) - len(ending)]):
+            continue
         if ending in _names(of_subject=False):
             return _names(of_subject=False)[ending]
         before = {*context, *words[: len(words) - len(ending)]}
-        if ending in _names(of_subject=True) and before & _taxonomy().subjects:
-            return _names(of_subject=True)[ending]
+        key = _names(of_subject=True).get(ending)
+        if key is not None and before & (_taxonomy().categories[key].subjects or _taxonomy().subjects):
+            return key
     return None
 
 
@@ -78,8 +78,6 @@ def classify(*identifiers: str) -> tuple[str, ...]:
     """
     *context, identifier = identifiers
     words = tokens(identifier)
-    if not words or not _taxonomy().never.isdisjoint(words):
-        return ()
     around = tuple(_singular(word) for each in context for word in tokens(each))
     found = _category(words, around)
     while found is None and len(words) > 1 and (words[-1] in _taxonomy().suffixes or words[-1].isdigit()):
@@ -120,5 +118,5 @@ def identifier_pattern() -> str:
     """
     words = sorted({name[-1] for of_subject in (False, True) for name in _names(of_subject=of_subject)})
     snake = f"(?:^|[^A-Za-z])(?i:{'|'.join(words)})(?![a-z])"
-    camel = f"(?<=[a-z0-9])(?:{'|'.join(word.capitalize() for word in words)})(?![a-z])"
+    camel = f"(?:{'|'.join([*(word.capitalize() for word in words), *(word.upper() for word in words)])})(?![a-z])"
     return f"{snake}|{camel}"

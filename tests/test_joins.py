@@ -1,0 +1,122 @@
+"""One protection, spoken of in several places: what is merged, what contradicts, what stays by itself."""
+
+from petguard.claims import DpSgd
+from petguard.joins import joined
+from petguard.model import Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin
+
+
+def _found(
+    statement: DpSgd, *, path: str = "train.py", line: int = 7, unresolved: dict[str, str] | None = None
+) -> Claim:
+    return Claim(
+        id=f"dp_sgd:{path}:{line}",
+        statement=statement,
+        location=Location(path=path, line=line),
+        subject=f"{path}:train",
+        unresolved=unresolved or {},
+    )
+
+
+def _stated(statement: DpSgd, subject: str, *, line: int = 3) -> Claim:
+    return Claim(
+        id=f"stated:{line}",
+        statement=statement,
+        location=Location(path="petguard.yaml", line=line),
+        subject=subject,
+        origin=Origin.DECLARED,
+    )
+
+
+def _claims(*claims: Claim) -> tuple[Claim, ...]:
+    return joined([Facts(claims=claims)])[-1].claims
+
+
+def test_what_is_stated_fills_in_what_was_not_found() -> None:
+    """A field that only the statement has is taken over, and where it was stated is kept."""
+    (claim,) = _claims(_found(DpSgd(noise_multiplier=1.1)), _stated(DpSgd(epsilon=3.0), "train.py"))
+    assert (claim.statement.model_dump()["epsilon"], claim.stated_in) == (3.0, {"epsilon": "petguard.yaml:3"})
+
+
+def test_what_was_found_wins_over_what_is_stated() -> None:
+    """The number in the code counts, and the difference is a conflict with both numbers."""
+    (claim,) = _claims(_found(DpSgd(noise_multiplier=0.3)), _stated(DpSgd(noise_multiplier=1.1), "train.py"))
+    assert claim.statement.model_dump()["noise_multiplier"] == 0.3
+    assert claim.conflicts == {"noise_multiplier": {"found": 0.3, "stated": 1.1, "stated_in": "petguard.yaml:3"}}
+
+
+def test_the_same_number_in_both_places_is_no_conflict() -> None:
+    """Saying it twice is not contradicting oneself."""
+    (claim,) = _claims(_found(DpSgd(epochs=3)), _stated(DpSgd(epochs=3), "train.py"))
+    assert (claim.conflicts, claim.stated_in) == ({}, {})
+
+
+def test_a_stated_value_resolves_what_could_not_be_read() -> None:
+    """`args.sigma` in the code is settled by a number in the statement; other doubts stay."""
+    doubts = {"noise_multiplier": "args.sigma is not a constant", "epochs": "n is not a constant"}
+    (claim,) = _claims(_found(DpSgd(), unresolved=doubts), _stated(DpSgd(noise_multiplier=1.1), "train.py"))
+    assert claim.unresolved == {"epochs": "n is not a constant"}
+
+
+def test_a_statement_about_a_function_goes_before_one_about_its_file() -> None:
+    """`train.py:train` is exact, even when the file holds two claims."""
+    other = _found(DpSgd(epochs=1), line=90).model_copy(update={"subject": "train.py:other"})
+    claims = _claims(_found(DpSgd(epochs=2)), other, _stated(DpSgd(epsilon=1.0), "train.py:train"))
+    assert [(claim.subject, claim.statement.model_dump()["epsilon"]) for claim in claims] == [
+        ("train.py:train", 1.0),
+        ("train.py:other", None),
+    ]
+
+
+def test_a_statement_that_may_mean_two_claims_stays_alone() -> None:
+    """Which of two claims in a file is meant is not guessed."""
+    claims = _claims(_found(DpSgd()), _found(DpSgd(), line=90), _stated(DpSgd(epsilon=1.0), "train.py"))
+    assert [claim.origin for claim in claims] == [Origin.DECLARED, Origin.DETECTED, Origin.DETECTED]
+
+
+def test_a_statement_about_something_else_stays_a_claim_of_its_own() -> None:
+    """Nothing that is stated is dropped."""
+    claims = _claims(_found(DpSgd()), _stated(DpSgd(epsilon=1.0), "other.py"))
+    assert [claim.subject for claim in claims] == ["other.py", "train.py:train"]
+
+
+def test_two_statements_about_one_claim_are_both_merged() -> None:
+    """Each statement adds what it has, under its own place."""
+    one, two = _stated(DpSgd(epsilon=1.0), "train.py"), _stated(DpSgd(delta=1e-5), "train.py:train", line=9)
+    (claim,) = _claims(_found(DpSgd()), one, two)
+    assert claim.stated_in == {"epsilon": "petguard.yaml:3", "delta": "petguard.yaml:9"}
+
+
+def test_claims_are_taken_out_of_the_parts_they_came_in() -> None:
+    """Every claim is in the answer once; nodes and edges stay where they were."""
+    parts = joined([Facts(claims=(_found(DpSgd()),)), Facts()])
+    assert [len(part.claims) for part in parts] == [0, 0, 1]
+
+
+def _edge(kind: EdgeKind, source: str, target: str, origin: Origin) -> Edge:
+    return Edge(kind=kind, source=source, target=target, origin=origin, location=Location(path="a.py"))
+
+
+def _service(key: str, provider: str | None) -> Node:
+    here = (Location(path="a.py"),)
+    return Node(id=key, kind=NodeKind.AI_SERVICE, name=key, origin=Origin.DETECTED, locations=here, provider=provider)
+
+
+def test_a_call_with_a_gateway_s_model_name_goes_on_to_where_the_gateway_routes_it() -> None:
+    """`model="fast"` at an unknown address is what a LiteLLM configuration calls `fast`."""
+    edges = (
+        _edge(EdgeKind.FLOWS_TO, "call", "ai_service:proxy", Origin.DETECTED),
+        _edge(EdgeKind.USES, "call", "model:fast", Origin.DETECTED),
+        _edge(EdgeKind.FLOWS_TO, "model:fast", "ai_service:openai", Origin.DECLARED),
+    )
+    added = joined([Facts(nodes=(_service("ai_service:proxy", None),), edges=edges)])[-1].edges
+    assert [(edge.source, edge.target, edge.kind) for edge in added] == [("call", "model:fast", EdgeKind.FLOWS_TO)]
+
+
+def test_a_call_of_a_provider_s_own_model_does_not_pass_a_gateway() -> None:
+    """`gpt-4o` at api.openai.com stays there, whatever a gateway's configuration calls `gpt-4o`."""
+    edges = (
+        _edge(EdgeKind.FLOWS_TO, "call", "ai_service:openai", Origin.DETECTED),
+        _edge(EdgeKind.USES, "call", "model:gpt-4o", Origin.DETECTED),
+        _edge(EdgeKind.FLOWS_TO, "model:gpt-4o", "ai_service:azure", Origin.DECLARED),
+    )
+    assert joined([Facts(nodes=(_service("ai_service:openai", "openai"),), edges=edges)])[-1].edges == ()
