@@ -1,5 +1,7 @@
 """The whole program: from paths to a report."""
 
+import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Literal
 
 import petguard
 from petguard import joins, parsers, rows, rules, verifiers
+from petguard.cache import Cache
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
 from petguard.graph import SystemGraph
@@ -17,6 +20,7 @@ from petguard.model import Gap, Severity, State
 from petguard.parsers import telltales
 from petguard.policy import Policy, discover
 from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool
+from petguard.semgrep import Program
 
 _WORST_LAST = (State.ANALYSED, State.SKIPPED, State.PARTIAL, State.FAILED)
 
@@ -25,14 +29,14 @@ _WORST_LAST = (State.ANALYSED, State.SKIPPED, State.PARTIAL, State.FAILED)
 class Request:
     """What to scan and how; `policy` None means the one found at the scan root, else the built-in one.
 
-    `fail_on` overrides the policy's threshold.
+    `fail_on` overrides the policy's threshold, `cache` is the folder of what earlier scans found; None forgets.
     """
 
     paths: tuple[Path, ...]
     policy: Path | None = None
     fail_on: Severity | Literal["never"] | None = None
     jobs: int | None = None
-    cache: bool = True
+    cache: Path | None = None
 
 
 def scan(request: Request) -> Report:
@@ -44,7 +48,9 @@ def scan(request: Request) -> Report:
     readers = parsers.all_parsers()
     sniffs = {reader.name: reader.interest for reader in readers}
     collection = collect(request.paths, sniffs, policy.exclude, telltales=telltales())
-    read, unread = parsers.read_all(readers, collection.inputs)
+    program = Program(jobs=request.jobs, cache=_cache(request, root))
+    read, unread = parsers.read_all(readers, collection.inputs, program)
+    program.cache.save()
     facts = joins.joined(read)
     graph = SystemGraph(facts)
     claims = [claim for part in facts for claim in part.claims]
@@ -65,6 +71,12 @@ def scan(request: Request) -> Report:
         findings=found,
         rules=tuple(rule.card for rule in rule_set),
     )
+
+
+def _cache(request: Request, root: Path) -> Cache:
+    """One file for each scanned tree."""
+    tree = hashlib.sha256(os.fsencode(root)).hexdigest()[:32]
+    return Cache(request.cache / f"{tree}.json" if request.cache else None)
 
 
 def _policy(request: Request, root: Path) -> Policy:

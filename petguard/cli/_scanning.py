@@ -1,6 +1,8 @@
 """What the commands that scan have in common: options, outputs and the exit code."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, TypeVar
@@ -59,8 +61,15 @@ def request(options: Options, *, fail_on: FailOn | None = None) -> Request:
         policy=options["policy"],
         fail_on=fail_on,
         jobs=options["jobs"],
-        cache=options["cache"],
+        cache=_cache_folder() if options["cache"] else None,
     )
+
+
+def _cache_folder() -> Path | None:
+    """Where the user keeps caches; None without a home."""
+    with suppress(RuntimeError):
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "petguard"
+    return None
 
 
 def exit_code(report: Report, *, allow_incomplete: bool) -> Exit:

@@ -17,7 +17,7 @@ def command(*, verbose: bool) -> int:
     The exit code is 0, because nothing of yours was judged; the last line says what `scan` would end with.
     """
     project = _shipped.folder("examples/clinic")
-    report = scan(Request(paths=(project,), cache=False))
+    report = scan(Request(paths=(project,)))
     _streams.result(text.render(report, verbose=verbose, color=_streams.wants_colour()))
     code = _scanning.exit_code(report, allow_incomplete=False)
     _streams.remark(f"petguard: this was a demo of {project}")

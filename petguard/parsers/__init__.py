@@ -4,11 +4,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from petguard import _plugins, catalog
 from petguard.collect import Candidate, Input, Interest
 from petguard.errors import UnreadableInput
 from petguard.model import Facts, Gap, State
+from petguard.semgrep import Program
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,17 @@ class Parser:
 
     name: str
     interest: Callable[[Candidate], Interest]
-    parse: Callable[[Sequence[Input]], Iterable[Facts | Gap]]
+    parse: Callable[[Sequence[Input], Program], Iterable[Facts | Gap]]
+
+    @classmethod
+    def of_configs(
+        cls,
+        name: str,
+        interest: Callable[[Candidate], Interest],
+        parse: Callable[[Sequence[Input]], Iterable[Facts | Gap]],
+    ) -> Self:
+        """A parser that needs no semgrep."""
+        return cls(name, interest, lambda inputs, _semgrep: parse(inputs))
 
 
 def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Iterator[Facts | Gap]:
@@ -54,9 +66,9 @@ def all_parsers() -> tuple[Parser, ...]:
 
 
 def read_all(
-    readers: Iterable[Parser], inputs: Mapping[str, Sequence[Input]]
+    readers: Iterable[Parser], inputs: Mapping[str, Sequence[Input]], semgrep: Program
 ) -> tuple[tuple[Facts, ...], tuple[Gap, ...]]:
     """Let every parser read its inputs; what it could not read is returned beside the facts, never dropped."""
-    results = [result for reader in readers for result in reader.parse(inputs.get(reader.name, ()))]
+    results = [result for reader in readers for result in reader.parse(inputs.get(reader.name, ()), semgrep)]
     facts = tuple(result for result in results if isinstance(result, Facts))
     return facts, tuple(result for result in results if isinstance(result, Gap))

@@ -32,7 +32,7 @@ from petguard.parsers._python_rules import (
     taint_rules,
 )
 from petguard.parsers._python_syntax import last_name, span
-from petguard.semgrep import Match
+from petguard.semgrep import Match, Program
 
 _EVERYWHERE: Mapping[str, Sequence[str]] = {}
 Wanted = dict[tuple[str, str], list["Parameter"]]  # by path and dotted name of the function
@@ -67,6 +67,7 @@ class Project:
     """The files of a scan, and what is found in them; files are parsed when they are first needed."""
 
     inputs: Mapping[str, Input]
+    program: Program
     facts: dict[str, Facts] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
@@ -125,7 +126,7 @@ class Project:
     def _run(
         self, inputs: Sequence[Input], rules: Sequence[Json], only: Mapping[str, Sequence[str]] = _EVERYWHERE
     ) -> dict[str, list[Match]]:
-        result = semgrep.run(inputs, rules, language="python", only=only)
+        result = semgrep.run(inputs, rules, language="python", only=only, program=self.program)
         self.gaps += [gap for gap in result.gaps if gap not in self.gaps]
         return {path: list(some) for path, some in groupby(result.matches, key=lambda match: match.path)}
 

@@ -269,4 +269,4 @@ def _edge(kind: EdgeKind, start: str, end: str, location: Location) -> Edge:
     return Edge(kind=kind, source=start, target=end, origin=Origin.DECLARED, location=location)
 
 
-PARSER = Parser("fides", _interest, _parse)
+PARSER = Parser.of_configs("fides", _interest, _parse)

@@ -63,4 +63,4 @@ def _runs_code(source: Source, config: dict[str, Any]) -> bool:
     return any(key.startswith("Auto") for key in mapped)
 
 
-PARSER = Parser("hf_config", _interest, _parse)
+PARSER = Parser.of_configs("hf_config", _interest, _parse)

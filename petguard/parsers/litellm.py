@@ -215,4 +215,4 @@ def _edge(source: Source, kind: EdgeKind, start: Node, end: Node, pointer: Point
     return Edge(kind=kind, source=start.id, target=end.id, origin=Origin.DECLARED, location=source.at(*pointer))
 
 
-PARSER = Parser("litellm", _interest, _parse)
+PARSER = Parser.of_configs("litellm", _interest, _parse)

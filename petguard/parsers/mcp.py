@@ -217,4 +217,4 @@ def _edge(source: Source, kind: EdgeKind, start: str, end: str, pointer: Pointer
     return Edge(kind=kind, source=start, target=end, origin=Origin.DECLARED, location=source.at(*pointer))
 
 
-PARSER = Parser("mcp", _interest, _parse)
+PARSER = Parser.of_configs("mcp", _interest, _parse)

@@ -78,4 +78,4 @@ def _node(source: Source, key: str, kind: NodeKind, name: str, pointer: tuple[St
     )
 
 
-PARSER = Parser("model_card", _interest, _parse)
+PARSER = Parser.of_configs("model_card", _interest, _parse)

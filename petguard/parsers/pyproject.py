@@ -89,4 +89,4 @@ def _poetry_pin(wanted: Any) -> str | None:
     return bare if bare[:1].isdigit() and not set(bare) & set("*,<>~^|= ") else None
 
 
-PARSER = Parser("pyproject", _interest, _parse)
+PARSER = Parser.of_configs("pyproject", _interest, _parse)

@@ -17,6 +17,7 @@ from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File, model_node, whole_text
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_syntax import last_name, spelled
+from petguard.semgrep import Program
 
 _SHEBANG = re.compile(rb"\A#![^\n]*\bpython[0-9.]*\b")
 _MODEL_NAMES = re.compile(r"(?:^|_)(?:model|llm|engine|deployment)(?:_name|_id)?$", re.IGNORECASE)
@@ -34,8 +35,8 @@ def _interest(candidate: Candidate) -> Interest:
     return Interest.NONE if b"\0" in candidate.data[:4096] else Interest.READ
 
 
-def _parse(inputs: Sequence[Input]) -> Iterator[model.Facts | Gap]:
-    project = Project({item.path: item for item in inputs})
+def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:
+    project = Project({item.path: item for item in inputs}, program)
     project.search()
     project.follow()
     for path, file in project.files.items():

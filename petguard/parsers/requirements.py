@@ -109,4 +109,4 @@ def dependencies(texts: Iterable[tuple[str, Location]]) -> Iterator[Node | Gap]:
             yield node
 
 
-PARSER = Parser("requirements", _interest, _parse)
+PARSER = Parser.of_configs("requirements", _interest, _parse)

@@ -135,4 +135,4 @@ def _from_root(path: str, document: Document, value: str, pointer: Pointer) -> s
     return joined
 
 
-PARSER = Parser("stated_claims", _interest, _parse)
+PARSER = Parser.of_configs("stated_claims", _interest, _parse)
