@@ -303,9 +303,10 @@ def _error_gaps(error: Mapping[str, Any], staged: Mapping[str, Input]) -> Iterat
 
 _REASONS = {
     "Timeout": "timeout",
-    "OutOfMemory": "out_of_memory",
-    "StackOverflow": "too_deep",
-    "TooManyMatches": "too_many_matches",
+    "Fixpoint timeout": "timeout",
+    "Out of memory": "out_of_memory",
+    "Stack overflow": "too_deep",
+    "Too many matches": "too_many_matches",
     "Syntax error": "parse_error",
     "Lexical error": "parse_error",
     "Other syntax error": "parse_error",
