@@ -1,0 +1,33 @@
+"""Reads YAML, JSON and TOML into plain values, and remembers the line and column of every key and item.
+
+Foreign files are hostile. Depth, text size and the size after expanding YAML aliases are bounded before anybody
+walks the value; no tag ever constructs an object; whatever cannot be read is an `UnreadableInput`, nothing else.
+"""
+
+import re
+
+from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document, Step
+from petguard.documents._json import read_json
+from petguard.documents._toml import read_toml
+from petguard.documents._yaml import read_yaml, read_yaml_all
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "MAX_TEXT",
+    "Document",
+    "Step",
+    "front_matter",
+    "read_json",
+    "read_toml",
+    "read_yaml",
+    "read_yaml_all",
+]
+
+_FENCES = re.compile(r"\ufeff?---[ \t]*\r?\n(?P<body>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
+
+
+def front_matter(text: str) -> Document | None:
+    """The YAML between `---` fences at the start of a Markdown file, or None; lines are those of the file."""
+    found = _FENCES.match(text)
+    return None if found is None else read_yaml("\n" + found["body"])
