@@ -113,6 +113,6 @@ def test_a_policy_that_is_shown_is_valid(page: Path, text: str, tmp_path: Path) 
     """Whoever copies the example has a policy that petguard takes, claims included."""
     (tmp_path / "petguard.yaml").write_text(text, "utf-8")
     (tmp_path / "app.py").write_text("total = 1\n", "utf-8")
-    report = scan(Request(paths=(tmp_path,), cache=False))
+    report = scan(Request(paths=(tmp_path,)))
     assert report.scope.policy == "petguard.yaml", page
     assert len(report.claims) == text.count("technique:")

@@ -4,9 +4,9 @@ import torch
 from opacus import PrivacyEngine
 from torch.utils.data import DataLoader, Dataset
 
-BATCH_SIZE = 256
+BATCH_SIZE = 512
 EPOCHS = 30
-NOISE_MULTIPLIER = 0.8
+NOISE_MULTIPLIER = 0.9
 DELTA = 1e-6
 
 
