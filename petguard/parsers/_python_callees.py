@@ -43,19 +43,30 @@ class Callees:
         if isinstance(node, ast.Name) and node.id in module.definitions:
             yield from ((module.path, node.id), (module.path, f"{node.id}.__init__"))
         dotted = module.dotted(node)
-        for path, name in self._imported(dotted, depth) if dotted else ():
+        for path, name in self._imported(dotted, module.path, depth) if dotted else ():
             yield from ((path, name), (path, f"{name}.__init__"))
 
-    def _imported(self, dotted: str, depth: int) -> Iterator[Place]:
+    def _imported(self, dotted: str, importer: str, depth: int) -> Iterator[Place]:
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
-            ending = ".".join(parts[:cut])
-            named = self._files.get(parts[cut - 1], ())
-            fitting = [path for path, name in named if name == ending or name.endswith(f".{ending}")]
-            # Two files of the same dotted name: which one is imported depends on sys.path, so neither is chosen.
-            if len(fitting) == 1:
-                yield from self._known_as(fitting[0], ".".join(parts[cut:]), depth)
+            path = self._file(parts[:cut], importer)
+            if path is not None:
+                yield from self._known_as(path, ".".join(parts[cut:]), depth)
                 return
+
+    def _file(self, parts: Sequence[str], importer: str) -> str | None:
+        """The file of a module: below the closest folder around the importer that has it, else the only one there is.
+
+        Of several elsewhere none is chosen: which one is imported depends on sys.path.
+        """
+        ending = ".".join(parts)
+        named = self._files.get(parts[-1], ())
+        fitting = {name.removesuffix(ending): path for path, name in named if f".{name}".endswith(f".{ending}")}
+        here = ".".join(PurePosixPath(importer).parent.parts) + "."
+        around = [root for root in fitting if here.startswith(root)]
+        if around:
+            return fitting[max(around, key=len)]
+        return next(iter(fitting.values())) if len(fitting) == 1 else None
 
     def _known_as(self, path: str, name: str, depth: int) -> Iterator[Place]:
         """A name in a file, and what stands behind it: an import, an instance or an inherited method."""
@@ -68,7 +79,7 @@ class Callees:
         if isinstance(definition, ast.ClassDef):
             behind = [each for base in definition.bases for each in self._named(module, base, depth - 1)]
         elif first in module.imports:
-            yield from self._imported(f"{module.imports[first]}.{rest}".rstrip("."), depth - 1)
+            yield from self._imported(f"{module.imports[first]}.{rest}".rstrip("."), path, depth - 1)
             return
         else:
             made = [each.func for each in module.top.bound.get(first, ()) if isinstance(each, ast.Call)]

@@ -13,6 +13,7 @@ from petguard.parsers._python_syntax import spelled
 from petguard.parsers._python_values import HOLE
 
 _UNRESOLVED = "unresolved"
+_UNKNOWN_LABEL = "unknown-label"
 _STEPS = 50  # from an expression to the constructor behind it, so that names bound in a circle end
 _LOCAL_PORTS = {11434: "ollama", 1234: "lm-studio", 8000: "vllm", 8080: "llama-cpp"}
 
@@ -65,6 +66,8 @@ def service_at(url: str) -> Service | None:
     known = catalog.provider_by_host(host)
     if known is not None:
         return Service(known.id, endpoint=host)
+    if _UNKNOWN_LABEL in host:
+        return None
     if _is_here(host):
         return Service(_LOCAL_PORTS.get(port or 0), endpoint=host, traits=(Trait.LOCAL,))
     return Service(None, endpoint=host, traits=(Trait.EXTERNAL,))
@@ -72,15 +75,13 @@ def service_at(url: str) -> Service | None:
 
 def _host(url: str) -> tuple[str | None, int | None]:
     authority = url.partition("://")[2].partition("/")[0]
-    if not authority or authority.startswith(HOLE):
-        return None, None
     # `https://{resource}.openai.azure.com`: the unknown label does not change who answers.
     try:
-        parts = urlsplit(f"//{authority.replace(HOLE, 'x')}")
+        parts = urlsplit(f"//{authority.replace(HOLE, _UNKNOWN_LABEL)}")
         host, port = parts.hostname, parts.port
     except ValueError:
         return None, None
-    return host, port
+    return host or None, port
 
 
 def _is_here(host: str) -> bool:
@@ -108,9 +109,9 @@ class Clients:
     def behind(self, node: ast.expr) -> list[Service]:
         """The services that `node`, or the object its attribute is read from, may stand for."""
         while True:
-            services = [service for found in self._makers(node) for service in [self.service(found)]]
+            services = [self.service(found) for found in self._makers(node)] or self._annotated(node)
             if services or not isinstance(node, ast.Attribute):
-                return services or self._annotated(node)
+                return services
             node = node.value
 
     def _makers(self, node: ast.expr) -> list[Found]:
@@ -217,8 +218,7 @@ def _http_service(file: File, found: Found) -> list[Service]:
 
 def _imported(file: File) -> Service:
     """Who answers a chat completion whose client was made elsewhere: the one provider whose SDK the file imports."""
-    packages = (catalog.module(name) for name in file.module.imports.values())
-    found = {package.provider for package in packages if package and package.role == "sdk"}
+    found = {package.provider for package in file.libraries.values() if package.role == "sdk"}
     return Service(found.pop()) if len(found) == 1 else Service(None)
 
 

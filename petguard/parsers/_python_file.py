@@ -1,10 +1,11 @@
 """A Python file together with what semgrep matched in it: the common ground of the fact finders."""
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from petguard import secrets
+from petguard.catalog import Package
 from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
 from petguard.parsers._python_module import Module
 from petguard.parsers._python_rules import Detector, Fact, detectors
@@ -34,10 +35,11 @@ class Facts:
 
 
 class File:
-    """One file's syntax tree and matches."""
+    """One file's syntax tree and matches; `libraries` are the AI and PET packages behind its names."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, libraries: Mapping[str, Package]) -> None:
         self.module = module
+        self.libraries = libraries
         self.path = module.path
         self.found: list[Found] = []
         self.sources: dict[tuple[str, str], list[Position]] = {}  # of personal data, by message and function

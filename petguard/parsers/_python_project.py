@@ -120,7 +120,10 @@ class Project:
         """Make a file ready to hold facts; False when it cannot be parsed."""
         module = self.module(path)
         if module is not None and path not in self.files:
-            self.files[path], self.facts[path] = File(module), Facts()
+            packages = ((local, catalog.module(name)) for local, name in module.imports.items())
+            own = {local for local, name in module.imports.items() if self.holds(name.partition(".")[0], path)}
+            libraries = {local: package for local, package in packages if package is not None and local not in own}
+            self.files[path], self.facts[path] = File(module, libraries), Facts()
         return module is not None
 
     def _run(
