@@ -33,10 +33,10 @@ class Callees:
                 yield from self._known_as(path, f"{name}.{method}", _DEPTH)
 
     def _classes(self, module: Module, owner: ast.expr) -> list[ast.expr]:
-        """What the object that a method is called on was made by, or is annotated with."""
+        """What the object that a method is called on is, was made by, or is annotated with."""
         bound = module.bindings(owner)
         made = [each.func for each in [owner, *bound] if isinstance(each, ast.Call)]
-        return [*made, *(noted for each in [owner, *bound] for noted in module.annotations(each))]
+        return [owner, *made, *(noted for each in [owner, *bound] for noted in module.annotations(each))]
 
     def _named(self, module: Module, node: ast.expr, depth: int) -> Iterator[Place]:
         """The definitions that an expression names, here or imported; a class means its constructor, too."""

@@ -64,7 +64,7 @@ def _claim(file: File, found: Found, reading: _Reading) -> Claim:
 
 def _statement(technique: str, values: Json, line: int) -> Statement:
     try:
-        return BY_TECHNIQUE[technique].model_validate({"technique": technique, **values}, strict=False)
+        return BY_TECHNIQUE[technique].model_validate({"technique": technique, **values}, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         detail = f"{'.'.join(map(str, first['loc']))} of a {technique} claim: {first['msg'].lower()}"

@@ -173,17 +173,15 @@ class Module:
         return self._functions[last][2] if last >= 0 else ""
 
     def focused(self, positions: Iterable[Position]) -> str:
-        """The text with only those function bodies that hold one of the positions; every line keeps its number."""
+        """The text with only those functions that hold one of the positions; every line keeps its number."""
         kept, lines, done = sorted(positions), list(self.lines), 0
-        functions = (node for node in self.definitions.values() if isinstance(node, _NAMED))
+        functions = (scope.node for scope in self.scopes.values() if isinstance(scope.node, _NAMED))
         for node in sorted(functions, key=span):
-            (start, end), body = span(node), node.body[0]
-            first, last = _first_line(body), node.end_lineno or node.lineno
-            alone = first > max([node.lineno, *(each.end_lineno or 0 for each in _header(node))])
-            holds = bisect_right(kept, end) > bisect_right(kept, start)
-            if holds or not alone or first <= done:
+            (start, end), first, last = span(node), _first_line(node), node.end_lineno or node.lineno
+            if bisect_right(kept, end) > bisect_right(kept, start) or first <= done:
                 continue
-            lines[first - 1 : last] = [" " * body.col_offset + "pass", *[""] * (last - first)]
+            indent = self.lines[first - 1][: -len(self.lines[first - 1].lstrip())]
+            lines[first - 1 : last] = [f"{indent}pass", *[""] * (last - first)]
             done = last
         return "\n".join(lines)
 
@@ -292,12 +290,6 @@ def _first_line(statement: ast.stmt) -> int:
     """Where a statement begins, its decorators included."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(each.lineno for each in decorators)])
-
-
-def _header(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
-    """The expressions between `def` and the colon."""
-    found = ast.walk(node.args)
-    return [*(each for each in found if isinstance(each, ast.expr)), *filter(None, [node.returns])]
 
 
 def _names_in(annotation: ast.expr) -> list[ast.expr]:
