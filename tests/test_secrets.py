@@ -108,3 +108,33 @@ def test_hostile_values_are_judged_in_time() -> None:
     for value in ("a_" * 50_000, "a." * 50_000, "key" * 30_000, "://:" * 20_000, "a" * 200_000, "-_" * 100_000):
         secrets.looks_secret(value, name="x")
         secrets.mask_in(value)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ('openai_api_key=os.environ["X"]', 'openai_api_key=os.environ["X"]'),
+        ('api_key = os.getenv("OPENAI_API_KEY")', 'api_key = os.getenv("OPENAI_API_KEY")'),
+        ('("DEEPSEEK_API_KEY", "deepseek"),', '("DEEPSEEK_API_KEY", "deepseek"),'),
+        ('api_key = "hunter2hunter2"', 'api_key = "***r2"'),
+        ('password: str = "hunter2hunter2"', 'password: str = "***r2"'),
+        ('d["api_key"] = "hunter2hunter2"', 'd["api_key"] = "***r2"'),
+        ('os.getenv("OPENAI_API_KEY", "hunter2hunter2")', 'os.getenv("OPENAI_API_KEY", "***r2")'),
+        ('if token == "hunter2hunter2":', 'if token == "***r2":'),
+        ("x = 1  # password = hunter2hunter2", "x = 1 # password = ***r2"),
+        ('"""password = hunter2hunter2', '"""password = ***r2'),
+        ('x = "open password = hunter2hunter2', 'x = "open password = ***r2'),
+        ('db = "https://user:hunter2@host/x"', 'db = "https://user:***@host/x"'),
+        ('mail = "jane.doe@example.org"', 'mail = "***@***"'),
+        ('f("sk-ant-api03-Zk3Qw9Xv7Lm2Np5Rt8Yb1Hc4")', 'f("sk-ant-***c4")'),
+    ],
+)
+def test_in_code_only_literals_are_masked(line: str, shown: str) -> None:
+    """Names and calls are code; a literal, a comment or a text of several lines may hold a secret."""
+    assert secrets.mask_literals_in(line) == shown
+
+
+def test_a_hostile_line_of_code_is_masked_in_no_time() -> None:
+    """Quotes, backslashes and signs without end are read once."""
+    lines = ['"' * 4000, "'\\" * 2000, "key:" * 1000, 'api_key="' * 400, "x[" * 2000 + '"', "a" * 4000 + '="b"']
+    assert all(len(secrets.mask_literals_in(line)) <= 201 for line in lines)

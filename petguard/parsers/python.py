@@ -117,7 +117,9 @@ def _models_by_position(file: File, facts: Facts) -> Iterator[Node]:
             continue
         service = routed(text)
         if service.provider is not None and service.model and " " not in text:
-            yield model_node(service.model, file.at(value), provider=service.provider)
+            # LiteLLM's `openai/` also means any server that speaks OpenAI's protocol.
+            compatible = service.provider == "openai" and catalog.provider_by_model(service.model) is None
+            yield model_node(service.model, file.at(value), provider=None if compatible else service.provider)
 
 
 def _positions(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -370,6 +370,20 @@ def test_a_model_named_in_a_call_is_listed_once(read: Read) -> None:
     assert models == [("openrouter", 1)]
 
 
+def test_the_prefix_of_a_protocol_is_no_provider(read: Read) -> None:
+    """`openai/llama3` at an address set elsewhere is not OpenAI's model; `openai/gpt-4o` is."""
+    facts, _ = read(PARSER, {"a.py": "import litellm\nllm.model = 'openai/llama3'\nother.model = 'openai/gpt-4o'\n"})
+    models = {node.model: node.provider for node in facts.nodes if node.asset is Asset.MODEL}
+    assert models == {"llama3": None, "gpt-4o": "openai"}
+
+
+def test_an_embedding_model_of_an_index_library_is_listed(read: Read) -> None:
+    """LlamaIndex loads from the hub, too."""
+    code = "import llama_index.embeddings.huggingface as h\nh.HuggingFaceEmbedding(model_name='a/b')\n"
+    facts, _ = read(PARSER, {"a.py": code})
+    assert [node.model for node in facts.nodes if node.asset is Asset.MODEL] == ["a/b"]
+
+
 def test_a_client_keeps_its_region(read: Read) -> None:
     """Where the cloud answers from is part of the service."""
     facts, _ = read(PARSER, {"a.py": "import boto3\nboto3.client('bedrock-runtime', region_name='eu-central-1')\n"})
