@@ -118,3 +118,20 @@ def test_a_repository_inside_the_tree_is_not_ignored(tree: Path) -> None:
     run(tree / "inner", "init", "-q")
     (tree / "inner" / "app.py").write_text("x")
     assert git.ignored(tree) == {"new.log", "out", "src/deep.log"}
+
+
+def test_a_partial_clone_fetches_nothing(tree: Path) -> None:
+    """An object that is missing would be fetched with the upload program that the tree's configuration names."""
+    program, witness = tree / "upload", tree / "ran"
+    program.write_text(f"#!/bin/sh\ntouch '{witness}'\n")
+    program.chmod(0o755)
+    run(tree, "update-index", "--skip-worktree", ".gitignore")  # so that git reads the file from its objects
+    (tree / ".gitignore").unlink()
+    for blob in (tree / ".git" / "objects").glob("??/*"):
+        blob.unlink()
+    settings = {"repositoryformatversion": ("core", "1"), "partialClone": ("extensions", "origin")}
+    remote = {"url": str(tree), "promisor": "true", "uploadpack": str(program)}
+    settings |= {name: ("remote.origin", value) for name, value in remote.items()}
+    for name, (section, value) in settings.items():
+        run(tree, "config", f"{section}.{name}", value)
+    assert (git.ignored(tree), witness.exists()) == (frozenset(), False)
