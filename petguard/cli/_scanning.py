@@ -83,7 +83,7 @@ def exit_code(report: Report, *, allow_incomplete: bool) -> Exit:
 
 def spoken(code: Exit) -> str:
     """An exit code in words."""
-    return {Exit.VIOLATED: "the policy is violated", Exit.INCOMPLETE: "the scan is incomplete"}.get(code, "all is well")
+    return {Exit.VIOLATED: "the policy is violated", Exit.INCOMPLETE: "the scan is incomplete"}.get(code, "nothing is at or above the threshold")
 
 
 @dataclass(frozen=True)

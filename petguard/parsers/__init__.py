@@ -52,12 +52,21 @@ def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Itera
 
 
 def telltales() -> re.Pattern[bytes]:
-    """Literals that mean AI use in whatever language: hosts, key names and package names of the catalogue."""
+    """Literals that mean AI use in whatever language: hosts, key names, imports and quoted package names."""
     hosts = {host for provider in catalog.providers() for host in provider.hosts}
     keys = {name for provider in catalog.providers() for name in provider.env}
-    packages = {package.name for package in catalog.packages() if package.role in {"sdk", "framework"}}
-    quoted = rf"[\"'/@](?:{'|'.join(sorted(map(re.escape, packages)))})[\"'/@]"
-    return re.compile("|".join([*sorted(map(re.escape, hosts | keys)), quoted]).encode())
+    packages = [package for package in catalog.packages() if package.role in {"sdk", "framework"}]
+    modules = {module.partition(".")[0] for package in packages for module in package.modules} - _NAMESPACES
+    imported = rf"\b(?:import|from|require|use|using)\b[ \t]*\(?[ \t]*(?:{_either(modules)})\b"
+    quoted = rf"[\"'/@](?:{_either({package.name for package in packages})})[\"'/@]"
+    return re.compile("|".join([_either(hosts | keys), imported, quoted]).encode())
+
+
+_NAMESPACES = {"google", "azure", "cerebras"}  # import names that hold much besides AI
+
+
+def _either(literals: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, literals)))
 
 
 def all_parsers() -> tuple[Parser, ...]:
