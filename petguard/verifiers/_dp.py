@@ -1,7 +1,7 @@
 """What the verifiers of numeric privacy claims share: naming what is missing, and writing numbers down."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 from petguard.model import Claim, Reason, Verdict, unverifiable
@@ -19,18 +19,31 @@ def finite(value: float) -> bool:
     return math.isfinite(value)
 
 
-def at_most(epsilon: float) -> str:
-    """An upper bound in words, rounded up to five digits."""
-    return f"epsilon at most {_round(epsilon, ROUND_CEILING)}" if math.isfinite(epsilon) else "no bound on epsilon"
+def number(value: float) -> str:
+    """A stated number as it was stated."""
+    return f"{value:.15g}"
 
 
-def at_least(epsilon: float) -> str:
-    """A lower bound in words, rounded down to five digits."""
-    return f"epsilon at least {_round(epsilon, ROUND_FLOOR)}" if math.isfinite(epsilon) else "no finite epsilon"
+def at_most(epsilon: float, claimed: float = math.inf) -> str:
+    """An upper bound in words, rounded up, but not above a claim that it meets."""
+    if not math.isfinite(epsilon):
+        return "no bound on epsilon"
+    rounded = _roundings(epsilon, ROUND_CEILING)
+    return f"epsilon at most {next((n for n in rounded if float(n) <= claimed or epsilon > claimed), repr(epsilon))}"
 
 
-def _round(value: float, direction: str) -> str:
-    return f"{float(Context(prec=5, rounding=direction).create_decimal_from_float(value)):.5g}"
+def at_least(epsilon: float, claimed: float = 0.0) -> str:
+    """A lower bound in words, rounded down, but not to a claim that it exceeds."""
+    if not math.isfinite(epsilon):
+        return "no finite epsilon"
+    rounded = _roundings(epsilon, ROUND_FLOOR)
+    return f"epsilon at least {next((n for n in rounded if float(n) > claimed or epsilon <= claimed), repr(epsilon))}"
+
+
+def _roundings(value: float, direction: str) -> Iterator[str]:
+    """The value with five digits and with more and more."""
+    for digits in range(5, 16):
+        yield f"{float(Context(prec=digits, rounding=direction).create_decimal_from_float(value)):.{digits}g}"
 
 
 def cannot_judge(claim: Claim, wanted: Sequence[str], extra: str = "", *, method: str = "none") -> Verdict:

@@ -14,9 +14,10 @@ from petguard.verifiers import _pld
 from petguard.verifiers._pld import Floats
 
 _ROOM = 1e-9  # what rounding may move a closed form, relative
-_NOISES = (1e-3, 1e5)  # the noise multipliers, the smallest sample rate and
-_LEAST_RATE = 1e-9
+_NOISES = (1e-3, 1e5)  # the noise multipliers, the sample rates and
+_RATES = (1e-9, 0.9999)  # (closer to 1, the smallest loss, log(1 - rate), loses its digits)
 _STEPS = 10**9  # the number of steps for which grids are worth computing
+_TINY = 1e-290  # masses below this have lost their digits
 _FEWER_EPOCHS = 10**6  # a lower bound for fewer epochs holds for more
 _MAXIMA = 40_000  # cells for the largest coordinate of a shuffled epoch
 
@@ -25,10 +26,11 @@ _MAXIMA = 40_000  # cells for the largest coordinate of a shuffled epoch
 def every_step(noise: float, steps: float, delta: float) -> tuple[float, float]:
     """Lower and upper epsilon of `steps` Gaussian releases, by the exact curve of Balle and Wang (2018)."""
     shift = math.sqrt(steps) / noise if noise > 0 else math.inf
-    if not math.isfinite(shift * shift):
+    if not math.isfinite(shift * (shift / 2)):
         return (0.0 if steps == 0 else math.inf, math.inf)
     low, high = _solve(shift, delta, -1e-14), _solve(shift, delta, 1e-14)
-    return low * (1 - _ROOM), high * (1 + _ROOM)
+    cancelled = 1e-15 * shift * shift
+    return max(0.0, low * (1 - _ROOM) - cancelled), high * (1 + _ROOM) + (cancelled if high > 0 else 0.0)
 
 
 def _solve(shift: float, delta: float, error: float) -> float:
@@ -86,6 +88,7 @@ def poisson_lower(noise: float, rate: float, steps: int, delta: float, points: i
     if rate == 1:
         return every_step(noise, steps, delta)[0], 0.0
     plain = _sum_test(noise, rate, steps, delta)
+    rate = min(rate, _RATES[1])  # a smaller rate can only leak less
     if not _fits_grid(noise, rate, steps):
         return plain, 0.0
     reach = _reach(delta, steps)
@@ -101,7 +104,7 @@ def _seen(rate: float, steps: float) -> float:
 
 
 def _fits_grid(noise: float, rate: float, steps: float) -> bool:
-    return _NOISES[0] <= noise <= _NOISES[1] and _LEAST_RATE <= rate < 1 and steps <= _STEPS
+    return _NOISES[0] <= noise <= _NOISES[1] and _RATES[0] <= rate <= _RATES[1] and steps <= _STEPS
 
 
 def _reach(delta: float, steps: int) -> float:
@@ -135,7 +138,7 @@ def _bands(edges: Floats) -> Floats:
 
 def _log_ratio(top: Floats, bottom: Floats, otherwise: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio: Floats = np.where((top > 0) & (bottom > 0), np.log(top) - np.log(bottom), otherwise)
+        ratio: Floats = np.where((top > _TINY) & (bottom > _TINY), np.log(top) - np.log(bottom), otherwise)
     return ratio
 
 
@@ -144,8 +147,10 @@ def _poisson_cells(edges: Floats, noise: float, rate: float) -> tuple[Floats, Fl
     without = _bands(edges / noise)
     present = (1 - rate) * without + rate * _bands((edges - 1) / noise)
     with np.errstate(invalid="ignore"):
-        width = np.diff(edges) / noise
-    return present, without, 2e-15 / np.maximum(width, 1e-15)
+        width = np.maximum(np.diff(edges) / noise, 1e-15)
+        away = (1 + np.maximum(np.abs(edges[:-1]), np.abs(edges[1:]))) / noise
+        blurred = np.where(np.isfinite(width), (2e-15 + 1e-15 * away) / width, 0.0)
+    return present, without, 4e-14 + blurred
 
 
 def _poisson_up(noise: float, rate: float, reach: float, step: float, *, added: bool) -> _pld.Grid:

@@ -29,11 +29,16 @@ def bounds(tau: int, times: int, delta: float, points: int) -> tuple[float, floa
         return bounds(tau, FEWER_TIMES, delta, points)[0], math.inf
     mass, loss, certain = _outcomes(tau, times, delta)
     left = delta + math.expm1(times * math.log1p(-certain))
-    if left <= 0:
+    doubt = 1e-11 * delta if certain else 0.0
+    if left + doubt <= 0:
         return math.inf, math.inf
     span = float(np.ptp(loss)) or 1.0
-    lower, _ = _pld.lower_epsilon(lambda step: _pld.round_down(mass, loss - 1e-11, step), span, times, left, points)
-    upper, _ = _pld.upper_epsilon(lambda step: _up(mass, loss, step), span, times, left, points)
+    lower, _ = _pld.lower_epsilon(
+        lambda step: _pld.round_down(mass, loss - 1e-11, step), span, times, left + doubt, points
+    )
+    upper = math.inf
+    if left > doubt:
+        upper, _ = _pld.upper_epsilon(lambda step: _up(mass, loss, step), span, times, left - doubt, points)
     fewer = bounds(tau, FEWER_TIMES, delta, points)[0] if times > FEWER_TIMES else 0.0
     return max(lower, fewer), upper
 
@@ -51,10 +56,9 @@ def _outcomes(tau: int, times: int, delta: float) -> tuple[Floats, Floats, float
     far = math.sqrt(tau / 2 * (math.log(2 * times) - math.log(delta) - math.log(_pld.TAIL_SHARE)))
     first = max(0, math.floor(tau / 2 - far))
     overlap = np.arange(first, tau - first + 1, dtype=np.float64)
-    rise = 2 * (np.log(tau - overlap[:-1]) - np.log(overlap[1:]))
-    log_mass = np.concatenate(([0.0], np.cumsum(rise)))
-    log_mass -= log_mass[len(log_mass) // 2]
-    mass = np.exp(log_mass)
+    rise = 2 * np.log1p((tau - 2 * overlap[1:] + 1) / overlap[1:])
+    log_mass = np.concatenate(([0.0], np.cumsum(rise, dtype=np.longdouble)))
+    mass = np.exp(log_mass - log_mass[len(log_mass) // 2]).astype(np.float64)
     mass /= mass.sum()
     certain = float(mass[0]) if first == 0 else 0.0
     return mass[1:], rise, certain

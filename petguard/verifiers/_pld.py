@@ -23,6 +23,8 @@ Whole = NDArray[np.int64]
 TAIL_SHARE = 1e-6
 COARSE, FINE = 2**18, 2**20  # how many grid points the composed distribution gets, at first and when refined
 _CHERNOFF = 30.0  # e^-30: the tilted mass that may lie outside the window
+_SLIP = 1e-12  # what rounding may move the loss of one composition, as a share of 1 and of the losses' span
+_FFT = 2e-15  # what one transform or one power may add to a coefficient of size 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +82,19 @@ def upper_epsilon(discretise: Discretise, span: float, times: int, delta: float,
     grid, tilt = _fit(discretise, span, times, delta, points)
     sum_ = _compose(grid, tilt, times, points)
     target = math.log(delta) + math.log1p(-2 * TAIL_SHARE) - sum_.blur
-    return sum_.upper(target), grid.step
+    return sum_.upper(target) + _slip(span, times), grid.step
 
 
 def lower_epsilon(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[float, float]:
     """An epsilon that surely does not hold after `times` compositions, or 0, and the grid step used."""
     grid, tilt = _fit(discretise, span, times, delta, points)
     sum_ = _compose(grid, tilt, times, points)
-    return sum_.lower(math.log(delta) + sum_.blur), grid.step
+    target = math.log(delta) - math.log1p(-2 * TAIL_SHARE) + sum_.blur
+    return max(0.0, sum_.lower(target) - _slip(span, times)), grid.step
+
+
+def _slip(span: float, times: int) -> float:
+    return _SLIP * (1 + span) * times
 
 
 def _fit(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[Grid, float]:
@@ -121,7 +128,7 @@ def _tilt(grid: Grid, times: int, delta: float) -> float:
         weight = np.exp(log_weight - peak)
         total = float(weight.sum())
         rate = middle * _dot(weight, losses) / total - peak - math.log(total)
-        spread_out = rate < wanted and float(weight[-1]) < total / 2
+        spread_out = rate < wanted and float(weight[-1]) < 0.999 * total
         low, high = (middle, high) if spread_out else (low, middle)
     return low
 
@@ -199,18 +206,27 @@ def _compose(grid: Grid, tilt: float, times: int, points: int) -> _Sum:
     centre = round(_dot(weight, _count(len(weight))))
     places = np.mod(np.arange(len(weight)) - centre, points)
     ring = np.bincount(places, weights=weight, minlength=points)
-    composed = np.fft.irfft(np.fft.rfft(ring) ** float(times), points)
+    spectrum = np.fft.rfft(ring)
+    composed = np.fft.irfft(spectrum ** float(times), points)
     mean = _dot(weight, _count(len(weight)) - centre) * times
     first = math.floor(mean) - points // 2
     mass = np.clip(np.roll(composed, -(first % points)), 0.0, None)
     base = times * grid.offset + (times * (grid.start + centre) + first) * grid.step
     half = (points // 2 - 1) * grid.step
     outside = 2 * math.exp(-_CHERNOFF) if _half_width(grid, tilt, times) <= half else 1.0
+    exponent = 40 + abs(log_norm) + tilt * float(np.abs(grid.losses).max())
     return _Sum(
         mass=mass,
         losses=base + _count(points) * grid.step,
         tilt=tilt,
         log_scale=times * log_norm,
-        error=2 * outside + 2e-14 * (times + 64),
-        blur=1e-9 + 1e-13 * times,
+        error=2 * outside + _rounding(np.abs(spectrum), composed, times),
+        blur=1e-9 + 1e-15 * exponent * times,
     )
+
+
+def _rounding(size: Floats, composed: Floats, times: int) -> float:
+    """The error of the whole composed mass that the transforms and the power may cause (Parseval, Cauchy-Schwarz)."""
+    power = times * math.sqrt(2 * float(np.sum(np.minimum(size, 1.0) ** (2.0 * (times - 1)))))
+    back = 5 * math.sqrt(len(composed) * _dot(composed, composed))
+    return _FFT * (power + back)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from petguard.claims import DpSgd
 from petguard.model import Budget, Json
-from petguard.verifiers import _gaussian, _pld
+from petguard.verifiers import _gaussian, _pld, _second_opinion
+from petguard.verifiers._second_opinion import Opinion
 
 _MOST = 10**15
 _LARGEST_NOISE = 10_000.0  # a remedy above this is no advice
@@ -38,12 +39,10 @@ def read(said: DpSgd) -> Run:
     batches = [count for rate in rates for count in _per_epoch(1, rate)]
     unused = 0.0
     if said.batch_size is not None and said.dataset_size is not None:
-        rates.append(min(1.0, said.batch_size / said.dataset_size))
-        batches += _per_epoch(said.dataset_size, said.batch_size)
-        if said.dataset_size > said.batch_size:
-            unused = said.dataset_size % said.batch_size / said.dataset_size
-    elif rates:
-        unused = max(0.0, 1 - min(batches) * rates[0])
+        cut = _per_epoch(said.dataset_size, said.batch_size)
+        rates += [min(1.0, said.batch_size / said.dataset_size), *(1 / count for count in cut)]
+        batches += cut
+    unused = max(0.0, 1 - min(batches) * min(1.0, *rates))
     few, many = min(batches), max(batches)
     steps = [float(said.steps)] * 2 if said.steps is not None else []
     epochs = [math.floor(steps[0] / many), math.ceil(steps[0] / few)] if steps else []
@@ -66,25 +65,28 @@ def _per_epoch(total: float, size: float) -> list[int]:
 
 
 def _low(run: Run, delta: float, points: int) -> tuple[float, float]:
-    """An epsilon that surely does not hold, and the grid step; with unknown sampling the smaller of both kinds."""
+    """An epsilon that surely does not hold, and the grid step.
+
+    Batches of fixed size are drawn anew in each step, which the example's part in the sum cannot tell from Poisson
+    batches, or once, which looks like shuffling; they get the smaller number, and so does unknown sampling.
+    """
     if run.sampling == "poisson":
         return _poisson_low(run, delta, points)
     if run.sampling == "shuffle":
         return shuffle_low(run, delta, points), 0.0
-    if run.sampling is None:
-        return min(_poisson_low(run, delta, points), (shuffle_low(run, delta, points), 0.0))
-    return min(_poisson_low(run, delta, points), (_gaussian.every_step(run.noise, run.epochs[0], delta)[0], 0.0))
+    return min(_poisson_low(run, delta, points), (shuffle_low(run, delta, points), 0.0))
 
 
 def _high(run: Run, delta: float, points: int) -> float:
-    """An epsilon that surely holds; with unknown sampling the larger of both kinds."""
-    if run.sampling == "fixed_without_replacement":
-        return _gaussian.every_step(run.noise, run.steps[1], delta)[1]
-    whole_epochs = _gaussian.every_step(run.noise, run.epochs[1], delta)[1]
-    if run.sampling == "shuffle":
-        return whole_epochs
-    poisson = poisson_high(run, delta, points)
-    return poisson if run.sampling == "poisson" else max(poisson, whole_epochs)
+    """An epsilon that surely holds; with fixed or unknown batches the example may be in every step."""
+    if run.sampling == "poisson":
+        return poisson_high(run, delta, points)
+    return _gaussian.every_step(run.noise, _exposed(run), delta)[1]
+
+
+def _exposed(run: Run) -> float:
+    """In how many releases an example takes part at most, if the batches are no Poisson samples."""
+    return run.epochs[1] if run.sampling == "shuffle" else run.steps[1]
 
 
 def _poisson_low(run: Run, delta: float, points: int) -> tuple[float, float]:
@@ -112,7 +114,7 @@ def enclose(run: Run, delta: float, points: int = _pld.COARSE) -> Bounds:
     """Sound bounds on epsilon under the run's own sampling."""
     high = _high(run, delta, points)
     low, step = _low(run, delta, points)
-    return Bounds(min(low, high), high, step)
+    return Bounds(low, high, step)
 
 
 def settle(run: Run, epsilon: float, delta: float) -> Bounds:
@@ -123,8 +125,20 @@ def settle(run: Run, epsilon: float, delta: float) -> Bounds:
     return found
 
 
+def second_opinion(run: Run, delta: float, *, verified: bool) -> Opinion | None:
+    """dp-accounting on the side that decides; it has nothing to say about shuffled batches from below."""
+    if run.sampling == "poisson" or (run.sampling != "shuffle" and not verified):
+        return _second_opinion.poisson(run.noise, run.rate[verified], run.steps[verified], delta)
+    if not verified:
+        return None
+    return _second_opinion.gaussian(run.noise, _exposed(run), delta)
+
+
 def remedy(run: Run, epsilon: float, delta: float, budget: Budget, found: Bounds) -> Json:
-    """The smallest noise that meets the claim if it is refuted, and the budget if there is one."""
+    """The smallest noise that meets the claim if it is refuted, and the budget if there is one.
+
+    Batches of fixed or unknown kind would need a hundredfold noise, so there the advice is Poisson batches as well.
+    """
     refuted = found.low > epsilon and found.high > epsilon
     strict = min(delta, budget.delta or delta)
     limit = budget.epsilon or math.inf
@@ -134,18 +148,13 @@ def remedy(run: Run, epsilon: float, delta: float, budget: Budget, found: Bounds
     target = min(epsilon if refuted else math.inf, limit)
     if run.noise > _LARGEST_NOISE:
         return {}
-    noise = _smallest_noise(run.noise, lambda at, points: _meets(replace(run, noise=at), strict, points, target))
+    switch = {} if run.sampling in ("poisson", "shuffle") else {"sampling": "poisson"}
+    run = replace(run, sampling=run.sampling if not switch else "poisson")
+    noise = _smallest_noise(run.noise, lambda at, points: _high(replace(run, noise=at), strict, points) <= target)
     if noise is None:
         return {}
     high = _high(replace(run, noise=noise), strict, _pld.COARSE)
-    return {"noise_multiplier": noise, "epsilon": high, "delta": strict}
-
-
-def _meets(run: Run, delta: float, points: int, epsilon: float) -> bool:
-    """Whether the upper bound is at most `epsilon`; the cheap half of it is tried first."""
-    if run.sampling is None and _high(replace(run, sampling="shuffle"), delta, points) > epsilon:
-        return False
-    return _high(run, delta, points) <= epsilon
+    return {**switch, "noise_multiplier": noise, "epsilon": high, "delta": strict}
 
 
 def _smallest_noise(present: float, meets: Callable[[float, int], bool]) -> float | None:

@@ -63,8 +63,17 @@ def _queries(said: DpPsi) -> int:
 
 
 def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdict:
+    from petguard.verifiers import _second_opinion  # noqa: PLC0415 - slow to import
+
     low, high = _bounds(said, epsilon)
-    text = f"{_setting(said)} gives {{}}, claimed {epsilon:g}"
+    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0)
+    return _second_opinion.weigh(_first(claim, said, epsilon, budget, (low, high)), low, high, epsilon, opinion)
+
+
+def _first(claim: Claim, said: DpPsi, epsilon: float, budget: Budget, bounds: tuple[float, float]) -> Verdict:
+    """The verdict that our own bounds give."""
+    low, high = bounds
+    text = f"{_setting(said)} gives {{}}, claimed {_dp.number(epsilon)}"
     remedy = _remedy(said, epsilon, budget, high)
     if low > epsilon:
         witness: dict[str, float | str] = {
@@ -73,10 +82,10 @@ def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdic
         }
         if said.runs and said.runs > (said.maximum_queries or 0):
             witness |= {"runs": said.runs, "maximum_queries": said.maximum_queries or 0}
-        found = _refuted(claim, text.format(_at(said, _dp.at_least(low))), witness, remedy=remedy)
+        found = _refuted(claim, text.format(_at(said, _dp.at_least(low, epsilon))), witness, remedy=remedy)
         return found.model_copy(update={"interval": _dp.interval(low, high)})
     verified = high <= epsilon
-    words = _dp.at_most(high) if verified else f"{_dp.at_least(low)} and {_dp.at_most(high)}"
+    words = _dp.at_most(high, epsilon) if verified else f"{_dp.at_least(low)} and {_dp.at_most(high)}"
     return Verdict(
         claim=claim.id, outcome=Outcome.VERIFIED if verified else Outcome.UNVERIFIABLE,
         reason=None if verified else Reason.GAP, explanation=text.format(_at(said, words)), method=_METHOD,
@@ -105,7 +114,7 @@ def _setting(said: DpPsi) -> str:
 
 
 def _at(said: DpPsi, words: str) -> str:
-    return f"{words} at delta {_delta(said):g}"
+    return f"{words} at delta {_dp.number(_delta(said) or 0.0)}"
 
 
 def _refuted(claim: Claim, text: str, witness: Json, *, remedy: Json) -> Verdict:

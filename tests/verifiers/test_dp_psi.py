@@ -127,7 +127,7 @@ def test_a_verified_claim_over_budget_gets_a_remedy() -> None:
         {"runs": 10**15},
         {"epsilon": 1e-300},
         {"epsilon": 1e308, "delta": 1e-300},
-        {"delta": 5e-324},
+        {"delta": 5e-324, "epsilon": 1e3},
         {"delta": 1 - 1e-16},
         {"dataset_size": 10**15},
     ],
@@ -144,8 +144,8 @@ def test_a_tau_too_large_to_enumerate_is_a_gap() -> None:
     assert judge(precomputed_tau=10**15).reason is Reason.GAP
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(1, 60), st.floats(1e-6, 0.2))
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 60), st.floats(1e-6, 0.9))
 def test_one_column_agrees_with_direct_enumeration(tau: int, delta: float) -> None:
     """The exact delta at the upper bound is at most delta, at the lower bound at least delta."""
     low, high = _hypergeometric.bounds(tau, 1, delta, _hypergeometric.POINTS[0])
@@ -157,13 +157,18 @@ def test_one_column_agrees_with_direct_enumeration(tau: int, delta: float) -> No
         assert exact_delta(tau, low) >= delta * (1 - 1e-9)
 
 
+def test_both_accountants_are_named() -> None:
+    """dp-accounting, from factorials, does not contradict the verdict."""
+    assert "contradicted by dp-accounting 0." in judge().method
+
+
 def test_the_loss_is_the_same_in_both_directions() -> None:
     """Adding or removing a person moves the overlap up or down; the distribution is symmetric."""
     chance = [math.comb(12, k) ** 2 / math.comb(24, 12) for k in range(13)]
     assert chance == chance[::-1]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(20, 3000), st.integers(1, 60), st.floats(1e-9, 1e-2))
 def test_more_dummies_are_never_shown_to_be_worse(tau: int, times: int, delta: float) -> None:
     """The bounds do not cross, and the lower bound with more dummies stays below the upper one with fewer."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from petguard.claims import DpSgd
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
-from petguard.verifiers import _gaussian, _pld
+from petguard.verifiers import _dp, _gaussian, _pld, _second_opinion, _training
 from petguard.verifiers.dp_sgd import VERIFIER
 
 MNIST: dict[str, Any] = {
@@ -129,9 +129,9 @@ def test_unknown_sampling_that_is_dynamic_says_so() -> None:
     assert judge(sampling=None, unresolved={"sampling": "args.poisson"}).reason is Reason.DYNAMIC_VALUE
 
 
-@pytest.mark.parametrize(("epsilon", "outcome"), [(21.0, Outcome.VERIFIED), (1.0, Outcome.REFUTED)])
+@pytest.mark.parametrize(("epsilon", "outcome"), [(2000.0, Outcome.VERIFIED), (1.0, Outcome.REFUTED)])
 def test_unknown_sampling_is_judged_where_all_kinds_agree(epsilon: float, outcome: Outcome) -> None:
-    """21 holds and 1.0 fails whether the batches are Poisson or shuffled."""
+    """2000 holds and 1.0 fails however the batches are drawn."""
     assert judge(epsilon=epsilon, sampling=None).outcome is outcome
 
 
@@ -236,18 +236,18 @@ def test_the_grid_agrees_with_the_closed_form_where_both_apply() -> None:
     low = _gaussian.poisson_lower(2.0, 1 - 1e-9, 5, 1e-6, _pld.COARSE)[0]
     exact = _gaussian.every_step(2.0, 5, 1e-6)
     assert low <= exact[1]
-    assert low == pytest.approx(exact[0], abs=1e-4)
+    assert low == pytest.approx(exact[0], abs=1e-3)
 
 
 @pytest.mark.parametrize(("noise", "rate", "steps"), [(1.1, 0.0625, 48), (4.0, 0.01, 1000), (0.7, 0.2, 10)])
 def test_the_bounds_agree_with_dp_accounting(noise: float, rate: float, steps: int) -> None:
     """The library's pessimistic value lies just above the lower bound and not below the upper one's neighbourhood."""
     library = privacy_loss_distribution.from_gaussian_mechanism(
-        noise, sampling_prob=rate, value_discretization_interval=1e-4
+        noise, sampling_prob=rate, value_discretization_interval=1e-3
     ).self_compose(steps)
     pessimistic = library.get_epsilon_for_delta(1e-5)
     assert _gaussian.poisson_lower(noise, rate, steps, 1e-5, _pld.FINE)[0] <= pessimistic
-    assert _gaussian.poisson_upper(noise, rate, steps, 1e-5, _pld.FINE)[0] == pytest.approx(pessimistic, abs=2e-3)
+    assert _gaussian.poisson_upper(noise, rate, steps, 1e-5, _pld.FINE)[0] == pytest.approx(pessimistic, abs=4e-3)
 
 
 def test_one_shuffled_epoch_is_no_weaker_than_the_best_threshold() -> None:
@@ -270,7 +270,7 @@ counts = st.integers(1, 5000)
 deltas = st.floats(1e-9, 1e-2)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(noises, rates, counts, deltas)
 def test_the_lower_bound_never_exceeds_the_upper(noise: float, rate: float, steps: int, delta: float) -> None:
     """Both sides are computed apart and must not cross."""
@@ -278,7 +278,7 @@ def test_the_lower_bound_never_exceeds_the_upper(noise: float, rate: float, step
     assert low <= _gaussian.poisson_upper(noise, rate, steps, delta, 2**16)[0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(noises, rates, counts, deltas)
 def test_a_finer_grid_never_contradicts_a_coarser(noise: float, rate: float, steps: int, delta: float) -> None:
     """Bounds from different grids enclose the same number, so no refinement turns verified into refuted."""
@@ -298,7 +298,7 @@ def test_more_noise_is_never_shown_to_be_worse(
     assert more <= _gaussian.poisson_upper(noise, rate, steps, delta, 2**16)[0]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(noises, st.floats(0.1, 20.0), st.floats(1.0, 3.0))
 def test_a_verified_claim_stays_verified_when_it_claims_less(noise: float, epsilon: float, factor: float) -> None:
     """A larger epsilon is a weaker claim."""
@@ -312,6 +312,104 @@ def test_shuffled_bounds_do_not_cross(noise: float, batches: int, epochs: int, d
     """The attack on shuffled batches never beats one full Gaussian per epoch."""
     low = _gaussian.shuffle_lower(noise, batches, 0.0, epochs, delta, 2**16)
     assert low <= _gaussian.every_step(noise, epochs, delta)[1]
+
+
+def one_step_delta(epsilon: float, noise: float, rate: float, *, added: bool) -> float:
+    """Delta of one Poisson-sampled step by its closed form, apart from any grid."""
+    ratio = (math.exp(-epsilon if added else epsilon) - (1 - rate)) / rate
+    if ratio <= 0:
+        return 0.0
+    at = 0.5 + noise**2 * math.log(ratio)
+    sign = 1 if added else -1
+    without, present = (math.erfc(-sign * (at - mean) / noise / math.sqrt(2)) / 2 for mean in (0, 1))
+    mixed = (1 - rate) * without + rate * present
+    return without - math.exp(epsilon) * mixed if added else mixed - math.exp(epsilon) * without
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(0.3, 50.0), st.floats(1e-4, 0.99), st.floats(1e-7, 0.3))
+def test_one_step_encloses_its_closed_form(noise: float, rate: float, delta: float) -> None:
+    """Both directions of adding and removing are covered by the upper bound, and one reaches the lower bound."""
+    low = _gaussian.poisson_lower(noise, rate, 1, delta, 2**14)[0]
+    high = _gaussian.poisson_upper(noise, rate, 1, delta, 2**14)[0]
+    at_high, at_low = ([one_step_delta(e, noise, rate, added=added) for added in (False, True)] for e in (high, low))
+    assert max(at_high) <= delta * (1 + 1e-6)
+    assert low == 0 or max(at_low) >= delta * (1 - 1e-6)
+
+
+def test_a_loss_with_one_dominating_value_keeps_its_grid() -> None:
+    """Adding an example at a small rate has one loss nearly always; the bound used to fall back to no sampling."""
+    assert _gaussian.poisson_upper(0.5, 0.01, 1000, 1e-6, _pld.COARSE)[0] < 15.5
+
+
+def test_a_loader_without_its_incomplete_batch_samples_more_often() -> None:
+    """100 examples in batches of 60: one full batch per epoch means rate 1 where the rate is 1 / len(loader)."""
+    run = _training.read(DpSgd(noise_multiplier=1.0, batch_size=60, dataset_size=100, epochs=1))
+    assert run.rate == (0.5, 1.0)
+
+
+def test_fixed_batches_drawn_once_are_not_refuted_by_a_known_place() -> None:
+    """Nobody knows which batch holds the example, so one Gaussian per epoch is no lower bound."""
+    run = _training.read(DpSgd(**{**MNIST, "sampling": "fixed_without_replacement"}))
+    assert _training.enclose(run, 1e-5).low <= _training.shuffle_low(run, 1e-5)
+
+
+def test_unknown_sampling_is_not_verified_by_one_gaussian_per_epoch() -> None:
+    """Batches may be drawn anew in each step; 21 holds for shuffled batches only."""
+    assert judge(epsilon=21.0, sampling=None).outcome is Outcome.UNVERIFIABLE
+
+
+def test_fixed_batches_are_advised_to_become_poisson_batches() -> None:
+    """The remedy for a refuted claim names the sampling that it was computed for, and holds with it."""
+    remedy = judge(epsilon=1.0, sampling="fixed_without_replacement").remedy
+    assert judge(epsilon=1.0, noise_multiplier=remedy["noise_multiplier"], sampling=remedy["sampling"]).outcome is (
+        Outcome.VERIFIED
+    )
+
+
+@pytest.mark.parametrize("sampling", ["shuffle", "fixed_without_replacement", None])
+def test_batches_that_are_no_poisson_samples_name_their_neighbours(sampling: str | None) -> None:
+    """Removing an example would move others between batches, so only zeroing out is covered, and it is said."""
+    assert any("zeroed out" in line for line in judge(sampling=sampling).assumptions)
+
+
+def test_printed_bounds_never_round_onto_the_other_side_of_the_claim() -> None:
+    """A lower bound just above the claim is not printed as the claim, nor an upper bound just below as more."""
+    assert _dp.at_least(2.000000456, 2.0) == "epsilon at least 2.0000004"
+    assert _dp.at_most(1.9999935, 1.999995) == "epsilon at most 1.999994"
+    assert _dp.at_most(1.134001) == "epsilon at most 1.1341"
+
+
+def test_both_accountants_are_named() -> None:
+    """The method says that dp-accounting reaches the same verdict."""
+    assert "confirmed by dp-accounting 0." in judge().method
+
+
+def test_a_range_without_a_second_opinion_says_so() -> None:
+    """The library's FFT cannot resolve a delta of 1e-14."""
+    assert "no second opinion" in judge(delta=1e-14).method
+
+
+@pytest.mark.parametrize(
+    "opinion",
+    [
+        _second_opinion.Opinion(0.0, 1.0),
+        _second_opinion.Opinion(1.3, 2.0),
+        _second_opinion.Opinion(math.nan, math.nan),
+    ],
+)
+def test_accountants_that_disagree_leave_the_claim_open(opinion: _second_opinion.Opinion) -> None:
+    """Too low, too high or no number at all: none of them lets a verdict stand."""
+    verdict = _second_opinion.weigh(judge(), 1.12, 1.14, 3.0, opinion)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNVERIFIABLE, Reason.GAP)
+    assert "two accountants disagree" in verdict.explanation
+
+
+@pytest.mark.parametrize("opinion", [_second_opinion.Opinion(0.0, 2.0), None])
+def test_crossing_bounds_leave_the_claim_open(opinion: _second_opinion.Opinion | None) -> None:
+    """A lower bound above the upper one is our own mistake and verifies nothing."""
+    verdict = _second_opinion.weigh(judge(), 1.15, 1.14, 3.0, opinion)
+    assert verdict.outcome is Outcome.UNVERIFIABLE
 
 
 def test_importing_the_verifiers_loads_no_numerics() -> None:
