@@ -8,8 +8,10 @@ from petguard import taxonomy
 from petguard.model import EdgeKind, Node, NodeKind, Origin
 from petguard.parsers._python_file import Facts, File, Found, edge
 from petguard.parsers._python_rules import DATA, INTO_PROTECTION, INTO_SINK, PARAMETER, SEPARATOR
-from petguard.parsers._python_syntax import Position, parsed, same, spelled
+from petguard.parsers._python_syntax import Position, parsed, same, span, spelled
 from petguard.semgrep import Match
+
+_UNBOUND = "$OBJECT"  # what semgrep writes for a variable, which is read from no object
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,13 @@ def _join(file: File, match: Match, source: str | None, target: Sink, facts: Fac
 def _data(file: File, match: Match, facts: Facts) -> str | None:
     """The personal data that a taint match starts from; None when the taxonomy says that it is none."""
     name, _, owner = match.message.partition(SEPARATOR)
-    expression = parsed(owner)
-    categories = taxonomy.classify(*_words(expression), name.strip("\"'"))
-    if not categories:
-        return None
+    expression, categories = parsed(owner), _categories(match.message)
     function = file.module.function_at(match.start)
+    if not categories or (owner == _UNBOUND and not _says_more_than_its_value(file, name, function)):
+        return None
     read_from = spelled(expression) if expression is not None else "…"
-    label = name if owner == function.rpartition(".")[2] else f"{read_from}.{name}"
+    is_plain = owner in (function.rpartition(".")[2], _UNBOUND)
+    label = name if is_plain else f"{read_from}.{name}"
     node = Node(
         id=f"data:{file.path}:{function}:{label}",
         kind=NodeKind.DATA,
@@ -69,6 +71,36 @@ def _data(file: File, match: Match, facts: Facts) -> str | None:
     )
     facts.nodes.append(node)
     return node.id
+
+
+def _says_more_than_its_value(file: File, name: str, function: str) -> bool:
+    """Whether a variable has to be taken at its name.
+
+    A constant is nobody's data, the result of a protection is the protection's business, and where personal data is
+    read into the variable, that place has been found already.
+    """
+    scopes = [scope for scope in file.module.scopes.values() if scope.name == function]
+    values = [value for scope in scopes for value in scope.bound.get(name, []) if value is not None]
+    protected = {id(found.call) for found in file.of("protection")}
+    return any(
+        not isinstance(value, ast.Constant) and id(value) not in protected and not _reads_personal_data(file, value)
+        for value in values
+    )
+
+
+def _reads_personal_data(file: File, value: ast.expr) -> bool:
+    start, end = span(value)
+    return any(
+        start <= place < end and not message.endswith(_UNBOUND) and bool(_categories(message))
+        for (message, _), places in file.sources.items()
+        for place in places
+    )
+
+
+def _categories(message: str) -> tuple[str, ...]:
+    """What the taxonomy makes of the name and the object that a match of the source rule tells."""
+    name, _, owner = message.partition(SEPARATOR)
+    return taxonomy.classify(*_words(parsed(owner)), name.strip("\"'"))
 
 
 def _words(owner: ast.expr | None) -> tuple[str, ...]:

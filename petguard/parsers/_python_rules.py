@@ -85,7 +85,7 @@ def function_sinks(names: Iterable[str]) -> Iterator[Json]:
     """All arguments of calls to functions or methods with these names, as taint sinks: a later round's."""
     called = "|".join(sorted(map(re.escape, names)))
     for form in ("($...BEFORE, $DATA, $...AFTER)", "(..., $KEY=$DATA, ...)"):
-        either = [{"pattern": f"$NAME{form}"}, {"pattern": f"$OBJECT.$NAME{form}"}]
+        either = [{"pattern": f"$NAME{form}"}, {"pattern": f"$OWNER.$NAME{form}"}]
         named = {"metavariable-regex": {"metavariable": "$NAME", "regex": f"^(?:{called})$"}}
         yield {"patterns": [{"pattern-either": either}, named, {"focus-metavariable": "$DATA"}]}
 

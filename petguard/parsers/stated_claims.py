@@ -17,14 +17,16 @@ from petguard.claims import BY_TECHNIQUE, STATEMENT, Statement
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Document, Step, read_yaml_all
 from petguard.errors import ConfigurationError, UnreadableInput
-from petguard.handwritten import mistake, nearest, unreadable
+from petguard.handwritten import mistake, nearest, unambiguous, unreadable
 from petguard.model import Claim, Facts, Gap, Origin
 from petguard.parsers import Parser
 from petguard.parsers._source import Source
+from petguard.policy import PolicyFile
 
 Pointer = tuple[Step, ...]
 
 _NAMES = re.compile(r"(?:^|\.)petguard\.ya?ml$")
+_BESIDE = re.compile(r"[^/]\.petguard\.ya?ml$")  # beside an artefact, where no policy is looked for
 _FILES = ("artefact", "config", "checkpoint", "private", "context", "evidence", "collateral", "trust_root")
 _FILES_OR_TEXT = ("signature", "public_key")  # may also be the value itself
 _PATH_LIKE = re.compile(r"[^\s:]*/[^\s:]+(?::[\w.<>]+)?|[\w.-]+\.[A-Za-z]\w{0,5}(?::[\w.<>]+)?")
@@ -32,7 +34,7 @@ _PATH_LIKE = re.compile(r"[^\s:]*/[^\s:]+(?::[\w.<>]+)?|[\w.-]+\.[A-Za-z]\w{0,5}
 
 def _interest(candidate: Candidate) -> Interest:
     named = _NAMES.search(candidate.name) is not None
-    return Interest.READ if named and b"claims" in candidate.data else Interest.NONE
+    return Interest.READ if named and candidate.data.strip() else Interest.NONE
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
@@ -46,11 +48,14 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
 
 
 def _claims(source: Source) -> Iterator[Claim]:
-    document = source.document
+    document = unambiguous(source.document, source.path)
     if document.value is None:
         return
     if not isinstance(document.value, dict):
         raise mistake(source.path, document, (), "must be a mapping; write claims: followed by a list")
+    known = ["claims"] if _BESIDE.search(source.path) else list(PolicyFile.model_fields)
+    for key in document.value.keys() - known:
+        raise mistake(source.path, document, (key,), f"no such key; {nearest(key, known)}")
     stated = document.value.get("claims")
     if stated is not None and not isinstance(stated, list):
         raise mistake(source.path, document, ("claims",), "must be a list of claims")

@@ -301,3 +301,33 @@ def test_two_thousand_files_that_mention_a_wrapper_s_name_are_read_in_seconds(re
     facts, gaps = read(PARSER, {"llm.py": wrapper, **others, **use})
     assert gaps == []
     assert [path.source.name for path in SystemGraph([facts]).flows()] == ["patient.notes"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sources"),
+    [
+        ("patient_notes = db.fetch()\n    return ask(patient_notes)", {"patient_notes"}),
+        ("patient_notes = redact(db.fetch())\n    return ask(patient_notes)", set()),
+        ("patient_notes = db.fetch()\n    patient_notes = redact(patient_notes)\n    return ask(patient_notes)", set()),
+        ("home_email = 'desk@clinic.example'\n    return ask(home_email)", set()),
+        ("home_email = db.email\n    return ask(home_email)", {"db.email"}),
+    ],
+)
+def test_a_variable_is_taken_at_its_name_when_its_value_says_nothing(read: Read, body: str, sources: set[str]) -> None:
+    """What a query returns is unknown but for the name it is given; a protected, constant or known value is not."""
+    code = f"""\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(text):
+    return client.chat.completions.create(model="gpt-4o", messages=[{{"role": "user", "content": text}}])
+
+
+def summarise(db):
+    {body}
+"""
+    facts, _ = read(PARSER, {"app.py": code})
+    direct = {edge.source for edge in facts.edges if edge.target.startswith("call:")}
+    assert {node.name for node in facts.nodes if node.id in direct and node.categories} == sources
