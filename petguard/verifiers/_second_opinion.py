@@ -61,6 +61,14 @@ def _library() -> Any:
     return privacy_loss_distribution
 
 
+def _opinion(optimistic: Any, pessimistic: Any, delta: float, off: float) -> Opinion | None:
+    """The library's two distributions read at delta, moved by `off`; None where its exponentials overflow."""
+    try:
+        return Opinion(optimistic.get_epsilon_for_delta(delta + off), pessimistic.get_epsilon_for_delta(delta - off))
+    except OverflowError:
+        return None
+
+
 def _noise_of_its_sums(steps: float) -> float:
     """How far the library's delta may be off in either direction, absolute.
 
@@ -79,8 +87,8 @@ def poisson(noise: float, rate: float, steps: float, delta: float) -> Opinion | 
     off = _noise_of_its_sums(steps)
     if not ordinary or off > delta / 10:
         return None
-    step = _gaussian.poisson_upper(noise, rate, steps, delta, _pld.COARSE)[1]
-    if step == 0:
+    high, step = _gaussian.poisson_upper(noise, rate, steps, delta, _pld.COARSE)
+    if step == 0 or not _EPSILONS[0] <= high <= _EPSILONS[1]:
         return None
     library = _library()
 
@@ -94,7 +102,7 @@ def poisson(noise: float, rate: float, steps: float, delta: float) -> Opinion | 
         ).self_compose(int(steps))
         for pessimistic in (True, False)
     )
-    return Opinion(optimistic.get_epsilon_for_delta(delta + off), pessimistic.get_epsilon_for_delta(delta - off))
+    return _opinion(optimistic, pessimistic, delta, off)
 
 
 @cache
@@ -131,7 +139,7 @@ def hypergeometric(tau: int, times: int, delta: float) -> Opinion | None:
         ).self_compose(times)
         for pessimistic in (True, False)
     )
-    return Opinion(optimistic.get_epsilon_for_delta(delta + off), pessimistic.get_epsilon_for_delta(delta - off))
+    return _opinion(optimistic, pessimistic, delta, off)
 
 
 def _log_overlaps(tau: int) -> dict[int, float]:

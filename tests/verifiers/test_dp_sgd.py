@@ -390,6 +390,12 @@ def test_a_range_without_a_second_opinion_says_so() -> None:
     assert "no second opinion" in judge(delta=1e-14).method
 
 
+@pytest.mark.parametrize(("noise", "rate"), [(0.3, 0.01), (0.3, 1e-5)])
+def test_a_library_that_overflows_gives_no_opinion(noise: float, rate: float) -> None:
+    """Composed losses beyond e^709 crash dp-accounting; the verdict then says that nobody else was asked."""
+    assert _second_opinion.poisson(noise, rate, 10**5, 1e-6) is None
+
+
 @pytest.mark.parametrize(
     "opinion",
     [
