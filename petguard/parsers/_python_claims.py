@@ -98,15 +98,26 @@ def _read_training(file: File, found: Found, reading: _Reading) -> None:
     if loader is not None:
         reading.take("batch_size", argument(loader, ["batch_size"], 1))
     reading.take("epochs", _epochs(file, found.match.start))
-    reading.take("delta", _delta(file))
+    reading.take("delta", _delta(file, found.match.start))
 
 
 def _loader(file: File, found: Found) -> ast.Call | None:
+    """The one DataLoader that is given to the engine, also when the engine's results get the same names."""
     given = argument(found.call, [found.detector.loader] if found.detector.loader else [])
-    bound = file.module.binding(given) if given is not None else None
-    made = bound if bound is not None else given
-    is_loader = isinstance(made, ast.Call) and last_name(made.func) == "DataLoader"
-    return made if is_loader and isinstance(made, ast.Call) else None
+    if given is None:
+        return None
+    bound = file.module.bound(given)
+    before = [value for value in bound if value is not None] or [given]
+    made = before[0]
+    only = len(before) == 1 and len(bound) - len(before) <= _results_named(file, found.call, given)
+    return made if only and isinstance(made, ast.Call) and last_name(made.func) == "DataLoader" else None
+
+
+def _results_named(file: File, call: ast.Call, name: ast.expr) -> int:
+    """How often `model, optimizer, loader = engine.make_private(...)` binds a name anew."""
+    statements = [node for node in ast.walk(file.module.tree) if isinstance(node, ast.Assign) and node.value is call]
+    targets = [each for statement in statements for target in statement.targets for each in ast.walk(target)]
+    return sum(isinstance(each, ast.Name) and isinstance(name, ast.Name) and each.id == name.id for each in targets)
 
 
 def _is_true(file: File, node: ast.expr | None) -> bool:
@@ -114,28 +125,41 @@ def _is_true(file: File, node: ast.expr | None) -> bool:
 
 
 def _epochs(file: File, position: Position) -> ast.expr | None:
-    """The bound of the one loop over epochs in the function (or module) that makes the engine."""
+    """How often the one loop over epochs runs in the function (or module) that makes the engine."""
     function = file.module.function_at(position)
     loops = [
-        node.iter.args[-1]
+        node.iter
         for node in ast.walk(file.module.tree)
         if isinstance(node, ast.For)
         and "epoch" in last_name(node.target).lower()
-        and isinstance(node.iter, ast.Call)
-        and isinstance(node.iter.func, ast.Name)
-        and node.iter.func.id in {"range", "trange"}
-        and len(node.iter.args) == 1
         and file.module.function_at((node.lineno, node.col_offset + 1)) == function
     ]
-    return loops[0] if len(loops) == 1 else None
+    return _rounds(loops[0]) if len(loops) == 1 else None
 
 
-def _delta(file: File) -> ast.expr | None:
-    """The delta at which the file asks the engine for its epsilon, when it asks with one delta only."""
+def _rounds(loop: ast.expr) -> ast.expr | None:
+    """The length of `range(n)` or `range(1, n + 1)`, also inside a progress bar."""
+    if not isinstance(loop, ast.Call) or not loop.args:
+        return None
+    name = last_name(loop.func)
+    if name == "tqdm":
+        return _rounds(loop.args[0])
+    if name not in {"range", "trange"} or len(loop.args) > 2:
+        return None
+    return loop.args[0] if len(loop.args) == 1 else ast.BinOp(loop.args[1], ast.Sub(), loop.args[0])
+
+
+def _delta(file: File, position: Position) -> ast.expr | None:
+    """The one delta at which the function that makes the engine, or else the file, asks for the epsilon."""
     asked = [
-        argument(node, ["delta"], 0)
+        (file.module.function_at((node.lineno, node.col_offset + 1)), given)
         for node in file.module.calls.values()
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get_epsilon"
+        for given in [argument(node, ["delta"], 0)]
+        if given is not None
     ]
-    said = [node for node in asked if node is not None]
+    function = file.module.function_at(position)
+    here = [given for place, given in asked if place == function]
+    alone = len(file.of("dp_claim")) == 1
+    said = here or ([given for _, given in asked] if alone else [])
     return said[0] if said and all(same(said[0], other) for other in said) else None

@@ -213,17 +213,18 @@ class Module:
             return _lookup(name, scope), name
         return scope, name
 
-    def _bound(self, node: ast.expr) -> list[ast.expr | None]:
+    def bound(self, node: ast.expr) -> list[ast.expr | None]:
+        """Every way in which a name or attribute gets a value in this file; None where the value cannot be read."""
         scope, name = self._holder(node)
         return scope.bound.get(name, []) if scope else []
 
     def bindings(self, node: ast.expr) -> list[ast.expr]:
         """Everything readable that a name or attribute is bound to in this file."""
-        return [value for value in self._bound(node) if value is not None]
+        return [value for value in self.bound(node) if value is not None]
 
     def binding(self, node: ast.expr) -> ast.expr | None:
         """What a name or attribute is bound to, when the file binds it exactly once, and to something readable."""
-        bound = self._bound(node)
+        bound = self.bound(node)
         return bound[0] if len(bound) == 1 else None
 
     def default(self, node: ast.expr) -> ast.expr | None:

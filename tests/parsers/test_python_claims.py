@@ -58,6 +58,18 @@ _TRAINING: dict[str, tuple[str, dict[str, Any]]] = {
         "N = 15\nengine.make_private(noise_multiplier=1)\nfor epoch in range(N):\n    pass",
         {"epochs": 15},
     ),
+    "a loop that counts from one": (
+        "N = 15\nengine.make_private(noise_multiplier=1)\nfor epoch in tqdm(range(1, N + 1)):\n    pass",
+        {"epochs": 15},
+    ),
+    "a loader that the engine gives back": (
+        "loader = DataLoader(d, 64)\nm, o, loader = engine.make_private(data_loader=loader)",
+        {"batch_size": 64},
+    ),
+    "a loader that something else gives back": (
+        "loader = DataLoader(d, 64)\nm, loader = wrap(loader)\nengine.make_private(data_loader=loader)",
+        {"batch_size": None},
+    ),
     "two loops over epochs": (
         "engine.make_private()\nfor epoch in range(3):\n    pass\nfor epoch in range(5):\n    pass",
         {"epochs": None},
