@@ -23,6 +23,13 @@ def mistake(path: str, document: Document, pointer: Pointer, text: str) -> Confi
     return ConfigurationError(f"{path}:{document.line(*pointer)}: {_dotted(pointer) or 'the file'}: {text}")
 
 
+def unambiguous(document: Document, path: str) -> Document:
+    """The document itself; a key that stands twice in a mapping, of which only one would count, is an error."""
+    for key, line in document.repeated:
+        raise ConfigurationError(f"{path}:{line}: {key}: stands there twice; keep one of them")
+    return document
+
+
 def unreadable(path: str, error: UnreadableInput) -> ConfigurationError:
     """A hand-written file that is not even YAML or TOML is a configuration error, not a gap."""
     return ConfigurationError(f"{path}:{error.line or 1}: {error.detail}")
@@ -37,7 +44,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def validated(kind: type[M], document: Document, path: str, *inside: str) -> M:
     """The part of `document` below `inside` as a model; the first mistake is raised as a ConfigurationError."""
-    value = document.value
+    value = unambiguous(document, path).value
     for key in inside:
         value = value[key]
     try:

@@ -223,8 +223,8 @@ class Verdict(Frozen):
 class Budget(Frozen):
     """What the policy lets a DP claim spend; None where the policy sets no bound."""
 
-    epsilon: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    delta: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
+    epsilon: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
+    delta: Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)] | None = None
 
 
 class State(StrEnum):

@@ -6,21 +6,23 @@ and what is never fine (unprotected personal data at an outside service, a refut
 file that runs code) is a finding by the severity of its rule.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from petguard import _shipped, catalog, taxonomy
 from petguard.claims import BY_TECHNIQUE, Name, Names
-from petguard.documents import read_toml, read_yaml
+from petguard.documents import Document, read_toml, read_yaml_all
 from petguard.errors import ConfigurationError, UnreadableInput
 from petguard.handwritten import Pointer, mistake, nearest, unreadable, validated
 from petguard.model import Asset, Budget, Frozen, Json, Node, NodeKind, Severity
 
 BUILT_IN = "built-in"
+_NEARLY = re.compile(r"\.?petguard\.ya?ml", re.IGNORECASE)
 Listed = Literal["providers", "models", "regions", "packages", "mcp_servers"]
 DIFFERENTIAL_PRIVACY = frozenset(
     {"dp_sgd", "dp_query", "dp_composition", "local_dp", "dp_psi", "mpc_dual_dp", "federated_dp"}
@@ -56,7 +58,7 @@ class RuleSetting(Frozen):
     """A change to one rule; a rule is only switched off with a reason."""
 
     severity: Severity | None = None
-    enabled: bool = True
+    enabled: StrictBool = True
     reason: Name | None = None
 
     @model_validator(mode="after")
@@ -92,9 +94,12 @@ class Policy(PolicyFile):
     def load(cls, path: str, text: str) -> Self:
         """Read a policy; ConfigurationError names the file, line, key and the nearest valid key."""
         try:
-            document = read_toml(text) if path.endswith(".toml") else read_yaml(text)
+            documents = [read_toml(text)] if path.endswith(".toml") else read_yaml_all(text)
         except UnreadableInput as error:
             raise unreadable(path, error) from error
+        if len(documents) > 1:
+            raise ConfigurationError(f"{path}: holds {len(documents)} YAML documents; write one, without ---")
+        document = documents[0] if documents else Document(None)
         inside = ("tool", "petguard") if path.endswith(".toml") else ()
         if inside and not _has_table(document.value):
             raise ConfigurationError(f"{path}: there is no [tool.petguard] table")
@@ -136,12 +141,28 @@ class Policy(PolicyFile):
 
 
 def discover(root: Path) -> Path | None:
-    """The policy of a scan root: `petguard.yaml`, `.github/petguard.yaml` or a pyproject.toml that holds one."""
-    for candidate in (root / "petguard.yaml", root / ".github" / "petguard.yaml"):
-        if candidate.is_file():
-            return candidate
+    """The policy of a scan root: `petguard.yaml`, `.github/petguard.yaml` or a pyproject.toml that holds one.
+
+    A file that was meant as the policy, but is called otherwise, is a ConfigurationError.
+    """
+    for folder in (root, root / ".github"):
+        for found in _meant_as_policy(folder):
+            if found.name != "petguard.yaml" or not found.is_file():
+                raise ConfigurationError(
+                    f"{found} would not be read as the policy; make it a file called petguard.yaml"
+                )
+            return found
     project = root / "pyproject.toml"
     return project if project.is_file() and _holds_policy(project) else None
+
+
+def _meant_as_policy(folder: Path) -> list[Path]:
+    """Everything that bears the name of a policy, or nearly so; the right name first."""
+    try:
+        found = [path for path in folder.iterdir() if _NEARLY.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: (path.name != "petguard.yaml", path.name))
 
 
 def _holds_policy(project: Path) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
 from petguard.graph import SystemGraph
 from petguard.model import Gap, Severity, State
-from petguard.parsers import telltales
+from petguard.parsers import stated_claims, telltales
 from petguard.policy import Policy, discover
 from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool
 from petguard.semgrep import Program
@@ -57,7 +57,7 @@ def scan(request: Request) -> Report:
     verdicts = verifiers.judge_all(claims, policy.budgets)
     evidence = rules.Evidence.of(graph, claims, verdicts, policy)
     found = rules.findings(rule_set, evidence)
-    gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows))
+    gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows), *_unread_claims(policy, collection))
     return Report(
         tool=Tool(version=petguard.__version__, rules_digest=rules.digest()),
         run=Run(started_at=started.isoformat(timespec="seconds"), duration_s=round(perf_counter() - clock, 3)),
@@ -89,6 +89,14 @@ def _policy(request: Request, root: Path) -> Policy:
         raise ConfigurationError(f"{path} cannot be read as a policy: {error}") from error
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     return Policy.load(shown, text)
+
+
+def _unread_claims(policy: Policy, collection: Collection) -> Iterator[Gap]:
+    """Claims are read where they stand in the tree, with file names relative to them; a policy may stand elsewhere."""
+    read = {item.path for item in collection.inputs[stated_claims.PARSER.name]}
+    if policy.claims and policy.source not in read:
+        detail = f"{len(policy.claims)} claims stand in a policy outside the scanned files; move them to petguard.yaml"
+        yield Gap(path=policy.source, state=State.PARTIAL, reason="claims_not_read", detail=detail)
 
 
 def _decision(found: Iterable[Finding], threshold: Severity | Literal["never"]) -> Literal["pass", "fail"]:

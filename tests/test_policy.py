@@ -109,6 +109,11 @@ def test_the_most_specific_data_rule_decides() -> None:
         ("- a list", "petguard.yaml:1: the file"),
         ("approved: [", "petguard.yaml:1: not YAML"),
         ("source: elsewhere", "source: no such key"),
+        ("fail_on: info\nfail_on: never", "petguard.yaml:2: fail_on: stands there twice"),
+        ("fail_on: high\n---\nfail_on: info", "petguard.yaml: holds 2 YAML documents"),
+        ("budgets: {epsilon: true}", "budgets.epsilon: input should be a valid number"),
+        ("budgets: {epsilon: '1'}", "budgets.epsilon: input should be a valid number"),
+        ("rules: {PG101: {enabled: 'off', reason: x}}", "rules.PG101.enabled: input should be a valid boolean"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(text: str, expected: str) -> None:
@@ -158,3 +163,19 @@ def test_a_broken_pyproject_that_mentions_a_policy_is_not_overlooked(tmp_path: P
     """It is taken as the policy, so that reading it fails instead of falling back."""
     (tmp_path / "pyproject.toml").write_text("[tool.petguard]\nfail_on = \n")
     assert discover(tmp_path) == tmp_path / "pyproject.toml"
+
+
+@pytest.mark.parametrize("name", ["petguard.yml", "Petguard.yaml", ".petguard.yaml", ".github/petguard.yml"])
+def test_a_policy_under_nearly_the_right_name_is_not_overlooked(tmp_path: Path, name: str) -> None:
+    """Its author believes that it applies; the built-in policy instead would allow what it forbids."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("approved: {providers: []}\n")
+    with pytest.raises(ConfigurationError, match="make it a file"):
+        discover(tmp_path)
+
+
+def test_a_policy_that_is_a_dangling_link_is_not_overlooked(tmp_path: Path) -> None:
+    """Whatever it was meant to lead to is not the built-in policy."""
+    (tmp_path / "petguard.yaml").symlink_to("nowhere.yaml")
+    with pytest.raises(ConfigurationError, match="make it a file"):
+        discover(tmp_path)

@@ -38,6 +38,7 @@ class Document:
 
     value: Any
     _root: Place = field(default_factory=Place, repr=False)
+    repeated: tuple[tuple[str, int], ...] = ()  # keys that a YAML mapping holds twice, with the later line
 
     def line(self, *pointer: Step) -> int:
         """The 1-based line of what `pointer` leads to."""

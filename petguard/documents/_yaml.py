@@ -35,7 +35,8 @@ _FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|[-+]?\.(?:in
 def read_yaml(text: str) -> Document:
     """The first document of a YAML stream, YAML 1.2 core scalars; an empty stream is None.
 
-    Dates stay text, unknown tags are dropped, `<<` is merged, the last of two equal keys wins.
+    Dates stay text, unknown tags are dropped, `<<` is merged, the last of two equal keys wins and
+    the document names it.
     """
     return next(iter(read_yaml_all(text)), Document(None))
 
@@ -72,13 +73,14 @@ class _Composer:
     def __init__(self, text: str) -> None:
         self._events = YAML(typ="safe", pure=True).parse(text)
         self._anchors: dict[str, _Composed | None] = {}
+        self._repeated: list[tuple[str, int]] = []
 
     def documents(self) -> Iterator[Document]:
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
-                self._anchors = {}
+                self._anchors, self._repeated = {}, []
                 root = self._compose(next(self._events), 0)
-                yield Document(root.value, root.place)
+                yield Document(root.value, root.place, tuple(self._repeated))
 
     def _compose(self, event: Any, depth: int) -> _Composed:
         line = event.start_mark.line + 1
@@ -139,6 +141,7 @@ class _Composer:
             if _is_merge(event, entry.value):
                 merged.append(entry)
             else:
+                self._repeated += [(key, at.line)] if key in value else []
                 value[key] = entry.value
                 inside[key] = Place(at.line, at.column, entry.place.inside)
         for entry in merged:

@@ -54,7 +54,7 @@ def _claims(source: Source) -> Iterator[Claim]:
     if not isinstance(document.value, dict):
         raise mistake(source.path, document, (), "must be a mapping; write claims: followed by a list")
     known = ["claims"] if _BESIDE.search(source.path) else list(PolicyFile.model_fields)
-    for key in document.value.keys() - known:
+    for key in sorted(document.value.keys() - known):
         raise mistake(source.path, document, (key,), f"no such key; {nearest(key, known)}")
     stated = document.value.get("claims")
     if stated is not None and not isinstance(stated, list):

@@ -92,6 +92,18 @@ def test_an_impossible_epsilon_stated_by_hand_is_2(petguard: Program, tmp_path: 
     assert "epsilon" in done.stderr
 
 
+@pytest.mark.parametrize("where", ["pyproject.toml", "rules.yaml"])
+def test_claims_of_a_policy_that_is_not_scanned_for_claims_are_a_gap(
+    petguard: Program, tmp_path: Path, where: str
+) -> None:
+    """Only petguard.yaml and its like are read for claims; elsewhere a claim would be accepted and never judged."""
+    (tmp_path / "app.py").write_text("total = 1\n", "utf-8")
+    toml = "[[tool.petguard.claims]]\ntechnique = 'dp_sgd'\n"
+    (tmp_path / where).write_text(toml if where.endswith("toml") else "claims: [{technique: dp_sgd}]\n", "utf-8")
+    done = petguard("scan", tmp_path, "-p", tmp_path / where, "-o", "json")
+    assert [gap["reason"] for gap in json.loads(done.stdout)["coverage"]["gaps"]] == ["claims_not_read"]
+
+
 def test_a_hostile_path_is_inert_in_every_report(petguard: Program, tmp_path: Path) -> None:
     """A newline, a workflow command and markup in a path stay text."""
     folder = tmp_path / "<script>alert(1)<" / "script>\n::error::x"

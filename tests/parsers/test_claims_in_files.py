@@ -116,6 +116,9 @@ def test_stated_claims(read: Read) -> None:
         ("patients.csv", "/etc/passwd", "not relative"),
         ("claims:", "claims: [", "x.petguard.yaml:"),
         ("claims:", "- claims:", "must be a mapping"),
+        ("claims:", "clams:", "x.petguard.yaml:1: clams: no such key; did you mean claims?"),
+        ("claims:", "fail_on: never\nclaims:", "x.petguard.yaml:1: fail_on: no such key"),
+        ("k: 5", "k: 5\n    k: 2", "x.petguard.yaml:6: k: stands there twice"),
     ],
 )
 def test_a_slip_in_a_stated_claim_stops_the_scan(read: Read, old: str, new: str, words: str) -> None:
