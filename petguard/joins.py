@@ -16,6 +16,8 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
 
     What was found decides the parameters, what was declared fills in the rest; where both speak and differ, the
     claim carries a conflict. A declared claim that speaks of nothing detected stays a claim of its own.
+    One about a file or function with several detected claims speaks of each: judged by itself, it could come out as
+    verified from stated numbers alone, next to code that contradicts them.
     """
     everything = tuple(facts)
     claims = [claim for part in everything for claim in part.claims]
@@ -24,10 +26,8 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
     alone = []
     for claim in declared:
         spoken_of = _spoken_of(claim, tuple(detected.values()))
-        if spoken_of is None:
-            alone.append(claim)
-        else:
-            detected[spoken_of.id] = _merged(spoken_of, claim)
+        detected |= {found.id: _merged(found, claim) for found in spoken_of}
+        alone += [] if spoken_of else [claim]
     bare = tuple(part.model_copy(update={"claims": ()}) for part in everything)
     together = Facts(
         claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
@@ -57,13 +57,16 @@ def _order(claim: Claim) -> tuple[str, int, int, str]:
     return claim.location.path, claim.location.line, claim.location.column, claim.id
 
 
-def _spoken_of(declared: Claim, detected: Sequence[Claim]) -> Claim | None:
-    """The one detected claim of the same technique that has the declared one's subject or stands in its file."""
+def _spoken_of(declared: Claim, detected: Sequence[Claim]) -> list[Claim]:
+    """The detected claims of the same technique that have the declared one's subject, else those in its file.
+
+    A function that holds no detected claim, but whose file does, leads to the file: it may call the one that does.
+    """
     same = [claim for claim in detected if claim.technique == declared.technique]
     pointers = {declared.subject, getattr(declared.statement, "config", None)}
     exact = [claim for claim in same if claim.subject in pointers]
-    in_file = [claim for claim in same if claim.location.path in pointers]
-    return next((found[0] for found in (exact, in_file) if len(found) == 1), None)
+    files = pointers | {declared.subject.partition(":")[0]}
+    return exact or [claim for claim in same if claim.location.path in files]
 
 
 def _merged(found: Claim, declared: Claim) -> Claim:

@@ -67,10 +67,19 @@ def test_a_statement_about_a_function_goes_before_one_about_its_file() -> None:
     ]
 
 
-def test_a_statement_that_may_mean_two_claims_stays_alone() -> None:
-    """Which of two claims in a file is meant is not guessed."""
+def test_a_statement_about_a_file_speaks_of_every_claim_in_it() -> None:
+    """Which of two is meant is not guessed, and alone it would be judged by its own numbers only."""
     claims = _claims(_found(DpSgd()), _found(DpSgd(), line=90), _stated(DpSgd(epsilon=1.0), "train.py"))
-    assert [claim.origin for claim in claims] == [Origin.DECLARED, Origin.DETECTED, Origin.DETECTED]
+    assert [(claim.origin, claim.stated_in) for claim in claims] == [
+        (Origin.DETECTED, {"epsilon": "petguard.yaml:3"}),
+        (Origin.DETECTED, {"epsilon": "petguard.yaml:3"}),
+    ]
+
+
+def test_a_statement_about_another_function_of_the_file_does_not_escape_the_code() -> None:
+    """`train.py:main` may call what was found in `train.py:train`, and its number is not believed over the code's."""
+    (claim,) = _claims(_found(DpSgd(noise_multiplier=0.3)), _stated(DpSgd(noise_multiplier=1.1), "train.py:main"))
+    assert (claim.origin, list(claim.conflicts)) == (Origin.DETECTED, ["noise_multiplier"])
 
 
 def test_a_statement_about_something_else_stays_a_claim_of_its_own() -> None:
