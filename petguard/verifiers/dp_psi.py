@@ -25,7 +25,7 @@ def _judge(claim: Claim, budget: Budget) -> Verdict:
         return _refuted(claim, f"{off[1]}, so no finite epsilon holds", off[0], remedy=_remedy_for(said, budget))
     missing = _missing(said)
     if missing:
-        return _dp.cannot_judge(claim, missing, _how_to_state(missing))
+        return _overrun(claim, said) or _dp.cannot_judge(claim, missing, _how_to_state(missing))
     if said.epsilon is None:
         return _nothing_claimed(claim, said)
     return _decide(claim, said, said.epsilon, budget)
@@ -84,6 +84,9 @@ def _first(claim: Claim, said: DpPsi, epsilon: float, budget: Budget, bounds: tu
             witness |= {"runs": said.runs, "maximum_queries": said.maximum_queries or 0}
         found = _refuted(claim, text.format(_at(said, _dp.at_least(low, epsilon))), witness, remedy=remedy)
         return found.model_copy(update={"interval": _dp.interval(low, high)})
+    overrun = _overrun(claim, said)
+    if overrun is not None:
+        return overrun.model_copy(update={"interval": _dp.interval(low, high), "remedy": remedy})
     verified = high <= epsilon
     words = _dp.at_most(high, epsilon) if verified else f"{_dp.at_least(low)} and {_dp.at_most(high)}"
     return Verdict(
@@ -91,6 +94,14 @@ def _first(claim: Claim, said: DpPsi, epsilon: float, budget: Budget, bounds: tu
         reason=None if verified else Reason.GAP, explanation=text.format(_at(said, words)), method=_METHOD,
         interval=_dp.interval(low, high), assumptions=_assumptions(claim), remedy=remedy,
     )  # fmt: skip
+
+
+def _overrun(claim: Claim, said: DpPsi) -> Verdict | None:
+    """More runs than the configuration is made for break the claim, even where their sum still meets epsilon."""
+    if not said.runs or not said.maximum_queries or said.runs <= said.maximum_queries:
+        return None
+    text = f"it is run {said.runs} times, and maximum_queries allows {said.maximum_queries}"
+    return _refuted(claim, text, {"runs": said.runs, "maximum_queries": said.maximum_queries}, remedy={})
 
 
 def _bounds(said: DpPsi, epsilon: float) -> tuple[float, float]:

@@ -91,6 +91,13 @@ def test_more_runs_than_queries_are_counted() -> None:
     assert (verdict.witness["runs"], verdict.witness["maximum_queries"]) == (20, 10)
 
 
+def test_more_runs_than_queries_break_the_claim_even_within_epsilon() -> None:
+    """The configuration is made for a number of queries, and nothing enforces it."""
+    verdict = judge(runs=11, epsilon=5.0)
+    assert verdict.outcome is Outcome.REFUTED
+    assert verdict.witness == {"runs": 11, "maximum_queries": 10}
+
+
 @pytest.mark.parametrize("field", ["precomputed_tau", "maximum_queries", "ids_num", "dataset_size", "epsilon"])
 def test_a_missing_number_is_named(field: str) -> None:
     """Without any one of its numbers the claim is unverifiable and the explanation names the number."""
