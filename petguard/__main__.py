@@ -1,6 +1,10 @@
 """The outermost guard: whatever goes wrong, petguard never ends with the exit code of a finding."""
 
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # with -m that is the current folder, often the scanned tree, whose json.py is not to be imported
+
 import traceback
 
 from petguard.errors import Exit

@@ -49,11 +49,16 @@ def scan(request: Request) -> Report:
     sniffs = {reader.name: reader.interest for reader in readers}
     collection = collect(request.paths, sniffs, policy.exclude, telltales=telltales())
     program = Program(jobs=request.jobs, cache=_cache(request, root))
+    loading = (
+        verifiers.warm_up() if any(collection.inputs[reader.name] for reader in readers if reader.claims) else None
+    )
     read, unread = parsers.read_all(readers, collection.inputs, program)
     program.cache.save()
     facts = joins.joined(read)
     graph = SystemGraph(facts)
     claims = [claim for part in facts for claim in part.claims]
+    if loading is not None:
+        loading.join()
     verdicts = verifiers.judge_all(claims, policy.budgets)
     evidence = rules.Evidence.of(graph, claims, verdicts, policy)
     found = rules.findings(rule_set, evidence)
@@ -74,9 +79,11 @@ def scan(request: Request) -> Report:
 
 
 def _cache(request: Request, root: Path) -> Cache:
-    """One file for each scanned tree."""
-    tree = hashlib.sha256(os.fsencode(root)).hexdigest()[:32]
-    return Cache(request.cache / f"{tree}.json" if request.cache else None)
+    """One file for each scanned tree, and none inside it: a tree must not bring along what was found in it."""
+    folder = request.cache and request.cache.resolve()
+    if folder is None or folder.is_relative_to(root):
+        return Cache(None)
+    return Cache(folder / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.json")
 
 
 def _policy(request: Request, root: Path) -> Policy:

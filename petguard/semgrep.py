@@ -119,7 +119,7 @@ def _version() -> str:
 
 def _recalled(program: Program, path: str, keys: Mapping[str, str]) -> list[Match] | None:
     rows = program.cache.recall(keys[path])
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, TypeError, ValueError, OverflowError):
         return None if rows is None else [_match(path, row) for row in rows]
     return None
 

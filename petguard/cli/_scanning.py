@@ -66,9 +66,13 @@ def request(options: Options, *, fail_on: FailOn | None = None) -> Request:
 
 
 def _cache_folder() -> Path | None:
-    """Where the user keeps caches; None without a home."""
+    """Where the user keeps caches; None without a home.
+
+    As the XDG specification says, a relative folder does not count: it would lie in whatever tree is scanned.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     with suppress(RuntimeError):
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "petguard"
+        return (named if named.is_absolute() else Path.home() / ".cache") / "petguard"
     return None
 
 
@@ -83,7 +87,9 @@ def exit_code(report: Report, *, allow_incomplete: bool) -> Exit:
 
 def spoken(code: Exit) -> str:
     """An exit code in words."""
-    return {Exit.VIOLATED: "the policy is violated", Exit.INCOMPLETE: "the scan is incomplete"}.get(code, "nothing is at or above the threshold")
+    return {Exit.VIOLATED: "the policy is violated", Exit.INCOMPLETE: "the scan is incomplete"}.get(
+        code, "nothing is at or above the threshold"
+    )
 
 
 @dataclass(frozen=True)

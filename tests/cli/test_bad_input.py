@@ -104,6 +104,31 @@ def test_claims_of_a_policy_that_is_not_scanned_for_claims_are_a_gap(
     assert [gap["reason"] for gap in json.loads(done.stdout)["coverage"]["gaps"]] == ["claims_not_read"]
 
 
+def _started_in(folder: Path, program: list[str], **env: str) -> int:
+    scrubbed = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), **env}
+    done = subprocess.run([sys.executable, *program], cwd=folder, env=scrubbed, capture_output=True, check=False)  # noqa: S603
+    return done.returncode
+
+
+def test_modules_of_the_current_folder_are_not_imported(tmp_path: Path) -> None:
+    """`python -m` looks there first, and the current folder is often the tree that is scanned."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name in ("json", "click", "enum", "traceback", "semgrep"):
+        (tree / f"{name}.py").write_text("open('ran', 'w').close()\n", "utf-8")
+    assert (_started_in(tree, ["-m", "petguard", "scan", "."]), (tree / "ran").exists()) == (0, False)
+
+
+@pytest.mark.parametrize("cache", [".cache", "{tree}/.cache"])
+def test_a_tree_cannot_bring_its_own_cache(tmp_path: Path, cache: str) -> None:
+    """A cache inside the tree would let it say that nothing was found in it."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "app.py").write_text(CALL, "utf-8")
+    _started_in(tree, ["-m", "petguard", "scan", "."], XDG_CACHE_HOME=cache.format(tree=tree))
+    assert not (tree / ".cache").exists()
+
+
 def test_a_hostile_path_is_inert_in_every_report(petguard: Program, tmp_path: Path) -> None:
     """A newline, a workflow command and markup in a path stay text."""
     folder = tmp_path / "<script>alert(1)<" / "script>\n::error::x"
