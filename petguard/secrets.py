@@ -70,6 +70,7 @@ _GIVEN_TO = re.compile(
 )
 _CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _URL_LOGIN = re.compile(r"(?P<before>(?<!\w)\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
+_LONG_NUMBER = re.compile(r"(?<![\w.])\+?(?:\d[ -]?){8,}\d(?!\w)")  # of a card, a telephone or a person
 _EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 _LONGEST_EVIDENCE = 200
@@ -146,7 +147,7 @@ def _without_known(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    text = " ".join(_EMAIL.sub("***@***", text).split())
+    text = " ".join(_LONG_NUMBER.sub("***", _EMAIL.sub("***@***", text)).split())
     return text if len(text) <= _LONGEST_EVIDENCE else text[:_LONGEST_EVIDENCE] + "…"
 
 

@@ -138,3 +138,16 @@ def test_a_hostile_line_of_code_is_masked_in_no_time() -> None:
     """Quotes, backslashes and signs without end are read once."""
     lines = ['"' * 4000, "'\\" * 2000, "key:" * 1000, 'api_key="' * 400, "x[" * 2000 + '"', "a" * 4000 + '="b"']
     assert all(len(secrets.mask_literals_in(line)) <= 201 for line in lines)
+
+
+@pytest.mark.parametrize("number", ["123-45-6789", "4111 1111 1111 1111", "+44 20 7946 0958", "4556737586899855"])
+def test_numbers_of_people_and_cards_are_masked(number: str) -> None:
+    """A prompt that holds one is evidence; the report must not hold it as well."""
+    line = f'ask("her number is {number}")'
+    assert secrets.mask_literals_in(line) == secrets.mask_in(line) == 'ask("her number is ***")'
+
+
+def test_dates_versions_and_small_numbers_stay() -> None:
+    """What tells models and parameters apart is not masked."""
+    line = "load('gpt-4o-2024-07-18', 'claude-3-5-sonnet-20241022', size=50000, delta=0.0000000001)"
+    assert secrets.mask_literals_in(line) == line

@@ -80,9 +80,14 @@ def _config(source: Source, config: dict[str, Any], pointer: Pointer) -> Facts:
         for place, entry in _entries(source, config, pointer, "guardrails")
         for node in _guardrail(source, source.mapping(entry, *place), place)
     ]
-    general = (*pointer, "general_settings")
-    keys = _keys(source, source.mapping(config.get("general_settings"), *general), general, None)
-    return together([*models, Facts(nodes=(*guardrails, *keys))])
+    keys = [
+        key
+        for section in config.keys() - {"model_list"}
+        for place, inner in _walk(config[section], (*pointer, section))
+        if isinstance(inner, dict)
+        for key in _keys(source, inner, place, None)
+    ]
+    return together([*models, Facts(nodes=(*guardrails, *sorted(keys, key=lambda key: key.id)))])
 
 
 def _entries(source: Source, config: dict[str, Any], pointer: Pointer, key: str) -> Iterator[tuple[Pointer, Any]]:

@@ -16,6 +16,7 @@ from petguard.parsers._source import Source, each
 
 Pointer = tuple[Step, ...]
 
+_ADDRESSES = ("url", "serverUrl", "httpUrl")
 _URL = re.compile(r"(?i)(?:https?|wss?|sse)://\S+")
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+")
 
@@ -26,7 +27,7 @@ def _interest(candidate: Candidate) -> Interest:
         return Interest.NONE
     vs_code = candidate.name == "mcp.json" and b'"servers"' in data
     nested = b'"mcp"' in data and b'"servers"' in data
-    return Interest.READ if b'"mcpServers"' in data or vs_code or nested else Interest.NONE
+    return Interest.READ if b'mcpServers"' in data or vs_code or nested else Interest.NONE
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
@@ -50,7 +51,8 @@ class _Server:
 
 
 def _read(source: Source) -> Facts:
-    servers = [server for pointer in _homes(source) for server in _servers(source, pointer)]
+    homes = dict.fromkeys([*_homes(source), *_elsewhere(source.document.value, ())])
+    servers = [server for pointer in homes for server in _servers(source, pointer)]
     for server in servers:
         shown = (value for name, value, _ in server.options if secrets.looks_secret(value, name=name))
         source.hidden.update(shown)
@@ -80,6 +82,20 @@ def _homes(source: Source) -> Iterator[Pointer]:
         )
 
 
+def _elsewhere(value: Any, pointer: Pointer) -> Iterator[Pointer]:
+    """Lists of servers in any other place, and under keys such as `amp.mcpServers`; a JSON schema has none of them."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in items:
+        if str(step).endswith("mcpServers") and isinstance(inner, dict) and any(map(_is_server, inner.values())):
+            yield (*pointer, step)
+        else:
+            yield from _elsewhere(inner, (*pointer, step))
+
+
+def _is_server(entry: Any) -> bool:
+    return isinstance(entry, dict) and not entry.keys().isdisjoint({"command", *_ADDRESSES})
+
+
 def _servers(source: Source, home: Pointer) -> Iterator[_Server]:
     value = source.document.value
     for step in home:
@@ -101,7 +117,7 @@ def _server(source: Source, name: str, entry: dict[str, Any], pointer: Pointer) 
         parts = source.strings(command, *pointer, "command")
         arguments, command = parts[1:] + arguments, parts[0][0] if parts else None
     started = source.string(command, *pointer, "command")
-    addresses = (source.string(entry.get(key), *pointer, key) for key in ("url", "serverUrl", "httpUrl"))
+    addresses = (source.string(entry.get(key), *pointer, key) for key in _ADDRESSES)
     url = next((address for address in addresses if address), None)
     line = _command.words(started, [text for text, _ in arguments]) if started else []
     if not line and url is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,3 +142,19 @@ def test_damaged_files_give_facts_or_gaps(read: Read, cut: int, put: str) -> Non
     for parser, text in ((litellm.PARSER, _CONFIG), (fides.PARSER, _FIDES)):
         read(parser, {"x.yaml": text[:cut] + put})
         read(parser, {"x.yaml": text[:cut] + put + text[cut:]})
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "environment_variables: {OPENAI_API_KEY: %s}",
+        "litellm_settings: {api_key: %s}",
+        "credential_list: [{credential_name: x, credential_values: {api_key: %s}}]",
+    ],
+)
+def test_a_key_in_any_section_is_found_and_masked(read: Read, section: str) -> None:
+    """LiteLLM takes keys in more places than the entries of its models."""
+    key = "sk-Qz7Lm2Rt9Vb4Xc6Kp1Ws8Yd3Nf5Hg0Jq"  # made for this test
+    facts, _ = read(litellm.PARSER, {"c.yaml": f"model_list: []  # litellm_params\n{section % key}\n"})
+    assert [node.traits for node in facts.nodes] == [(Trait.SECRET,)]
+    assert key not in facts.model_dump_json()

@@ -110,3 +110,16 @@ def test_a_damaged_file_gives_facts_or_gaps(read: Read, cut: int, put: str) -> N
     """Cut off or changed anywhere, the file crashes nothing."""
     read(PARSER, {".mcp.json": _FILE[:cut] + put})
     read(PARSER, {".mcp.json": _FILE[:cut] + put + _FILE[cut:]})
+
+
+@pytest.mark.parametrize("text", ['{"amp.mcpServers": %s}', '{"claude": {"mcpServers": %s}}', '[{"mcpServers": %s}]'])
+def test_servers_in_an_unusual_place_are_found(read: Read, text: str) -> None:
+    """A client that nobody here knows may look for them there."""
+    facts, _ = read(PARSER, {"settings.json": text % '{"notes": {"command": "npx", "args": ["notes"]}}'})
+    assert [node.name for node in facts.nodes] == ["notes"]
+
+
+def test_a_schema_that_describes_servers_has_none(read: Read) -> None:
+    """The name of the key alone says nothing."""
+    facts, gaps = read(PARSER, {"schema.json": '{"properties": {"mcpServers": {"type": "object"}}}'})
+    assert (facts.nodes, gaps) == ((), [])
