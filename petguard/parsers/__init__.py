@@ -25,6 +25,7 @@ class Parser:
     name: str
     interest: Callable[[Candidate], Interest]
     parse: Callable[[Sequence[Input], Program], Iterable[Facts | Gap]]
+    claims: bool = False  # its files are there to claim a protection
 
     @classmethod
     def of_configs(
@@ -32,9 +33,11 @@ class Parser:
         name: str,
         interest: Callable[[Candidate], Interest],
         parse: Callable[[Sequence[Input]], Iterable[Facts | Gap]],
+        *,
+        claims: bool = False,
     ) -> Self:
         """A parser that needs no semgrep."""
-        return cls(name, interest, lambda inputs, _semgrep: parse(inputs))
+        return cls(name, interest, lambda inputs, _semgrep: parse(inputs), claims)
 
 
 def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Iterator[Facts | Gap]:

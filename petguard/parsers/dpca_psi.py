@@ -80,4 +80,4 @@ def _invalid(source: Source, pointer: tuple[Step, ...], text: str) -> Unreadable
     return UnreadableInput(detail, reason="invalid_value", line=source.document.line(*pointer))
 
 
-PARSER = Parser.of_configs("dpca_psi", _interest, _parse)
+PARSER = Parser.of_configs("dpca_psi", _interest, _parse, claims=True)

@@ -140,4 +140,4 @@ def _from_root(path: str, document: Document, value: str, pointer: Pointer) -> s
     return joined
 
 
-PARSER = Parser.of_configs("stated_claims", _interest, _parse)
+PARSER = Parser.of_configs("stated_claims", _interest, _parse, claims=True)

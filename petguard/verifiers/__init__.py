@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
 
 from petguard import _plugins
 from petguard.model import Budget, Claim, Reason, Verdict, unverifiable
@@ -14,6 +16,13 @@ class Verifier:
 
     technique: str
     judge: Callable[[Claim, Budget], Verdict]
+
+
+def warm_up() -> Thread:
+    """Start to import what the numeric verifiers need, most of a second, while the scan waits for semgrep."""
+    loading = Thread(target=import_module, args=("dp_accounting.pld.privacy_loss_distribution",), daemon=True)
+    loading.start()
+    return loading
 
 
 def judge_all(claims: Iterable[Claim], budget: Budget) -> tuple[Verdict, ...]:

@@ -159,7 +159,7 @@ def remedy(run: Run, epsilon: float, delta: float, budget: Budget, found: Bounds
 
 def _smallest_noise(present: float, meets: Callable[[float, int], bool]) -> float | None:
     """The smallest noise above `present` that meets the target, half a per cent exact, rounded up to thousandths."""
-    rough = _pld.COARSE // 4
+    rough = _pld.COARSE // 16
     least, most = math.floor(present * 1000), math.floor(present * 1000) + 1
     while not meets(most / 1000, rough):
         least, most = most, most * 2
