@@ -141,7 +141,7 @@ class Claim(Frozen):
 
     `unresolved` names the fields whose value could not be read, and why; `conflicts` the fields that are stated
     differently in two places, and what each says; `stated_in` those that were not found where the claim stands but
-    declared elsewhere, and where.
+    declared elsewhere, and where; `doubts` say why the protection may not be what the fields describe.
     """
 
     id: str
@@ -151,6 +151,7 @@ class Claim(Frozen):
     unresolved: Json = Field(default_factory=dict)
     conflicts: Json = Field(default_factory=dict)
     stated_in: Json = Field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
     origin: Origin = Origin.DETECTED
 
     @property

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from petguard.claims import BY_TECHNIQUE, Statement
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Claim, Gap, Json, Node, NodeKind, Origin, State
+from petguard.parsers._python_doubts import doubts
 from petguard.parsers._python_file import File, Found, argument
 from petguard.parsers._python_syntax import Position, last_name, same
 from petguard.parsers._python_values import UNKNOWN
@@ -21,6 +22,7 @@ class _Reading:
         self.found = found
         self.values: dict[str, object] = dict(found.detector.fixed)
         self.unresolved: dict[str, str] = {}
+        self.doubts: tuple[str, ...] = ()
 
     def take(self, name: str, node: ast.expr | None) -> None:
         """Read a field; an argument that is not there says nothing."""
@@ -59,6 +61,7 @@ def _claim(file: File, found: Found, reading: _Reading) -> Claim:
         location=file.location(found.match.start),
         subject=f"{file.path}:{function}" if function else file.path,
         unresolved=reading.unresolved,
+        doubts=reading.doubts,
     )
 
 
@@ -99,6 +102,7 @@ def _read_training(file: File, found: Found, reading: _Reading) -> None:
         reading.take("batch_size", argument(loader, ["batch_size"], 1))
     reading.take("epochs", _epochs(file, found.match.start))
     reading.take("delta", _delta(file, found.match.start))
+    reading.doubts = tuple(dict.fromkeys(doubts(file, found, loader)))
 
 
 def _loader(file: File, found: Found) -> ast.Call | None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from threading import Thread
 
 from petguard import _plugins
-from petguard.model import Budget, Claim, Reason, Verdict, unverifiable
+from petguard.model import Budget, Claim, Origin, Outcome, Reason, Verdict, unverifiable
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,18 @@ def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
     if verifier is None:
         why = f"no verifier knows {claim.technique} in this version, so nothing was computed"
         return unverifiable(claim, Reason.UNKNOWN_TECHNIQUE, why)
-    verdict = verifier.judge(claim, budget)
+    verdict = _doubted(claim, verifier.judge(claim, budget))
     declared = tuple(f"{name} is as stated in {place}" for name, place in sorted(claim.stated_in.items()))
+    if claim.origin is Origin.DECLARED:
+        place = f"{claim.location.path}:{claim.location.line}"
+        declared = (f"every number is as stated in {place}; nothing was found in the scanned files to compare it with",)
     return verdict.model_copy(update={"assumptions": (*verdict.assumptions, *declared)})
+
+
+def _doubted(claim: Claim, verdict: Verdict) -> Verdict:
+    """Numbers prove or disprove nothing about a protection that may not be the one they describe."""
+    if not claim.doubts or verdict.outcome is Outcome.UNVERIFIABLE:
+        return verdict
+    why = f"{verdict.explanation}; but {'; '.join(claim.doubts)}"
+    update = {"interval": verdict.interval, "assumptions": verdict.assumptions}
+    return unverifiable(claim, Reason.DYNAMIC_VALUE, why, method=verdict.method).model_copy(update=update)

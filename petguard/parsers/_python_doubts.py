@@ -1,0 +1,76 @@
+"""Why DP-SGD code may train otherwise than the numbers of its engine say; each doubt keeps a claim from a verdict."""
+
+import ast
+from collections.abc import Iterator
+
+from petguard.parsers._python_file import File, Found, argument
+from petguard.parsers._python_syntax import last_name
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def doubts(file: File, found: Found, loader: ast.Call | None) -> Iterator[str]:
+    """Each reason in words, about the call that makes the engine, its file and its data loader."""
+    given = {keyword.arg: keyword.value for keyword in found.call.keywords}
+    if None in given:
+        yield "arguments come in a mapping, which may change sampling and noise"
+    if "noise_generator" in given:
+        yield "it brings its own noise generator, which may be seeded"
+    clipping = argument(found.call, ["clipping"])
+    if clipping is not None and file.module.value(clipping) not in ("flat", "per_layer"):
+        yield f"clipping={file.excerpt(clipping)} is not accounted for"
+    if _is_of_this_file(file, found):
+        yield "the engine is a class of this file and not the library's"
+    if loader is not None and argument(loader, ["sampler", "batch_sampler"]) is not None:
+        yield "the data loader has a sampler of its own"
+    yield from _about_the_file(file)
+    yield from _about_the_loops(file, found)
+
+
+def _is_of_this_file(file: File, found: Found) -> bool:
+    receiver = found.call.func.value if isinstance(found.call.func, ast.Attribute) else found.call.func
+    makers = [receiver, *file.module.bindings(receiver)]
+    names = [last_name(maker.func) for maker in makers if isinstance(maker, ast.Call)]
+    return any(name in file.module.definitions for name in names)
+
+
+def _about_the_file(file: File) -> Iterator[str]:
+    """What happens to the optimizer behind the engine's back."""
+    for node in ast.walk(file.module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == "noise_multiplier" and isinstance(node.ctx, ast.Store):
+            yield f"line {node.lineno} sets another noise_multiplier"
+        elif isinstance(node, ast.Attribute) and node.attr == "original_optimizer":
+            yield f"line {node.lineno} uses the optimizer without noise"
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("opacus.schedulers"):
+            yield "a scheduler changes the noise"
+        elif isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield f"line {node.lineno} imports names that may replace the constants"
+
+
+def _about_the_loops(file: File, found: Found) -> Iterator[str]:
+    """Whether the optimizer may step more often than once for each batch of each epoch."""
+    function = file.module.definitions.get(file.module.function_at(found.match.start), file.module.tree)
+    depths = {id(node): loops for node, loops in _with_loops(function)}
+    epochs = [node for node, _ in _with_loops(function) if _is_epoch_loop(node)]
+    if not epochs:
+        return
+    if any(depths[id(epoch)] for epoch in epochs):
+        yield "the loop over epochs stands inside another loop"
+    for node, loops in _with_loops(function):
+        steps = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "step"
+        if steps and (len(loops) > 2 or not any(loop in epochs for loop in loops)):
+            yield f"line {getattr(node, 'lineno', 0)} may step more often than once per batch and epoch"
+
+
+def _is_epoch_loop(node: ast.AST) -> bool:
+    return isinstance(node, ast.For | ast.AsyncFor) and "epoch" in last_name(node.target).lower()
+
+
+def _with_loops(root: ast.AST) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
+    """Every node below `root` with the loops around it, the outermost first; without recursion."""
+    pending: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(child, ()) for child in ast.iter_child_nodes(root)]
+    while pending:
+        node, loops = pending.pop()
+        yield node, loops
+        inner = (*loops, node) if isinstance(node, _LOOPS) else loops
+        pending += [(child, inner) for child in ast.iter_child_nodes(node)]
