@@ -150,7 +150,12 @@ def _rounds(loop: ast.expr) -> ast.expr | None:
         return _rounds(loop.args[0])
     if name not in {"range", "trange"} or len(loop.args) > 2:
         return None
-    return loop.args[0] if len(loop.args) == 1 else ast.BinOp(loop.args[1], ast.Sub(), loop.args[0])
+    return loop.args[0] if len(loop.args) == 1 else _difference(loop)
+
+
+def _difference(loop: ast.Call) -> ast.expr:
+    """The length of `range(start, end)`, which stands in the report as the call that it was made from."""
+    return ast.copy_location(ast.BinOp(loop.args[1], ast.Sub(), loop.args[0]), loop)
 
 
 def _delta(file: File, position: Position) -> ast.expr | None:

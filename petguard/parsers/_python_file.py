@@ -111,6 +111,8 @@ def text(module: Module, node: ast.expr | None) -> str | None:
 def whole_text(module: Module, node: ast.expr | None) -> str | None:
     """Like `text`, when every part of it can be read."""
     value = text(module, node)
+    if value and secrets.find(value):
+        return secrets.mask(value)  # a key that was passed as a name by mistake
     return value if value and HOLE not in value else None
 
 

@@ -46,7 +46,12 @@ def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | 
 
 def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | Gap]:
     clients = Clients(file)
-    facts.nodes += [*_packages(file, project), *_credentials(file), *_models_by_position(file, facts)]
+    facts.nodes += [
+        *_packages(file, project),
+        *_credentials(file),
+        *_keys_by_name(file),
+        *_models_by_position(file, facts),
+    ]
     ai_clients(file, clients, facts)
     model_loads(file, facts)
     unsafe_loads(file, facts)
@@ -107,6 +112,41 @@ def _credentials(file: File) -> Iterator[Node]:
         yield from (node.model_copy(update={"origin": Origin.DETECTED}) for node in found)
 
 
+def _keys_by_name(file: File) -> Iterator[Node]:
+    """Literals without the shape of any issuer's keys, where an AI key is given: to a client, or under its name."""
+    to_clients = {id(keyword.value) for found in file.of("ai_client") for keyword in found.call.keywords}
+    for name, value in _positions(file.module.tree):
+        text = value.value if isinstance(value, ast.Constant) else None
+        provider = catalog.provider_by_env(name)
+        if not isinstance(text, str) or not secrets.names_secret(name) or secrets.find(text):
+            continue
+        if (provider or id(value) in to_clients or _is_of_a_library(file, name)) and secrets.looks_secret(
+            text, name=name
+        ):
+            here = file.at(value)
+            place = here.model_copy(update={"evidence": here.evidence.replace(text, secrets.mask(text))})
+            key = credential(
+                f"{file.path}:{here.line}",
+                f"{name} {secrets.mask(text)}",
+                place,
+                provider=provider.id if provider else None,
+                literal=True,
+            )
+            yield key.model_copy(update={"origin": Origin.DETECTED})
+
+
+def _is_of_a_library(file: File, name: str) -> bool:
+    """`openai.api_key = ...` of a file that imports openai."""
+    return name == "api_key" and any(
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in file.libraries
+        for node in ast.walk(file.module.tree)
+    )
+
+
 def _models_by_position(file: File, facts: Facts) -> Iterator[Node]:
     """Well-known model names that stand where a model is chosen: a variable, a parameter or a key called `model`."""
     calls = [found.call for found in [*facts.calls, *file.of("ai_client")]]
@@ -125,7 +165,7 @@ def _models_by_position(file: File, facts: Facts) -> Iterator[Node]:
 def _positions(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            yield from ((last_name(target), node.value) for target in node.targets)
+            yield from ((_target(target), node.value) for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             yield last_name(node.target), node.value
         elif isinstance(node, ast.Call):
@@ -135,6 +175,13 @@ def _positions(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
             yield from ((str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant))
         elif isinstance(node, ast.arguments):
             yield from _defaults(node)
+
+
+def _target(node: ast.expr) -> str:
+    """The name that is assigned to: of `os.environ["KEY"]` and `config["key"]` the key."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value)
+    return last_name(node)
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:

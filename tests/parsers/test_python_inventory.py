@@ -396,3 +396,33 @@ def test_evidence_shows_the_code_and_not_the_key(read: Read) -> None:
     facts, _ = read(PARSER, {"a.py": code})
     shown = [node.locations[0].evidence for node in facts.nodes if node.asset is Asset.AI_SERVICE]
     assert shown == ["openai.OpenAI(api_key=os.environ['X'])", "openai.OpenAI(api_key='***r2')"]
+
+
+_KEY = "5f2a9c81d7e34b60a1f8c2d95e7b3046"
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        (f"from openai import AzureOpenAI\nclient = AzureOpenAI(api_key='{_KEY}')", 1),
+        (f"import openai\nopenai.api_key = '{_KEY}'", 1),
+        (f"import os\nos.environ['AZURE_OPENAI_API_KEY'] = '{_KEY}'", 1),
+        (f"AZURE_OPENAI_API_KEY = '{_KEY}'", 1),
+        ("from openai import OpenAI\nclient = OpenAI(api_key='not-needed')", 0),
+        ("from openai import OpenAI\nclient = OpenAI(api_key='your-api-key-here')", 0),
+        (f"import openai\nstripe.configure(api_key='{_KEY}')", 0),
+    ],
+)
+def test_a_key_without_a_known_shape_is_known_by_where_it_is_given(read: Read, code: str, count: int) -> None:
+    """Azure's keys are plain hexadecimal; the value itself is in no node."""
+    facts, _ = read(PARSER, {"app.py": code + "\n"})
+    keys = [node for node in facts.nodes if node.asset is Asset.CREDENTIAL and Trait.SECRET in node.traits]
+    assert len(keys) == count
+    assert _KEY not in facts.model_dump_json()
+
+
+def test_a_key_given_as_a_model_is_masked(read: Read) -> None:
+    """A slip of the hand must not end in the inventory."""
+    key = "sk-proj-" + "aB3dE5gH7jK9mN1pQ3sT5vX7"
+    facts, _ = read(PARSER, {"app.py": f"import litellm\nlitellm.completion(model='{key}', messages=[])\n"})
+    assert key not in facts.model_dump_json()
