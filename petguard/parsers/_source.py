@@ -37,7 +37,7 @@ class Source:
         if len(self.hidden) > _MANY:
             return self.document.location(self.path, *pointer)
         raw = self._lines[line - 1] if line <= len(self._lines) else ""
-        excerpt = raw if len(raw) <= 400 else raw[column - 1 : column + 1999]  # a minified file is one long line
+        excerpt = raw if len(raw) <= 400 else raw[column - 1 : column + 599]  # a minified file is one long line
         return self.document.location(self.path, *pointer, evidence=secrets.mask_in(excerpt, self.hidden))
 
     def doubt(self, detail: str, *pointer: Step, reason: str = "wrong_type") -> None:
