@@ -154,6 +154,14 @@ def test_a_claim_comes_with_the_protection_it_speaks_of(read: Read) -> None:
     assert [node.technique for node in facts.nodes if node.claim == claim.id and node.asset is Asset.PET] == ["dp_sgd"]
 
 
+def test_a_loop_that_ends_at_an_argument_is_named_as_it_stands(read: Read) -> None:
+    """A loop that counts from one to an argument of the program leaves the epochs open, with its source."""
+    code = f"{_OPACUS}engine.make_private()\nfor epoch in range(1, args.epochs + 1):\n    pass\n"
+    facts, gaps = read(PARSER, {"t.py": code})
+    assert gaps == []
+    assert [claim.unresolved for claim in facts.claims] == [{"epochs": "range(1, args.epochs + 1) is not a constant"}]
+
+
 @pytest.mark.parametrize("name", _IMPOSSIBLE)
 def test_an_impossible_number_is_a_gap_with_its_line(read: Read, name: str) -> None:
     """A claim that cannot be meant is not judged, and not dropped either; the next one still counts."""
