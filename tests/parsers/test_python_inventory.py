@@ -409,6 +409,7 @@ _KEY = "5f2a9c81d7e34b60a1f8c2d95e7b3046"
         (f"import os\nos.environ['AZURE_OPENAI_API_KEY'] = '{_KEY}'", 1),
         (f"AZURE_OPENAI_API_KEY = '{_KEY}'", 1),
         ("from openai import OpenAI\nclient = OpenAI(api_key='not-needed')", 0),
+        ("import os\nos.environ['OPENAI_API_KEY'] = 'deadbeef'", 0),
         ("from openai import OpenAI\nclient = OpenAI(api_key='your-api-key-here')", 0),
         (f"import openai\nstripe.configure(api_key='{_KEY}')", 0),
     ],
