@@ -102,7 +102,7 @@ def test_a_bomb_is_refused_in_time(reader: Callable[[str], Document], text: str,
     with pytest.raises(UnreadableInput) as caught:
         reader(text)
     assert caught.value.reason == reason
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 10
 
 
 def test_aliases_share_their_value() -> None:
