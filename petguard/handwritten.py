@@ -53,7 +53,20 @@ def validated(kind: type[M], document: Document, path: str, *inside: str) -> M:
         mistakes = error.errors(include_url=False)
         # A misspelt key is also a missing one; the misspelling is what the author can see.
         first = next((each for each in mistakes if each["type"] == "extra_forbidden"), mistakes[0])
-        raise mistake(path, document, (*inside, *first["loc"]), _explained(kind, first["loc"], first)) from error
+        pointer = _written(value, first["loc"])
+        raise mistake(path, document, (*inside, *pointer), _explained(kind, pointer, first)) from error
+
+
+def _written(value: Any, pointer: Pointer) -> Pointer:
+    """The part of a pointer that an author knows: what follows a plain value names an alternative of its type."""
+    kept: list[str | int] = []
+    for step in pointer:
+        if not isinstance(value, dict | list):
+            break
+        kept.append(step)
+        inside = dict(enumerate(value)) if isinstance(value, list) else value
+        value = inside.get(step)
+    return tuple(kept)
 
 
 def _explained(kind: type[BaseModel], pointer: Pointer, error: Any) -> str:
@@ -64,6 +77,8 @@ def _explained(kind: type[BaseModel], pointer: Pointer, error: Any) -> str:
     if error["type"] == "enum" or error["type"] == "literal_error":
         expected = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         return f"{error['input']!r} is not possible; {nearest(str(error['input']), expected)}"
+    if error["type"] == "tuple_type":
+        return "a list is needed here, such as [a, b]"
     text = str(error["msg"]).removeprefix("Value error, ")
     return text[:1].lower() + text[1:]
 

@@ -88,7 +88,7 @@ def test_the_most_specific_data_rule_decides() -> None:
     [
         ("approved:\n  provider: [openai]", "petguard.yaml:2: approved.provider: no such key; did you mean providers?"),
         ("fail_one: high", "petguard.yaml:1: fail_one: no such key; did you mean fail_on?"),
-        ("\nfail_on: hihg", "petguard.yaml:2: fail_on"),
+        ("\nfail_on: hihg", "petguard.yaml:2: fail_on: 'hihg' is not possible; did you mean high?"),
         (
             "approved:\n  providers:\n    - opneai",
             ":3: approved.providers.0: no such provider as opneai; did you mean openai",
@@ -105,7 +105,7 @@ def test_the_most_specific_data_rule_decides() -> None:
         ("budgets:\n  epsilon: -1", "petguard.yaml:2: budgets.epsilon: input should be greater than 0"),
         ("budgets:\n  epsilon: .nan", "petguard.yaml:2: budgets.epsilon"),
         ("budgets:\n  delta: 1", "petguard.yaml:2: budgets.delta: input should be less than 1"),
-        ("approved: {providers: openai}", "petguard.yaml:1: approved.providers"),
+        ("approved: {providers: openai}", "petguard.yaml:1: approved.providers: a list is needed here, such as [a, b]"),
         ("- a list", "petguard.yaml:1: the file"),
         ("approved: [", "petguard.yaml:1: not YAML"),
         ("source: elsewhere", "source: no such key"),

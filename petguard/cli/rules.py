@@ -26,13 +26,16 @@ def list_all() -> int:
 
 
 @command.command("show")
-@click.argument("rule", metavar="ID")
+@click.argument("rule", metavar="ID|NAME")
 def show(rule: str) -> int:
     """What a rule is about: why it exists, how to mend what it finds, and which clauses it is relevant to."""
-    known = {each.id: each for each in load()}
-    if rule.upper() not in known:
-        raise ConfigurationError(f"no such rule as {rule}; {nearest(rule.upper(), known)}")
-    _streams.result("\n".join(_card(known[rule.upper()])) + "\n")
+    rules = load()
+    found = next((each for each in rules if rule.upper() == each.id or rule.lower() == each.card.name), None)
+    if found is None:
+        is_id = rule.upper().startswith("PG")
+        known = [each.id if is_id else each.card.name for each in rules]
+        raise ConfigurationError(f"no such rule as {rule}; {nearest(rule.upper() if is_id else rule.lower(), known)}")
+    _streams.result("\n".join(_card(found)) + "\n")
     return Exit.OK
 
 

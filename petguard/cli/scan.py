@@ -46,6 +46,7 @@ def _threshold(asked: str | None) -> _scanning.FailOn | None:
 
 
 def _closing(report: Report, code: Exit) -> str:
-    gaps, seconds = len(report.coverage.gaps), report.run.duration_s
-    counted = f"{len(report.findings):,} findings, {gaps:,} gaps, policy {report.scope.policy}, {seconds:.1f} s"
-    return f"petguard: {_scanning.spoken(code)} (exit {code:d}); {counted}"
+    findings, gaps = len(report.findings), len(report.coverage.gaps)
+    counted = f"{findings:,} finding{'' if findings == 1 else 's'}, {gaps:,} gap{'' if gaps == 1 else 's'}"
+    done = f"{counted}, policy {report.scope.policy}, {report.run.duration_s:.1f} s"
+    return f"petguard: {_scanning.spoken(code)} (exit {code:d}); {done}"

@@ -62,8 +62,8 @@ def _findings(report: Report, pen: _Pen, *, verbose: bool) -> Iterator[list[str]
 
 
 def _finding(finding: Finding, flows: dict[str, Flow], pen: _Pen, *, verbose: bool) -> list[str]:
-    lines = [_headline(finding, pen)]
     flow = flows.get(finding.flow or "")
+    lines = [_headline(finding, pen) + _origin(finding, flow)]
     if verbose and flow:
         lines += [f"      {_place(step.path, step.line)}  {terminal(step.label)}" for step in flow.steps]
         lines += [
@@ -81,6 +81,13 @@ def _headline(finding: Finding, pen: _Pen) -> str:
     place = _place(finding.location.path, finding.location.line)
     rule = pen(_BOLD, terminal(finding.rule))
     return f"  {place}  {rule} {terminal(finding.name)}  {terminal(finding.message)}{doubt}{known}"
+
+
+def _origin(finding: Finding, flow: Flow | None) -> str:
+    """Where the data comes from, if that is not the line of the finding: many flows may end in one call."""
+    if flow is None or (flow.source.path, flow.source.line) == (finding.location.path, finding.location.line):
+        return ""
+    return f"; from {_place(flow.source.path, flow.source.line)}"
 
 
 def _place(path: str, line: int | None) -> str:

@@ -73,6 +73,7 @@ def test_exit_zero_is_for_dashboards(petguard: Program, violating: Path) -> None
         (["scan", "--fail-on", "terrible"], "terrible"),
         (["scan", "--policy", "nowhere.yaml"], "nowhere.yaml"),
         (["rules", "show", "PG999"], "no such rule"),
+        (["rules", "show", "unpinned-model"], "did you mean unpinned-model-reference?"),
         (["schema", "everything"], "everything"),
         ([], "Usage"),
     ],

@@ -146,6 +146,12 @@ def test_rules_are_listed_and_explained(petguard: Program) -> None:
     assert "fix: " in shown
 
 
+def test_a_rule_is_explained_by_its_name_too(petguard: Program) -> None:
+    """Reports show both, so both are what a reader may type."""
+    by_name = petguard("rules", "show", "personal-data-reaches-external-ai")
+    assert (by_name.returncode, by_name.stdout) == (0, petguard("rules", "show", "PG201").stdout)
+
+
 def test_verify_gives_the_claims_to_machines(petguard: Program, project: Project) -> None:
     """The rows are those of the report."""
     stated = "claims:\n  - {technique: dp_sgd, epsilon: 1.0}\n"

@@ -61,6 +61,12 @@ def test_the_verbose_text_looks_as_it_did(realistic: Report, snapshot: SnapshotA
     assert text.render(realistic, verbose=True) == snapshot(extension_class=OneFile)
 
 
+def test_a_flow_that_starts_elsewhere_names_its_start(realistic: Report) -> None:
+    """Many flows may end in one call; a reader tells them apart by where the data comes from."""
+    (line,) = [line for line in text.render(realistic).splitlines() if "shop/llm.py:41" in line and "PG201" in line]
+    assert "; from shop/models.py:14" in line
+
+
 def test_colour_adds_nothing_but_colour(realistic: Report) -> None:
     """Without its escape sequences the coloured text is the plain one."""
     colored = text.render(realistic, color=True)
