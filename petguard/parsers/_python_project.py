@@ -103,9 +103,11 @@ class Project:
     def holds(self, name: str, path: str) -> bool:
         """Whether Python would find a module of the tree under this top-level name when the file at `path` imports it.
 
-        That is beside the file, above it, or in a folder `src` there.
+        That is beside the file, above it, or in a folder `src` there, but never inside a package: what stands there
+        has the name of the package before its own, so `app/anthropic.py` may import the library `anthropic`.
         """
-        folders = [str(parent) for parent in PurePosixPath(path).parents]
+        parents = PurePosixPath(path).parents
+        folders = [str(parent) for parent in parents if str(parent / "__init__.py") not in self.inputs]
         roots = [*folders, *(str(PurePosixPath(folder) / "src") for folder in folders)]
         return any((root, name) in self._own or (str(PurePosixPath(root) / name), name) in self._own for root in roots)
 

@@ -344,6 +344,15 @@ def test_a_package_of_the_tree_in_src_is_not_the_library(read: Read) -> None:
     assert facts.nodes == ()
 
 
+@pytest.mark.parametrize("path", ["app/anthropic.py", "app/anthropic/utils.py"])
+def test_a_wrapper_inside_a_package_may_bear_the_name_of_its_library(read: Read, path: str) -> None:
+    """`app/anthropic.py` is `app.anthropic` to Python, so what it imports as `anthropic` is the library."""
+    code = "import anthropic\nanthropic.Anthropic().messages.create(model='claude-3-opus-20240229', messages=[])\n"
+    files = {"app/__init__.py": "", "app/anthropic/__init__.py": "", path: code}
+    facts, _ = read(PARSER, files)
+    assert {node.name for node in facts.nodes if node.asset is Asset.AI_SERVICE} == {"Anthropic"}
+
+
 def test_a_library_re_exported_by_the_tree_is_still_the_library(read: Read) -> None:
     """`from app.llm import litellm` leads to the library."""
     files = {
