@@ -1,78 +1,188 @@
-"""The catalogue: AI providers, packages and hosts, read from `rules/catalog/`."""
+"""The catalogue: who runs models, and by which names AI shows in code, manifests, configurations and pipelines.
 
+People edit the tables in `rules/catalog/`; `python rules/catalog/build.py` packs them into `catalog.json`, which is
+read here in milliseconds. Well-known model names stand in `models.tsv`, one a line.
+"""
+
+import re
 from collections.abc import Mapping
+from fnmatch import translate
 from functools import cache
-from typing import Literal
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
 
 from petguard import _shipped
-from petguard.documents import read_yaml
-from petguard.model import Frozen
+from petguard.model import Asset, Frozen
 
 Kind = Literal["hosted", "aggregator", "local"]
 Role = Literal["sdk", "framework", "vector_store", "runtime", "pet"]
+Ecosystem = Literal["pypi", "npm", "maven", "golang", "nuget", "cargo", "gem", "composer", "pub", "swift"]
+Dialect = Literal["terraform", "cloudformation", "azure", "kubernetes"]
+Holds = Literal["instructions", "mcp", "settings", "skill", "agent", "command", "hook", "ignore", "memory"]
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+T = TypeVar("T")
+
+
+class Terms(Frozen):
+    """What procurement asks of a provider's API, by its own published default for paying customers."""
+
+    trains_on_inputs: Literal["no", "opt_out", "opt_in", "yes"] | None = None
+    retention_days: Annotated[int, Field(ge=0)] | None = None
+    zero_retention: Literal["default", "on_request", "none"] | None = None
+    source: str
+    checked_on: Date
 
 
 class Provider(Frozen):
-    """Somebody, or something, that runs models. `prefixes` are LiteLLM-style model prefixes."""
+    """Somebody, or something, that runs models.
 
-    id: str
+    `prefixes` are LiteLLM-style model prefixes, `model_prefixes` starts of the names of this provider's own models,
+    `jurisdiction` the ISO 3166 country whose law binds the company.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     name: str
     kind: Kind
     jurisdiction: str | None = None
     hosts: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
-    model_prefixes: tuple[str, ...] = ()  # starts of the names of this provider's own models
+    model_prefixes: tuple[str, ...] = ()
+    terms: Terms | None = None
 
 
 class Package(Frozen):
-    """An AI or PET package of one ecosystem. `modules` are its import names."""
+    r"""An AI or PET package of one ecosystem, with the names it is imported by.
 
-    ecosystem: str
+    `modules` are what the language writes: dotted modules (Python, Java, C#), package names (npm), paths (Go),
+    crates, required files (Ruby), namespaces with `\` (PHP), `package:` names (Dart).
+    """
+
+    ecosystem: Ecosystem
     name: str
     role: Role
     provider: str | None = None
     modules: tuple[str, ...] = ()
 
 
-class _Catalog(Frozen):
-    version: str
+class Image(Frozen):
+    """A container image that runs AI: `repository` is a glob over the name without registry host, tag and digest."""
+
+    repository: str
+    name: str
+    asset: Asset = Asset.AI_WORKLOAD
+    provider: str | None = None
+
+
+class Runtime(Frozen):
+    """A local runtime: the ports it listens on unless told otherwise, and the commands that start or feed it."""
+
+    provider: str
+    ports: tuple[int, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+class Resource(Frozen):
+    """A cloud resource or Kubernetes kind that is AI; `type` is a glob, lower-case for Azure."""
+
+    dialect: Dialect
+    type: str
+    name: str
+    asset: Asset = Asset.AI_SERVICE
+    provider: str | None = None
+
+
+class Action(Frozen):
+    """A step of a CI system that calls AI: `uses` is a glob over the name without version."""
+
+    system: Literal["github", "gitlab", "azure", "bitbucket", "circleci", "buildkite"]
+    uses: str
+    name: str
+    provider: str | None = None
+
+
+class SqlFunction(Frozen):
+    """A function or statement of a database that calls a model; `model` is the position of the model's name."""
+
+    engine: str
+    name: str
+    provider: str | None = None
+    model: Annotated[int, Field(ge=0)] | None = None
+
+
+class Convention(Frozen):
+    """A file that an AI assistant reads by itself: `pattern` is a glob over the end of a path."""
+
+    tool: str
+    pattern: str
+    holds: Holds
+
+
+class Model(Frozen):
+    """A well-known model name: who offers it, whether its weights are open, and when it goes or went away."""
+
+    name: str
+    providers: tuple[str, ...] = ()
+    weights: Literal["open", "closed"] | None = None
+    retires_on: Date | None = None
+
+
+class Catalog(Frozen):
+    """Everything in `rules/catalog/` but the model names; `version` is the day it was last checked."""
+
+    version: Date
     providers: tuple[Provider, ...]
     packages: tuple[Package, ...]
+    images: tuple[Image, ...]
+    runtimes: tuple[Runtime, ...]
+    resources: tuple[Resource, ...]
+    actions: tuple[Action, ...]
+    sql_functions: tuple[SqlFunction, ...]
+    conventions: tuple[Convention, ...]
 
 
 @cache
-def _catalog() -> _Catalog:
-    rows: dict[str, object] = {}
-    for path in _shipped.files("rules/catalog"):
-        rows |= read_yaml(path.read_text("utf-8")).value
-    return _Catalog.model_validate(rows)
+def shipped() -> Catalog:
+    """The catalogue of this installation."""
+    return Catalog.model_validate_json((_shipped.folder("rules/catalog") / "catalog.json").read_bytes())
 
 
 @cache
 def _by(field: Literal["hosts", "env", "prefixes"]) -> Mapping[str, Provider]:
-    return {key: provider for provider in _catalog().providers for key in getattr(provider, field)}
+    return {key: provider for provider in providers() for key in getattr(provider, field)}
 
 
 @cache
-def _modules() -> Mapping[str, Package]:
-    return {name: package for package in reversed(_catalog().packages) for name in package.modules}
+def _packages() -> Mapping[tuple[str, str], Package]:
+    return {(each.ecosystem, each.name): each for each in packages()}
+
+
+@cache
+def _modules(ecosystem: str) -> Mapping[str, Package]:
+    found = [each for each in reversed(packages()) if each.ecosystem == ecosystem]
+    return {name: package for package in found for name in package.modules}
+
+
+@cache
+def _providers() -> Mapping[str, Provider]:
+    return {provider.id: provider for provider in providers()}
 
 
 def providers() -> tuple[Provider, ...]:
     """Every provider, in the order of the catalogue."""
-    return _catalog().providers
+    return shipped().providers
 
 
 def packages() -> tuple[Package, ...]:
     """Every package, in the order of the catalogue."""
-    return _catalog().packages
+    return shipped().packages
 
 
-@cache
 def provider(key: str) -> Provider | None:
     """The provider with this id."""
-    return next((provider for provider in providers() if provider.id == key), None)
+    return _providers().get(key)
 
 
 def provider_by_host(host: str) -> Provider | None:
@@ -102,20 +212,113 @@ def provider_by_prefix(prefix: str) -> Provider | None:
     return _by("prefixes").get(prefix.lower())
 
 
+@cache
+def _model_prefixes() -> tuple[tuple[tuple[str, ...], Provider], ...]:
+    return tuple((each.model_prefixes, each) for each in providers() if each.model_prefixes)
+
+
 def provider_by_model(name: str) -> Provider | None:
     """The provider whose own model this name is (`gpt-4o` is OpenAI's), or None when that is not sure."""
     lowered = name.lower()
-    return next((each for each in providers() if each.model_prefixes and lowered.startswith(each.model_prefixes)), None)
+    return next((each for starts, each in _model_prefixes() if lowered.startswith(starts)), None)
 
 
 @cache
+def _ports() -> Mapping[int, str]:
+    return {port: runtime.provider for runtime in shipped().runtimes for port in runtime.ports}
+
+
+def provider_by_port(port: int) -> Provider | None:
+    """The local runtime that listens on this port unless it is told otherwise."""
+    return provider(_ports().get(port, ""))
+
+
+@cache
+def _commands() -> Mapping[str, str]:
+    return {command: runtime.provider for runtime in shipped().runtimes for command in runtime.commands}
+
+
+def provider_by_command(words: str) -> Provider | None:
+    """The local runtime that a command starts or feeds; of several words (`vllm serve`) all must be there."""
+    return provider(_commands().get(words, ""))
+
+
 def package(ecosystem: str, name: str) -> Package | None:
-    """The package with this normalised name (`pypi`: PEP 503)."""
-    return next((each for each in packages() if (each.ecosystem, each.name) == (ecosystem, name)), None)
+    """The package with this normalised name (`pypi`: PEP 503; `maven`: `group:artifact`; others as registered)."""
+    return _packages().get((ecosystem, name))
 
 
-def module(name: str) -> Package | None:
-    """The Python package that is imported by this dotted name or one of its parents."""
-    parts = name.split(".")
-    parents = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
-    return next((_modules()[parent] for parent in parents if parent in _modules()), None)
+_SEPARATORS = re.compile(r"(?=[./\\:]|::)")
+
+
+def module(name: str, ecosystem: Ecosystem = "pypi") -> Package | None:
+    """The package that is imported by this name or one of its parents (`openai.types`, `@ai-sdk/openai/internal`)."""
+    known = _modules(ecosystem)
+    ends = [match.start() for match in _SEPARATORS.finditer(name)]
+    parents = (name[:end] for end in (len(name), *reversed(ends)))
+    return next((known[parent] for parent in parents if parent in known), None)
+
+
+def image(reference: str) -> Image | None:
+    """What a container image runs; `reference` may carry registry, tag and digest."""
+    repository = reference.split("@", 1)[0]
+    head, slash, rest = repository.partition("/")
+    if slash and ("." in head or ":" in head or head == "localhost"):
+        repository = rest
+    repository = repository.partition(":")[0].lower()
+    return _first(shipped().images, "repository", repository)
+
+
+def resource(dialect: Dialect, type_: str) -> Resource | None:
+    """The AI resource of this type, such as `aws_bedrockagent_agent` or `AWS::Bedrock::Agent`."""
+    return _first(tuple(each for each in shipped().resources if each.dialect == dialect), "type", type_)
+
+
+def action(system: str, uses: str) -> Action | None:
+    """The AI step of a CI system that `uses` names, with or without its version."""
+    name = uses.partition("@")[0].lower()
+    return _first(tuple(each for each in shipped().actions if each.system == system), "uses", name)
+
+
+@cache
+def sql_function(name: str) -> SqlFunction | None:
+    """The SQL function of this name, in any letter case."""
+    return next((each for each in shipped().sql_functions if each.name.upper() == name.upper()), None)
+
+
+def convention(path: str) -> Convention | None:
+    """The assistant that reads a file at this path, in any folder, by itself."""
+    return _first(shipped().conventions, "pattern", f"/{path}", lead="*/")
+
+
+@cache
+def _models() -> Mapping[str, Model]:
+    lines = (_shipped.folder("rules/catalog") / "models.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return {
+        name: Model(
+            name=name,
+            providers=tuple(filter(None, offered.split(","))),
+            weights=weights or None,  # type: ignore[arg-type]  # pydantic checks it
+            retires_on=retires or None,
+        )
+        for name, offered, weights, retires in rows
+    }
+
+
+def model(name: str) -> Model | None:
+    """The well-known model of this name, in any letter case, with or without its maker or a provider before it."""
+    lowered = name.lower()
+    parts = [lowered, PurePosixPath(lowered).name, lowered.partition(":")[0]]
+    return next((_models()[part] for part in parts if part in _models()), None)
+
+
+@cache
+def _globs(patterns: tuple[str, ...], lead: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(translate(lead + pattern)) for pattern in patterns)
+
+
+def _first(rows: tuple[T, ...], field: str, text: str, *, lead: str = "") -> T | None:
+    """The first row whose glob in `field` matches; `*` also stands for slashes."""
+    patterns = _globs(tuple(getattr(row, field) for row in rows), lead)
+    return next((row for row, pattern in zip(rows, patterns, strict=True) if pattern.fullmatch(text)), None)

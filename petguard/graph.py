@@ -265,9 +265,17 @@ def _merged(nodes: Sequence[Node]) -> Node:
     united: dict[str, Any] = {
         "locations": tuple(sorted({place for node in ordered for place in node.locations}, key=_place_order)),
         "categories": tuple(sorted({each for node in ordered for each in node.categories})),
-        "traits": tuple(sorted({each for node in ordered for each in node.traits})),
+        "traits": _united_traits(ordered),
+        "details": {key: value for node in reversed(ordered) for key, value in sorted(node.details.items())},
     }
     return ordered[0].model_copy(update=first | united)
+
+
+def _united_traits(nodes: Sequence[Node]) -> tuple[Trait, ...]:
+    """Every trait of each; what somebody asks for directly is not there only for another package's sake."""
+    united = {each for node in nodes for each in node.traits}
+    everywhere = set.intersection(*(set(node.traits) for node in nodes))
+    return tuple(sorted(united - ({Trait.TRANSITIVE} - everywhere)))
 
 
 def _node_order(node: Node) -> tuple[Any, ...]:

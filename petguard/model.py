@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 from petguard.claims import Statement
 
 Json = Mapping[str, Any]
+Detail = str | int | bool | tuple[str, ...]
 
 
 class Frozen(BaseModel):
@@ -87,6 +88,15 @@ class Trait(StrEnum):
     PLAIN_HTTP = "plain_http"  # sent without TLS
     AUTO_APPROVE = "auto_approve"  # acts without asking a human
     UNRESOLVED = "unresolved"  # where data goes from here could not be found out
+    TRANSITIVE = "transitive"  # there only because another package asks for it
+    UNLISTED = "unlisted"  # a model's name by its place, which the catalogue does not know
+    WRITES_FILES = "writes_files"
+    RUNS_COMMANDS = "runs_commands"  # a shell, or code that somebody else wrote
+    REACHES_NETWORK = "reaches_network"
+    REACHES_DATABASE = "reaches_database"
+    SPENDS_MONEY = "spends_money"
+    BROAD_RIGHTS = "broad_rights"  # allowed more than its task can need: every tool, every command, every path
+    WRITES_REPOSITORY = "writes_repository"  # a CI job whose token may change the repository
 
 
 class Origin(StrEnum):
@@ -124,6 +134,7 @@ class Node(Frozen):
     claim: str | None = None
     categories: tuple[str, ...] = ()
     traits: tuple[Trait, ...] = ()
+    details: Mapping[str, Detail] = Field(default_factory=dict)  # further facts for the inventory: hash, size, format
 
 
 class Edge(Frozen):

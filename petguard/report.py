@@ -4,6 +4,7 @@ Paths are relative to the scan root with `/`, lines and columns 1-based, every l
 the same tree differ only under `run`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from pydantic import Field
 from petguard.model import (
     Asset,
     Confidence,
+    Detail,
     FlowResult,
     Frozen,
     Json,
@@ -21,6 +23,7 @@ from petguard.model import (
     Severity,
     SinkKind,
     State,
+    Trait,
 )
 
 Line = Annotated[int, Field(ge=1)]
@@ -86,6 +89,8 @@ class AssetRow(Frozen):
     model: str | None
     approved: bool | None
     source: Origin
+    traits: tuple[Trait, ...] = ()
+    details: Mapping[str, Detail] = Field(default_factory=dict)
     locations: tuple[Location, ...]
 
 

@@ -129,6 +129,8 @@ def asset_rows(graph: SystemGraph, policy: Policy) -> tuple[AssetRow, ...]:
             model=node.model,
             approved=policy.approves(node),
             source=node.origin,
+            traits=node.traits,
+            details=node.details,
             locations=node.locations,
         )
         for node in graph.nodes()

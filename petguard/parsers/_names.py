@@ -1,4 +1,4 @@
-"""Small readings that several parsers share: packages, hosts and the personal data that a path names."""
+"""Small readings that several parsers share: versions, hosts and the personal data that a path names."""
 
 import ipaddress
 from pathlib import PurePosixPath
@@ -6,12 +6,10 @@ from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
-from petguard import catalog, taxonomy
-from petguard.model import Asset, Location, Node, NodeKind, Origin
+from petguard import taxonomy
 
-_ASSETS = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
+HOLE = "\N{REPLACEMENT CHARACTER}"  # stands for the unknown parts of a partly known string
 _LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".svc", ".cluster.local", ".test")
 
 
@@ -27,23 +25,6 @@ def exact(specifiers: SpecifierSet) -> str | None:
     """The one version that the specifiers allow, where they name it."""
     pins = [each.version for each in specifiers if each.operator in ("==", "===") and not each.version.endswith("*")]
     return pins[0] if len(pins) == 1 else None
-
-
-def package_node(name: str, version: str | None, location: Location) -> Node | None:
-    """A dependency on an AI or PET package; None for every other package."""
-    package = catalog.package("pypi", canonicalize_name(name))
-    if package is None:
-        return None
-    return Node(
-        id=f"ai_sdk:pypi/{package.name}",
-        kind=NodeKind.ARTIFACT,
-        asset=_ASSETS.get(package.role, Asset.AI_SDK),
-        name=package.name,
-        provider=package.provider,
-        version=version,
-        origin=Origin.DECLARED,
-        locations=(location,),
-    )
 
 
 def host(url: str) -> str | None:

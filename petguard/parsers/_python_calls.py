@@ -2,95 +2,16 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 from petguard import catalog
-from petguard.model import Asset, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
-from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge, model_node, text, whole_text
+from petguard.model import EdgeKind, Node, NodeKind, Origin, Trait
+from petguard.parsers import _assets
+from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge, text, whole_text
 from petguard.parsers._python_syntax import spelled
-from petguard.parsers._python_values import HOLE
+from petguard.parsers._services import UNRESOLVED, Service, routed, service_at
 
-_UNRESOLVED = "unresolved"
-_UNKNOWN_LABEL = "unknown-label"
 _STEPS = 50  # from an expression to the constructor behind it, so that names bound in a circle end
-_LOCAL_PORTS = {11434: "ollama", 1234: "lm-studio", 8000: "vllm", 8080: "llama-cpp"}
-
-
-@dataclass(frozen=True)
-class Service:
-    """Who answers a call: a provider of the catalogue, a host nobody knows, or nobody knows who (no provider)."""
-
-    provider: str | None
-    endpoint: str | None = None
-    region: str | None = None
-    model: str | None = None
-    traits: tuple[Trait, ...] = ()
-    in_process: bool = False  # the model runs inside the program: nobody answers, and nothing is a service
-
-    @property
-    def id(self) -> str:
-        """The graph id of the service."""
-        return f"ai_service:{self.provider or self.endpoint or _UNRESOLVED}"
-
-    def node(self, location: Location) -> Node:
-        """The service as a node of the graph."""
-        known = catalog.provider(self.provider) if self.provider else None
-        return Node(
-            id=self.id,
-            kind=NodeKind.AI_SERVICE,
-            name=known.name if known else self.endpoint or "an AI service whose address is not in the code",
-            origin=Origin.DETECTED,
-            locations=(location,),
-            asset=None if self.in_process else Asset.AI_SERVICE,
-            sink=SinkKind.AI_SERVICE,
-            provider=self.provider,
-            endpoint=self.endpoint,
-            region=self.region,
-            traits=self.traits or _traits(known),
-        )
-
-
-def _traits(known: catalog.Provider | None) -> tuple[Trait, ...]:
-    if known is None:
-        return (Trait.UNRESOLVED,)
-    return (Trait.LOCAL,) if known.kind == "local" else (Trait.EXTERNAL,)
-
-
-def service_at(url: str) -> Service | None:
-    """Who answers at a URL; None when the host is not written out in it."""
-    host, port = _host(url)
-    if host is None:
-        return None
-    known = catalog.provider_by_host(host)
-    if known is not None:
-        return Service(known.id, endpoint=host)
-    if _UNKNOWN_LABEL in host:
-        return None
-    if _is_here(host):
-        return Service(_LOCAL_PORTS.get(port or 0), endpoint=host, traits=(Trait.LOCAL,))
-    return Service(None, endpoint=host, traits=(Trait.EXTERNAL,))
-
-
-def _host(url: str) -> tuple[str | None, int | None]:
-    authority = url.partition("://")[2].partition("/")[0]
-    # `https://{resource}.openai.azure.com`: the unknown label does not change who answers.
-    try:
-        parts = urlsplit(f"//{authority.replace(HOLE, _UNKNOWN_LABEL)}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None, None
-    return host or None, port
-
-
-def _is_here(host: str) -> bool:
-    if host in {"localhost", "host.docker.internal"} or host.endswith(".local") or "." not in host:
-        return True
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return False
 
 
 def provider_of_package(name: str | None) -> str | None:
@@ -166,18 +87,6 @@ class Clients:
         return Service(own, region=region, model=model, in_process=detector.in_process)
 
 
-def routed(model: str | None) -> Service:
-    """Who answers for a model named in LiteLLM's way, `provider/name` or a well-known name."""
-    if model is None:
-        return Service(None)
-    prefix, slash, name = model.replace(":", "/", 1).partition("/") if "/" not in model else model.partition("/")
-    by_prefix = catalog.provider_by_prefix(prefix) if slash else None
-    if by_prefix is not None:
-        return Service(by_prefix.id, model=name)
-    by_name = catalog.provider_by_model(model)
-    return Service(by_name.id if by_name else None, model=model)
-
-
 def ai_calls(file: File, clients: Clients, facts: Facts) -> list[Found]:
     """Note every call to a model, and return the calls that count."""
     counted: dict[int, Found] = {}
@@ -228,8 +137,8 @@ def _note_call(file: File, found: Found, services: Iterable[Service], facts: Fac
     facts.nodes.append(call_node(site, found.call, here))
     for service in services:
         if service.model:
-            facts.nodes.append(model_node(service.model, here, provider=service.provider))
-        if service.model and service.id == f"ai_service:{_UNRESOLVED}":
+            facts.nodes.append(_assets.model(service.model, here, provider=service.provider))
+        if service.model and service.id == f"ai_service:{UNRESOLVED}":
             # Only the model's name says who answers; a gateway's configuration may resolve it.
             facts.edges.append(edge(EdgeKind.FLOWS_TO, site, f"model:{service.model}", here))
             continue
@@ -244,7 +153,7 @@ def ai_clients(file: File, clients: Clients, facts: Facts) -> None:
     for found in file.of("ai_client"):
         here, service = file.location(found.match.start), clients.service(found)
         if service.model:
-            facts.nodes.append(model_node(service.model, here, provider=service.provider))
+            facts.nodes.append(_assets.model(service.model, here, provider=service.provider))
         if service.provider or service.endpoint:
             facts.nodes.append(service.node(here))
 
@@ -262,7 +171,7 @@ def model_loads(file: File, facts: Facts) -> None:
             traits.append(Trait.MUTABLE_REFERENCE)
         if remote is not None and module.value(remote) is not False:
             traits.append(Trait.REMOTE_CODE)
-        facts.nodes.append(model_node(name, file.location(found.match.start), provider="huggingface", traits=traits))
+        facts.nodes.append(_assets.model(name, file.location(found.match.start), provider="huggingface", traits=traits))
 
 
 def _is_pinned(revision: str | None) -> bool:

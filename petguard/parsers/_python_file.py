@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from petguard import secrets
 from petguard.catalog import Package
-from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
+from petguard.model import Edge, EdgeKind, Location, Node, NodeKind, Origin
+from petguard.parsers._names import HOLE
 from petguard.parsers._python_module import Module
 from petguard.parsers._python_rules import Detector, Fact, detectors
 from petguard.parsers._python_syntax import Position, span, spelled
-from petguard.parsers._python_values import HOLE, UNKNOWN
+from petguard.parsers._python_values import UNKNOWN
 from petguard.semgrep import Match
 
 _EVIDENCE = 160  # characters of a line that a report shows
@@ -124,18 +125,3 @@ def edge(kind: EdgeKind, source: str, target: str, location: Location) -> Edge:
 def call_node(key: str, call: ast.Call, location: Location) -> Node:
     """A call through which data moves on."""
     return Node(id=key, kind=NodeKind.CODE, name=spelled(call.func), origin=Origin.DETECTED, locations=(location,))
-
-
-def model_node(name: str, location: Location, *, provider: str | None = None, traits: Sequence[Trait] = ()) -> Node:
-    """A named model in use."""
-    return Node(
-        id=f"model:{name}",
-        kind=NodeKind.MODEL,
-        name=name,
-        origin=Origin.DETECTED,
-        locations=(location,),
-        asset=Asset.MODEL,
-        provider=provider,
-        model=name,
-        traits=tuple(traits),
-    )

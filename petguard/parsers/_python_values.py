@@ -5,10 +5,10 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from petguard.parsers._names import HOLE
 from petguard.parsers._python_syntax import spelled
 
 UNKNOWN = object()  # a value that cannot be read from the text
-HOLE = "\N{REPLACEMENT CHARACTER}"  # stands for the unknown parts of a partly known string
 
 _STEPS = 100  # of one evaluation, so that a definition that refers to itself ends, and the stack is deep enough
 _LONGEST = 100_000  # characters of a text, so that doubling it again and again ends, too

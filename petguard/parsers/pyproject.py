@@ -6,8 +6,7 @@ from typing import Any
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_toml
 from petguard.model import Facts, Gap, Node
-from petguard.parsers import Parser
-from petguard.parsers._names import package_node
+from petguard.parsers import Parser, _assets
 from petguard.parsers._source import Source, each
 from petguard.parsers.requirements import dependencies
 
@@ -75,7 +74,7 @@ def _is_include(item: Any) -> bool:
 
 def _from_table(source: Source, pointer: Pointer) -> Iterable[Node]:
     for name, wanted in source.mapping(_value(source, pointer), *pointer).items():
-        node = package_node(name, _poetry_pin(wanted), source.at(*pointer, name))
+        node = _assets.package("pypi", name, _poetry_pin(wanted), source.at(*pointer, name))
         if node is not None:
             yield node
 

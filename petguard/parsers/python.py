@@ -9,21 +9,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from petguard import catalog, model, secrets
 from petguard.collect import Candidate, Input, Interest
-from petguard.model import Asset, Gap, Node, NodeKind, Origin
-from petguard.parsers import Parser
+from petguard.model import Gap, Node, Origin
+from petguard.parsers import Parser, _assets
 from petguard.parsers._credentials import credential, from_variable
-from petguard.parsers._python_calls import Clients, ai_clients, model_loads, routed, unsafe_loads
+from petguard.parsers._python_calls import Clients, ai_clients, model_loads, unsafe_loads
 from petguard.parsers._python_claims import claims
-from petguard.parsers._python_file import Facts, File, model_node, whole_text
+from petguard.parsers._python_file import Facts, File, whole_text
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_syntax import last_name, spelled
+from petguard.parsers._services import routed
 from petguard.semgrep import Program
 
 _SHEBANG = re.compile(rb"\A#![^\n]*\bpython[0-9.]*\b")
 _MODEL_NAMES = re.compile(r"(?:^|_)(?:model|llm|engine|deployment)(?:_name|_id)?$", re.IGNORECASE)
 _IMPORTERS = frozenset({"importlib.import_module", "import_module", "__import__"})
 _SHORTEST_KEY = 16  # what tests give for one, such as "deadbeef", is shorter than any provider's
-_ASSETS = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
 
 
 def _interest(candidate: Candidate) -> Interest:
@@ -84,15 +84,7 @@ def _packages(file: File, project: Project) -> Iterator[Node]:
     for name, statement in _imports(file.module.tree):
         package = catalog.module(name)
         if package is not None and not project.holds(name.partition(".")[0], file.path):
-            yield Node(
-                id=f"ai_sdk:{package.ecosystem}/{package.name}",
-                kind=NodeKind.ARTIFACT,
-                name=package.name,
-                origin=Origin.DETECTED,
-                locations=(file.at(statement),),
-                asset=_ASSETS.get(package.role, Asset.AI_SDK),
-                provider=package.provider,
-            )
+            yield _assets.imported(package, file.at(statement))
 
 
 def _strings(tree: ast.Module) -> Iterable[ast.Constant]:
@@ -162,7 +154,7 @@ def _models_by_position(file: File, facts: Facts) -> Iterator[Node]:
         if service.provider is not None and service.model and " " not in text:
             # LiteLLM's `openai/` also means any server that speaks OpenAI's protocol.
             compatible = service.provider == "openai" and catalog.provider_by_model(service.model) is None
-            yield model_node(service.model, file.at(value), provider=None if compatible else service.provider)
+            yield _assets.model(service.model, file.at(value), provider=None if compatible else service.provider)
 
 
 def _positions(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

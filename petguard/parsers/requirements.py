@@ -9,8 +9,8 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from petguard import secrets
 from petguard.collect import Candidate, Input, Interest
 from petguard.model import Facts, Gap, Location, Node, State
-from petguard.parsers import Parser
-from petguard.parsers._names import exact, package_node, requirement
+from petguard.parsers import Parser, _assets
+from petguard.parsers._names import exact, requirement
 
 _NAMED = re.compile(r"(?i)(?:^|/)(?:[\w.-]*requirements?[\w.-]*\.(?:txt|in)|requirements?/[\w.-]+\.(?:txt|in))$")
 _CONSTRAINTS = re.compile(r"(?i)(?:^|/)[\w.-]*constraints?[\w.-]*\.(?:txt|in)$")
@@ -52,7 +52,7 @@ def _read(item: Input) -> Iterator[Node | Gap]:
             yield Gap(path=item.path, state=State.PARTIAL, reason="parse_error", detail=detail, line=number)
         elif name:
             location = Location(path=item.path, line=number, evidence=secrets.mask_in(line))
-            node = package_node(name, version, location)
+            node = _assets.package("pypi", name, version, location)
             if node is not None:
                 yield node
 
@@ -105,7 +105,7 @@ def dependencies(texts: Iterable[tuple[str, Location]]) -> Iterator[Node | Gap]:
         if parsed is None:
             detail = f"not a requirement: {secrets.mask_in(text)}"
             yield Gap(path=location.path, state=State.PARTIAL, reason="parse_error", detail=detail, line=location.line)
-        elif node := package_node(parsed.name, exact(parsed.specifier), location):
+        elif node := _assets.package("pypi", parsed.name, exact(parsed.specifier), location):
             yield node
 
 

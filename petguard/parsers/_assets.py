@@ -1,0 +1,165 @@
+"""The nodes of the inventory: every parser makes them here, so that one asset is one row wherever it was seen.
+
+A node's id says when two sightings are one thing: a package of one ecosystem, a model by its name, a service by who
+answers, an image by its repository. Whatever belongs to one file (a server, an agent, a prompt) carries its path.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from packaging.utils import canonicalize_name
+
+from petguard import catalog
+from petguard.model import Asset, Detail, Location, Node, NodeKind, Origin, SinkKind, Trait
+
+_ROLES = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
+
+
+def package(
+    ecosystem: catalog.Ecosystem, name: str, version: str | None, location: Location, *, direct: bool = True
+) -> Node | None:
+    """A declared dependency on an AI or PET package; None for every other package.
+
+    `direct` is false for what a lock file lists only because another package asks for it.
+    """
+    known = catalog.package(ecosystem, canonicalize_name(name) if ecosystem == "pypi" else name)
+    if known is None:
+        return None
+    node = imported(known, location, origin=Origin.DECLARED)
+    traits = () if direct else (Trait.TRANSITIVE,)
+    return node.model_copy(update={"version": version, "traits": traits})
+
+
+def imported(known: catalog.Package, location: Location, *, origin: Origin = Origin.DETECTED) -> Node:
+    """A package of the catalogue that code imports."""
+    return Node(
+        id=f"ai_sdk:{known.ecosystem}/{known.name}",
+        kind=NodeKind.ARTIFACT,
+        asset=_ROLES.get(known.role, Asset.AI_SDK),
+        name=known.name,
+        provider=known.provider,
+        origin=origin,
+        locations=(location,),
+    )
+
+
+def model(
+    name: str,
+    location: Location,
+    *,
+    provider: str | None = None,
+    traits: Sequence[Trait] = (),
+    origin: Origin = Origin.DETECTED,
+) -> Node:
+    """A named model; `name` without the prefix of a router (`_services.routed` takes it off)."""
+    return Node(
+        id=f"model:{name}",
+        kind=NodeKind.MODEL,
+        asset=Asset.MODEL,
+        name=name,
+        model=name,
+        provider=provider,
+        origin=origin,
+        traits=tuple(traits),
+        locations=(location,),
+    )
+
+
+def dataset(name: str, location: Location, *, provider: str | None = None, origin: Origin = Origin.DECLARED) -> Node:
+    """A named data set, such as one of a hub, that a model is trained or measured on."""
+    return Node(
+        id=f"dataset:{name}",
+        kind=NodeKind.DATA,
+        asset=Asset.DATASET,
+        name=name,
+        provider=provider,
+        origin=origin,
+        locations=(location,),
+    )
+
+
+def managed(
+    key: str,
+    known: catalog.Resource,
+    name: str,
+    location: Location,
+    *,
+    region: str | None = None,
+    details: Mapping[str, Detail] | None = None,
+) -> Node:
+    """A cloud resource or cluster object that infrastructure code declares; `key` is unique for it in the tree."""
+    service = known.asset is Asset.AI_SERVICE
+    provider = catalog.provider(known.provider) if known.provider else None
+    outside = service and not (provider and provider.kind == "local")
+    return Node(
+        id=f"{known.asset}:{key}",
+        kind=NodeKind.AI_SERVICE if service else NodeKind.SYSTEM,
+        asset=known.asset,
+        sink=SinkKind.AI_SERVICE if service else None,
+        name=name,
+        provider=known.provider,
+        region=region,
+        origin=Origin.DECLARED,
+        traits=(Trait.EXTERNAL,) if outside else (),
+        locations=(location,),
+        details=details or {},
+    )
+
+
+def workload(
+    key: str,
+    name: str,
+    location: Location,
+    *,
+    provider: str | None = None,
+    traits: Sequence[Trait] = (),
+    details: Mapping[str, Detail] | None = None,
+) -> Node:
+    """Something that runs AI: a container image (`image/<repository>`), a deployment, a CI job, a target."""
+    return Node(
+        id=f"{Asset.AI_WORKLOAD}:{key}",
+        kind=NodeKind.SYSTEM,
+        asset=Asset.AI_WORKLOAD,
+        name=name,
+        provider=provider,
+        origin=Origin.DECLARED,
+        traits=tuple(traits),
+        locations=(location,),
+        details=details or {},
+    )
+
+
+def image(reference: str, location: Location) -> Node | None:
+    """A container image that runs AI or keeps vectors; None for every other image.
+
+    Without a digest the same reference may mean other bytes tomorrow.
+    """
+    known = catalog.image(reference)
+    if known is None:
+        return None
+    named, _, digest = reference.partition("@")
+    repository, colon, tag = named.rpartition(":")
+    if not colon or "/" in tag:
+        repository, tag = named, ""
+    node = workload(
+        f"image/{repository.lower()}",
+        repository,
+        location,
+        provider=known.provider,
+        traits=() if digest else (Trait.MUTABLE_REFERENCE,),
+    )
+    key = f"{known.asset}:image/{repository.lower()}"
+    return node.model_copy(update={"id": key, "asset": known.asset, "version": digest or tag or None})
+
+
+def declared(asset: Asset, key: str, name: str, location: Location, *, traits: Sequence[Trait] = ()) -> Node:
+    """An agent, a prompt or the configuration of an assistant; `key` is unique for it in the tree."""
+    kind = NodeKind.AGENT if asset in (Asset.AGENT, Asset.ASSISTANT_CONFIG) else NodeKind.ARTIFACT
+    return Node(
+        id=f"{asset}:{key}",
+        kind=kind,
+        asset=asset,
+        name=name,
+        origin=Origin.DECLARED,
+        traits=tuple(traits),
+        locations=(location,),
+    )
