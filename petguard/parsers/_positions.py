@@ -16,9 +16,9 @@ from petguard.parsers._services import routed
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _KINDS = (
-    r"(?:llm|chat|gpt|openai|azure openai|anthropic|claude|gemini|mistral|ollama|bedrock|embeddings?|embedder|completion|"
-    r"instruct|rerank|reranker|reranking|transcription|whisper|tts|vision|summari[sz]ation|moderation|foundation|judge|"
-    r"teacher|draft|reward|base|pretrained|hf|huggingface|ai|language|reasoning|small|fast|smart|default|fallback)"
+    r"(?:llm|chat|gpt|openai|azure openai|anthropic|claude|gemini|mistral|ollama|bedrock|embeddings?|embedder|"
+    r"completion|instruct|rerank|reranker|reranking|transcription|whisper|tts|vision|summari[sz]ation|moderation|foundation|"
+    r"judge|teacher|draft|reward|base|pretrained|hf|huggingface|ai|language|reasoning|small|fast|smart|default|fallback)"
 )
 _MODEL = re.compile(rf"(?:.* )?{_KINDS} model(?: name| id)?(?: or path)?|model name or path|(?:.* )?llm(?: name| id)?")
 _MAYBE_MODEL = re.compile(r"(?:.* )?model(?: name| id)?|engine|deployment(?: name| id)?|(?:.* )?model (?:name|id)")
