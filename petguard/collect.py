@@ -6,7 +6,6 @@ here can judge, but that may matter, is a gap.
 
 import hashlib
 import os
-import re
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,10 +14,11 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from petguard import contents
+from petguard import contents, telltales
 from petguard.errors import ConfigurationError, NothingToScan, UnreadableInput
 from petguard.globs import glob
 from petguard.model import Gap, State
+from petguard.telltales import Told
 from petguard.walk import Walk, shown
 
 MAX_BYTES = 10_000_000  # of one file
@@ -54,6 +54,11 @@ class Candidate:
     def suffix(self) -> str:
         """The lower-case extension with its dot, or an empty string."""
         return PurePosixPath(self.path).suffix.lower()
+
+    @cached_property
+    def told(self) -> frozenset[Told]:
+        """Which kinds of literals that give AI use away stand in the content: the first filter of most parsers."""
+        return telltales.told(self.data)
 
 
 @dataclass(frozen=True)
@@ -100,19 +105,17 @@ def collect(
     roots: Sequence[Path],
     sniffs: Mapping[str, Sniff],
     exclude: Sequence[str] = (),
-    *,
-    telltales: re.Pattern[bytes] | None = None,
 ) -> Collection:
     """Read every file below `roots` once and offer it to every sniff; named files are never excluded.
 
-    A source file in a language that no sniff takes is a gap when `telltales` (literals of AI use) match it. When no
+    A source file in a language that no sniff takes is a gap when it holds a literal that gives AI use away. When no
     file could be analysed and none is a gap, that is NothingToScan, not a clean result.
     """
     starts = sorted({_existing(path) for path in roots})
     root = _common(starts)
     walk = Walk(root, [glob(pattern) for pattern in exclude])
     walk.visit(starts)
-    desk = _Desk(sniffs, telltales)
+    desk = _Desk(sniffs)
     for path in sorted(walk.files):
         desk.file(path, shown(walk.relative(path)))
     for path in sorted(walk.links):
@@ -154,7 +157,6 @@ class _Desk:
     """Opens each file once, asks the sniffs, and writes down what became of it."""
 
     sniffs: Mapping[str, Sniff]
-    telltales: re.Pattern[bytes] | None
     inputs: dict[str, list[Input]] = field(default_factory=lambda: defaultdict(list))
     states: list[FileState] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -220,12 +222,11 @@ class _Desk:
 
     def _unwanted(self, candidate: Candidate) -> None:
         reason = contents.unread_because(candidate.path, candidate.data)
-        told = self.telltales.search(candidate.data) if self.telltales and reason == contents.LANGUAGE else None
+        told = telltales.first(candidate.data) if reason == contents.LANGUAGE else None
         if told is None:
             self.states.append(FileState(candidate.path, State.SKIPPED, reason))
             return
-        line = candidate.data.count(b"\n", 0, told.start()) + 1
-        literal = told[0].decode("utf-8", "replace")
+        literal, line = told
         detail = f"mentions {literal}, but petguard does not read this language; review the file by hand"
         self._gap(candidate.path, State.SKIPPED, reason, detail, line=line)
 

@@ -17,7 +17,7 @@ from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
 from petguard.graph import SystemGraph
 from petguard.model import Gap, Severity, State
-from petguard.parsers import stated_claims, telltales
+from petguard.parsers import stated_claims
 from petguard.policy import Policy, discover
 from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool
 from petguard.semgrep import Program
@@ -47,7 +47,7 @@ def scan(request: Request) -> Report:
     policy = _policy(request, root)
     readers = parsers.all_parsers()
     sniffs = {reader.name: reader.interest for reader in readers}
-    collection = collect(request.paths, sniffs, policy.exclude, telltales=telltales())
+    collection = collect(request.paths, sniffs, policy.exclude)
     program = Program(jobs=request.jobs, cache=_cache(request, root))
     loading = (
         verifiers.warm_up() if any(collection.inputs[reader.name] for reader in readers if reader.claims) else None

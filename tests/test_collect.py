@@ -2,7 +2,6 @@
 
 import codecs
 import os
-import re
 import socket
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,8 +15,6 @@ from petguard import collect as collecting
 from petguard.collect import Candidate, Collection, Interest, Sniff, collect
 from petguard.errors import ConfigurationError, NothingToScan
 from petguard.model import Gap, State
-
-TELLTALES = re.compile(rb"api\.openai\.com")
 
 
 def python(candidate: Candidate) -> Interest:
@@ -37,8 +34,8 @@ def write(folder: Path, files: Mapping[str, bytes | str]) -> Path:
 
 
 def look(*roots: Path, exclude: Sequence[str] = (), sniffs: Mapping[str, Sniff] | None = None) -> Collection:
-    """Collect with the Python sniff and the telltales."""
-    return collect(roots, sniffs or {"python": python}, exclude, telltales=TELLTALES)
+    """Collect with the Python sniff."""
+    return collect(roots, sniffs or {"python": python}, exclude)
 
 
 def states(collection: Collection) -> dict[str, tuple[str, str]]:

@@ -1,12 +1,11 @@
 """Parsers turn inputs into facts; one module per kind of input, each offering a `PARSER`."""
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from petguard import _plugins, catalog
+from petguard import _plugins
 from petguard.collect import Candidate, Input, Interest
 from petguard.errors import UnreadableInput
 from petguard.model import Facts, Gap, State
@@ -52,24 +51,6 @@ def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Itera
             yield Gap(path=item.path, state=State.FAILED, reason=error.reason, detail=error.detail, line=error.line)
         except (RecursionError, MemoryError) as error:
             yield Gap(path=item.path, state=State.FAILED, reason="too_deep", detail=type(error).__name__)
-
-
-def telltales() -> re.Pattern[bytes]:
-    """Literals that mean AI use in whatever language: hosts, key names, imports and quoted package names."""
-    hosts = {host for provider in catalog.providers() for host in provider.hosts}
-    keys = {name for provider in catalog.providers() for name in provider.env}
-    packages = [package for package in catalog.packages() if package.role in {"sdk", "framework"}]
-    modules = {module.partition(".")[0] for package in packages for module in package.modules} - _NAMESPACES
-    imported = rf"\b(?:import|from|require|use|using)\b[ \t]*\(?[ \t]*(?:{_either(modules)})\b"
-    quoted = rf"[\"'/@](?:{_either({package.name for package in packages})})[\"'/@]"
-    return re.compile("|".join([_either(hosts | keys), imported, quoted]).encode())
-
-
-_NAMESPACES = {"google", "azure", "cerebras"}  # import names that hold much besides AI
-
-
-def _either(literals: Iterable[str]) -> str:
-    return "|".join(sorted(map(re.escape, literals)))
 
 
 def all_parsers() -> tuple[Parser, ...]:

@@ -1,0 +1,101 @@
+"""Literals that give AI use away in any language or format, looked for in one pass over the bytes of a file.
+
+This is a filter, not a finding: a file that holds none of them need not be looked at again, and one that holds some
+may still turn out to have nothing to do with AI.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum, auto
+from functools import cache
+
+from ahocorasick_rs import BytesAhoCorasick
+
+from petguard import catalog
+
+
+class Told(Enum):
+    """What kind of literal was met."""
+
+    HOST = auto()  # of a provider
+    KEY_NAME = auto()  # an environment variable of a provider
+    IMPORT = auto()  # a package, as some language imports it
+    MODEL = auto()  # the beginning of a well-known model's name
+    RUNTIME = auto()  # the command or container image of a local runtime
+
+
+_TELLING_ANYWHERE = frozenset({Told.HOST, Told.KEY_NAME, Told.IMPORT})
+_WORD = re.compile(rb"\w")
+_SHORTEST = 4  # characters of a model's or image's name: `o1` stands in every second file
+
+
+def told(data: bytes) -> frozenset[Told]:
+    """The kinds of literals that a file holds."""
+    return frozenset(kind for kind, _, _ in _matches(data))
+
+
+def first(data: bytes) -> tuple[str, int] | None:
+    """The first literal that means AI use in any language, and its line: a host, a key's name or an import."""
+    met = [(start, literal) for kind, start, literal in _matches(data) if kind in _TELLING_ANYWHERE]
+    if not met:
+        return None
+    start, literal = min(met)
+    return literal.decode(), data.count(b"\n", 0, start) + 1
+
+
+def _matches(data: bytes) -> Iterator[tuple[Told, int, bytes]]:
+    automaton, literals = _automaton()
+    for index, start, end in automaton.find_matches_as_indexes(data, overlapping=True):
+        literal, kind = literals[index]
+        if kind is not Told.IMPORT or not (_WORD.match(literal[-1:]) and _WORD.match(data[end : end + 1])):
+            yield kind, start, literal
+
+
+@cache
+def _automaton() -> tuple[BytesAhoCorasick, tuple[tuple[bytes, Told], ...]]:
+    found: dict[bytes, Told] = {}
+    for kind, texts in _literals():
+        found |= {text.encode(): kind for text in texts if text}
+    return BytesAhoCorasick(list(found)), tuple(found.items())
+
+
+def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
+    known = catalog.shipped()
+    yield Told.MODEL, (start for each in known.providers for start in each.model_prefixes if len(start) >= _SHORTEST)
+    yield Told.RUNTIME, (word for each in known.images for word in each.repository.split("*") if len(word) > _SHORTEST)
+    yield Told.RUNTIME, (f"{command} " for each in known.runtimes for command in each.commands)
+    for package in known.packages:
+        forms = _IMPORTS[package.ecosystem]
+        yield Told.IMPORT, (form for module in package.modules for form in forms(module))
+    yield Told.KEY_NAME, (name for each in known.providers for name in each.env)
+    yield Told.HOST, (_telling_part(host) for each in known.providers for host in each.hosts)
+
+
+def _telling_part(host: str) -> str:
+    """The host up to where some clouds put the region: `bedrock-runtime.eu-west-1.amazonaws.com`."""
+    return next(
+        (host.removesuffix(end) + "." for end in (".amazonaws.com", ".aliyuncs.com") if host.endswith(end)), host
+    )
+
+
+def _quoted(module: str) -> tuple[str, ...]:
+    return f'"{module}"', f"'{module}'", f"`{module}`", f'"{module}/', f"'{module}/"
+
+
+def _python(module: str) -> tuple[str, ...]:
+    parent, _, name = module.rpartition(".")
+    return f"import {module}", f"from {module}", f"from {parent} import {name}" if parent else ""
+
+
+_IMPORTS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
+    "pypi": _python,
+    "npm": _quoted,
+    "maven": lambda module: (f"import {module}", f"import static {module}"),
+    "golang": _quoted,
+    "nuget": lambda module: (f"using {module}", f"using static {module}", f"open {module}", f"Imports {module}"),
+    "cargo": lambda module: (f"{module}::", f"use {module}", f"extern crate {module}"),
+    "gem": _quoted,
+    "composer": lambda module: (f"{module}\\",),
+    "pub": lambda module: (f"package:{module}/",),
+    "swift": lambda module: (f"import {module}",),
+}
