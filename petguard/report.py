@@ -13,6 +13,7 @@ from petguard.model import (
     Asset,
     Confidence,
     Detail,
+    EdgeKind,
     FlowResult,
     Frozen,
     Json,
@@ -78,8 +79,18 @@ class Coverage(Frozen):
     gaps: tuple[GapRow, ...] = ()
 
 
+class Relation(Frozen):
+    """How one asset is related to another: `to` is the other's id, `kind` reads as in "agent uses tool"."""
+
+    kind: EdgeKind
+    to: str
+
+
 class AssetRow(Frozen):
-    """One piece of AI or PET in use or declared, with all its locations."""
+    """One piece of AI or PET in use or declared, with all its locations.
+
+    `details` holds what only some kinds have: the hash of a model file, the tools of an agent, the day a model retires.
+    """
 
     id: str
     kind: Asset
@@ -87,10 +98,13 @@ class AssetRow(Frozen):
     provider: str | None
     version: str | None
     model: str | None
+    region: str | None = None
+    endpoint: str | None = None
     approved: bool | None
     source: Origin
     traits: tuple[Trait, ...] = ()
     details: Mapping[str, Detail] = Field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
     locations: tuple[Location, ...]
 
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from petguard.graph import Path, SystemGraph
-from petguard.model import Claim, Gap, Node, NodeKind, SinkKind, State, Trait, Verdict
+from petguard.model import Claim, EdgeKind, Gap, Node, NodeKind, SinkKind, State, Trait, Verdict
 from petguard.policy import Policy
-from petguard.report import AssetRow, ClaimRow, Endpoint, Flow, FlowSink, Place, Protection, Step
+from petguard.report import AssetRow, ClaimRow, Endpoint, Flow, FlowSink, Place, Protection, Relation, Step
 
 _POSITION = re.compile(r"(:\d+)+$")
 
@@ -119,6 +119,7 @@ def _claim(claim: Claim, verdict: Verdict) -> ClaimRow:
 
 def asset_rows(graph: SystemGraph, policy: Policy) -> tuple[AssetRow, ...]:
     """The inventory: every node that is an asset, in (kind, name, id) order."""
+    related = _relations(graph)
     rows = (
         AssetRow(
             id=node.id,
@@ -127,13 +128,37 @@ def asset_rows(graph: SystemGraph, policy: Policy) -> tuple[AssetRow, ...]:
             provider=node.provider,
             version=node.version,
             model=node.model,
+            region=node.region,
+            endpoint=node.endpoint,
             approved=policy.approves(node),
             source=node.origin,
             traits=node.traits,
             details=node.details,
+            relations=related[node.id],
             locations=node.locations,
         )
         for node in graph.nodes()
         if node.asset is not None
     )
     return tuple(sorted(rows, key=lambda row: (row.kind, row.name, row.id)))
+
+
+def _relations(graph: SystemGraph) -> Mapping[str, tuple[Relation, ...]]:
+    """The other assets that each asset leads to, in (kind, id) order.
+
+    A call is no asset; the service that it reaches and the model that it names belong together.
+    """
+    assets = {node.id for node in graph.nodes() if node.asset is not None}
+    found = {(edge.source, edge.kind, edge.target) for edge in graph.edges() if {edge.source, edge.target} <= assets}
+    reached: defaultdict[str, set[str]] = defaultdict(set)
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for edge in graph.edges():
+        if edge.source not in assets and edge.target in assets:
+            ends = {EdgeKind.FLOWS_TO: reached, EdgeKind.USES: named}.get(edge.kind)
+            if ends is not None:
+                ends[edge.source].add(edge.target)
+    found |= {(end, EdgeKind.USES, model) for call in reached for end in reached[call] for model in named[call]}
+    by_source: defaultdict[str, tuple[Relation, ...]] = defaultdict(tuple)
+    for source, kind, target in sorted(found):
+        by_source[source] += (Relation(kind=kind, to=target),)
+    return by_source

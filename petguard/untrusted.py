@@ -60,6 +60,11 @@ def sarif_uri(path: str) -> str:
     return quote(b"/".join(_bytes(part) for part in segments), safe="/") or "."
 
 
+def uri(scheme: str, host: str) -> str:
+    """The address of a host that a scanned file names, percent-encoded: it can never become another scheme."""
+    return f"{scheme}://{quote(host.encode('utf-8', 'surrogatepass'), safe=':[]')}"
+
+
 def json_text(document: object) -> str:
     """JSON in ASCII with a final line break: two equal documents give equal bytes, and NaN and infinities are null.
 
