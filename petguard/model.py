@@ -90,6 +90,11 @@ class Trait(StrEnum):
     UNRESOLVED = "unresolved"  # where data goes from here could not be found out
     TRANSITIVE = "transitive"  # there only because another package asks for it
     UNLISTED = "unlisted"  # a model's name by its place, which the catalogue does not know
+    RETIRING = "retiring"  # a model that its provider says it will switch off
+    RETIRED = "retired"  # and one that it has
+    REGISTERED = "registered"  # an entry of the register of what is used
+    UNREGISTERED = "unregistered"  # used, but not in the register
+    UNUSED = "unused"  # in the register, but not found
     WRITES_FILES = "writes_files"
     RUNS_COMMANDS = "runs_commands"  # a shell, or code that somebody else wrote
     REACHES_NETWORK = "reaches_network"

@@ -54,6 +54,15 @@ class DataRule(Frozen):
         return self
 
 
+class Registered(Frozen):
+    """One entry of the register of AI in use: an inventory kind and a name or glob, and who answers for it, and why."""
+
+    kind: Asset
+    name: Name
+    owner: Name | None = None
+    purpose: Name | None = None
+
+
 class RuleSetting(Frozen):
     """A change to one rule; a rule is only switched off with a reason."""
 
@@ -69,7 +78,7 @@ class RuleSetting(Frozen):
 
 
 class PolicyFile(Frozen):
-    """The keys of `petguard.yaml`. `claims` are read by the parser of stated claims, not here."""
+    """The keys of `petguard.yaml`. `claims` and `ai_register` are read by parsers of their own, not here."""
 
     approved: Approved = Approved()
     data: dict[str, DataRule] = Field(default_factory=dict)
@@ -77,6 +86,7 @@ class PolicyFile(Frozen):
     fail_on: Severity | Literal["never"] = Severity.HIGH
     exclude: Names = ()
     claims: tuple[Json, ...] = ()
+    ai_register: tuple[Registered, ...] | None = None
     rules: dict[str, RuleSetting] = Field(default_factory=dict)
 
 

@@ -5,19 +5,19 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 import petguard
-from petguard import joins, parsers, rows, rules, verifiers
+from petguard import joins, lifecycle, parsers, registers, rows, rules, verifiers
 from petguard.cache import Cache
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
 from petguard.graph import SystemGraph
 from petguard.model import Gap, Severity, State
-from petguard.parsers import stated_claims
+from petguard.parsers import register, stated_claims
 from petguard.policy import Policy, discover
 from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool
 from petguard.semgrep import Program
@@ -29,7 +29,8 @@ _WORST_LAST = (State.ANALYSED, State.SKIPPED, State.PARTIAL, State.FAILED)
 class Request:
     """What to scan and how; `policy` None means the one found at the scan root, else the built-in one.
 
-    `fail_on` overrides the policy's threshold, `cache` is the folder of what earlier scans found; None forgets.
+    `fail_on` overrides the policy's threshold, `cache` is the folder of what earlier scans found; None forgets. `today`
+    decides which models have retired.
     """
 
     paths: tuple[Path, ...]
@@ -37,6 +38,7 @@ class Request:
     fail_on: Severity | Literal["never"] | None = None
     jobs: int | None = None
     cache: Path | None = None
+    today: date | None = None
 
 
 def scan(request: Request) -> Report:
@@ -54,7 +56,7 @@ def scan(request: Request) -> Report:
     )
     read, unread = parsers.read_all(readers, collection.inputs, program)
     program.cache.save()
-    facts = joins.joined(read)
+    facts = joins.joined(registers.compared(lifecycle.dated(read, request.today or started.date())))
     graph = SystemGraph(facts)
     claims = [claim for part in facts for claim in part.claims]
     if loading is not None:
@@ -62,7 +64,7 @@ def scan(request: Request) -> Report:
     verdicts = verifiers.judge_all(claims, policy.budgets)
     evidence = rules.Evidence.of(graph, claims, verdicts, policy)
     found = rules.findings(rule_set, evidence)
-    gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows), *_unread_claims(policy, collection))
+    gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows), *_unread(policy, collection))
     return Report(
         tool=Tool(version=petguard.__version__, rules_digest=rules.digest()),
         run=Run(started_at=started.isoformat(timespec="seconds"), duration_s=round(perf_counter() - clock, 3)),
@@ -98,12 +100,16 @@ def _policy(request: Request, root: Path) -> Policy:
     return Policy.load(shown, text)
 
 
-def _unread_claims(policy: Policy, collection: Collection) -> Iterator[Gap]:
-    """Claims are read where they stand in the tree, with file names relative to them; a policy may stand elsewhere."""
-    read = {item.path for item in collection.inputs[stated_claims.PARSER.name]}
-    if policy.claims and policy.source not in read:
-        detail = f"{len(policy.claims)} claims stand in a policy outside the scanned files; move them to petguard.yaml"
-        yield Gap(path=policy.source, state=State.PARTIAL, reason="claims_not_read", detail=detail)
+def _unread(policy: Policy, collection: Collection) -> Iterator[Gap]:
+    """Claims and the register are read where they stand in the tree; a policy may stand elsewhere."""
+    parts = (
+        ("claims", policy.claims, stated_claims.PARSER),
+        ("ai_register", policy.ai_register or (), register.PARSER),
+    )
+    for name, entries, parser in parts:
+        if entries and policy.source not in {item.path for item in collection.inputs[parser.name]}:
+            detail = f"{len(entries)} {name} stand in a policy outside the scanned files; move them to petguard.yaml"
+            yield Gap(path=policy.source, state=State.PARTIAL, reason=f"{name}_not_read", detail=detail)
 
 
 def _decision(found: Iterable[Finding], threshold: Severity | Literal["never"]) -> Literal["pass", "fail"]:

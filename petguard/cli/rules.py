@@ -76,5 +76,5 @@ def _fires(rule: Rule, example: Example) -> bool:
         policy = Path(place, "petguard.yaml") if example.policy is not None else None
         if policy is not None and example.policy is not None:
             policy.write_text(example.policy, "utf-8")
-        report = scan(Request(paths=(project,), policy=policy))
+        report = scan(Request(paths=(project,), policy=policy, today=example.today))
     return any(finding.rule == rule.id for finding in report.findings)

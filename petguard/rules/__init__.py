@@ -32,6 +32,7 @@ __all__ = [
 
 # A finding that rests on a doubt must not block like a proven one, and must not vanish either.
 _AT_MOST = {FlowResult.UNVERIFIED: Severity.MEDIUM, FlowResult.UNKNOWN: Severity.LOW}
+_DECIDING = frozenset({".yaml", ".json", ".tsv"})
 _BADNESS = (FlowResult.UNKNOWN, FlowResult.UNVERIFIED, FlowResult.VIOLATION)
 
 
@@ -175,7 +176,7 @@ def digest(folder: File | None = None) -> str:
     """SHA-256 over everything below `rules/` that decides what a scan finds: names and bytes, in path order."""
     home = folder or _shipped.folder("rules")
     total = hashlib.sha256()
-    for path in sorted(path for path in home.rglob("*.yaml") if path.is_file()):
+    for path in sorted(path for path in home.rglob("*") if path.suffix in _DECIDING):
         content = path.read_bytes()
         total.update(f"{path.relative_to(home).as_posix()}\0{len(content)}\0".encode())
         total.update(content)

@@ -56,4 +56,5 @@ def check(test: NodeTest, evidence: Evidence) -> Iterator[Hit]:
 def _words(node: Node) -> dict[str, str]:
     known = {field: getattr(node, field) for field in ("provider", "version", "model", "region", "endpoint")}
     words = {field: value or f"unknown {field}" for field, value in known.items()}
+    words["retires_on"] = str(node.details.get("retires_on", "an unknown day"))
     return {**words, "name": node.name, "kind": (node.asset or node.kind).replace("_", " ")}

@@ -1,6 +1,7 @@
 """The shape of a rule file: what a rule may ask of nodes, flows and claims, and the words it may use in its message."""
 
 from collections.abc import Mapping
+from datetime import date
 from string import Formatter
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -169,7 +170,7 @@ class Check(Frozen):
 
 _FLOW_WORDS = frozenset({"source", "sink", "categories", "provider", "protections", "how"})
 WORDS: Mapping[str, frozenset[str]] = {
-    "node": frozenset({"name", "kind", "provider", "version", "model", "region", "endpoint"}),
+    "node": frozenset({"name", "kind", "provider", "version", "model", "region", "endpoint", "retires_on"}),
     "deny_flow": _FLOW_WORDS,
     "policy_data": _FLOW_WORDS | {"requirement"},
     "claim": frozenset({"technique", "subject", "explanation", "epsilon", "delta", "budget", "reason", "conflicts"}),
@@ -177,10 +178,11 @@ WORDS: Mapping[str, frozenset[str]] = {
 
 
 class Example(Frozen):
-    """A tiny project, and the policy it is scanned with (the built-in one unless given)."""
+    """A tiny project, and the policy (the built-in one unless given) and the day with which it is scanned."""
 
     files: Annotated[dict[Name, str], Field(min_length=1)]
     policy: str | None = None
+    today: date | None = None
 
 
 class Examples(Frozen):

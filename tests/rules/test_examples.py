@@ -1,6 +1,5 @@
 """Every rule proves itself: its bad examples make it speak, its good ones keep it quiet."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,24 +14,24 @@ BAD = [pytest.param(rule, each, id=f"{rule.id}-{n}") for rule in RULES for n, ea
 GOOD = [pytest.param(rule, each, id=f"{rule.id}-{n}") for rule in RULES for n, each in enumerate(rule.examples.good)]
 
 
-def findings_of(files: Mapping[str, str], policy: str | None, folder: Path) -> set[str]:
-    """The ids of the rules that find something in a project with these files, under this policy."""
-    for name, text in files.items():
+def findings_of(example: Example, folder: Path) -> set[str]:
+    """The ids of the rules that find something in the project of an example, under its policy."""
+    for name, text in example.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
-    if policy is not None:
-        (folder / "petguard.yaml").write_text(policy, "utf-8")
-    report = scan.scan(scan.Request(paths=(folder,), policy=None if policy is None else folder / "petguard.yaml"))
+    if example.policy is not None:
+        (folder / "petguard.yaml").write_text(example.policy, "utf-8")
+    report = scan.scan(scan.Request(paths=(folder,), today=example.today))
     return {finding.rule for finding in report.findings}
 
 
 @pytest.mark.parametrize(("rule", "example"), BAD)
 def test_a_bad_example_fires(rule: Rule, example: Example, tmp_path: Path) -> None:
     """A rule that misses its own example finds nothing elsewhere either."""
-    assert rule.id in findings_of(example.files, example.policy, tmp_path)
+    assert rule.id in findings_of(example, tmp_path)
 
 
 @pytest.mark.parametrize(("rule", "example"), GOOD)
 def test_a_good_example_stays_quiet(rule: Rule, example: Example, tmp_path: Path) -> None:
     """The closest thing that is fine must not be reported."""
-    assert rule.id not in findings_of(example.files, example.policy, tmp_path)
+    assert rule.id not in findings_of(example, tmp_path)
