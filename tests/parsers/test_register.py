@@ -17,6 +17,9 @@ client = OpenAI()
 client.chat.completions.create(model="gpt-4o", messages=[])
 """
 
+LIBRARY = {"bomFormat": "CycloneDX", "components": [{"type": "library", "name": "openai", "purl": "pkg:pypi/openai@1"}]}
+SPDX_3 = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+
 
 def _marked(folder: Path, files: Mapping[str, Any]) -> set[tuple[str, str]]:
     """The findings about the register, as (rule, what it is about)."""
@@ -46,9 +49,9 @@ def test_an_empty_register_registers_nothing(tmp_path: Path) -> None:
     [
         {"bomFormat": "CycloneDX", "components": [{"type": "machine-learning-model", "name": "gpt-4o"}]},
         {"spdxVersion": "SPDX-2.3", "packages": [{"name": "gpt-4o", "primaryPackagePurpose": "MODEL"}]},
-        {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [{"type": "ai_AIPackage", "name": "gpt-4o"}]},
+        {"@context": SPDX_3, "@graph": [{"type": "ai_AIPackage", "name": "gpt-4o"}]},
     ],
-)  # fmt: skip
+)
 def test_a_bill_of_materials_with_a_model_is_a_register(bill: object, tmp_path: Path) -> None:
     """CycloneDX, SPDX 2 and SPDX 3: the model is registered, the service is not."""
     assert _marked(tmp_path, {"app.py": APP, "bom.json": bill}) == {
@@ -62,7 +65,7 @@ def test_a_bill_of_ordinary_software_is_none(tmp_path: Path) -> None:
         "bomFormat": "CycloneDX",
         "components": [{"type": "library", "name": "openai", "purl": "pkg:pypi/openai@1"}],
     }
-    assert _rules(tmp_path, {"app.py": APP, "bom.json": bill}) == []
+    assert _rules(tmp_path, {"app.py": APP, "bom.json": LIBRARY}) == []
 
 
 def test_a_library_in_a_register_makes_libraries_count(tmp_path: Path) -> None:
@@ -71,7 +74,7 @@ def test_a_library_in_a_register_makes_libraries_count(tmp_path: Path) -> None:
         "bomFormat": "CycloneDX",
         "components": [{"type": "library", "name": "openai", "purl": "pkg:pypi/openai@1"}],
     }
-    assert _rules(tmp_path, {"app.py": APP, "ai-bom.json": bill}) == ["PG114", "PG114"]
+    assert _rules(tmp_path, {"app.py": APP, "ai-bom.json": LIBRARY}) == ["PG114", "PG114"]
 
 
 def test_an_entry_without_use_is_named_where_it_stands(tmp_path: Path) -> None:
