@@ -61,19 +61,11 @@ def test_a_bill_of_materials_with_a_model_is_a_register(bill: object, tmp_path: 
 
 def test_a_bill_of_ordinary_software_is_none(tmp_path: Path) -> None:
     """That openai is among the libraries does not make it a register of AI."""
-    bill = {
-        "bomFormat": "CycloneDX",
-        "components": [{"type": "library", "name": "openai", "purl": "pkg:pypi/openai@1"}],
-    }
     assert _rules(tmp_path, {"app.py": APP, "bom.json": LIBRARY}) == []
 
 
 def test_a_library_in_a_register_makes_libraries_count(tmp_path: Path) -> None:
     """`ai-bom.json` lists the SDK: it is found; the model and the service are missing."""
-    bill = {
-        "bomFormat": "CycloneDX",
-        "components": [{"type": "library", "name": "openai", "purl": "pkg:pypi/openai@1"}],
-    }
     assert _rules(tmp_path, {"app.py": APP, "ai-bom.json": LIBRARY}) == ["PG114", "PG114"]
 
 
