@@ -50,9 +50,9 @@ def model(
     traits: Sequence[Trait] = (),
     origin: Origin = Origin.DETECTED,
 ) -> Node:
-    """A named model; `name` without the prefix of a router (`_services.routed` takes it off)."""
+    """A named model, as it is written, but without the prefix of a router (`_services.routed` takes it off)."""
     return Node(
-        id=f"model:{name}",
+        id=model_id(name),
         kind=NodeKind.MODEL,
         asset=Asset.MODEL,
         name=name,
@@ -62,6 +62,14 @@ def model(
         traits=tuple(traits),
         locations=(location,),
     )
+
+
+def model_id(name: str) -> str:
+    """The id of a model's node: an aggregator's `anthropic/claude-3.5-sonnet` is Anthropic's `claude-3.5-sonnet`."""
+    maker, _, rest = name.rpartition("/")
+    known = catalog.provider_by_prefix(maker) if maker else None
+    owns = known is not None and catalog.provider_by_model(rest) == known
+    return f"model:{rest if owns else name}"
 
 
 def dataset(name: str, location: Location, *, provider: str | None = None, origin: Origin = Origin.DECLARED) -> Node:

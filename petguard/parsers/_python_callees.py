@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from petguard.parsers._python_module import Module
 
-Place = tuple[str, str]  # path and dotted name of a definition
+Place = tuple[str, str]  # path and dotted name of a definition or variable
+Expression = tuple[Module, ast.expr]  # an expression, and the file whose names it is written in
 
 _DEPTH = 4  # re-exports, base classes and instances that are followed in a row
 
@@ -20,17 +21,42 @@ class Callees:
     paths: Sequence[str]
     module: Callable[[str], Module | None]
 
-    def of(self, module: Module, call: ast.Call) -> Iterator[Place]:
-        """The functions that a call can mean; the first that is defined is the likeliest."""
-        yield from self._named(module, call.func, _DEPTH)
-        if not isinstance(call.func, ast.Attribute):
+    def of(self, module: Module, named: ast.expr) -> Iterator[Place]:
+        """The places of the tree that a name or attribute can mean; the first that is defined is the likeliest."""
+        yield from self._named(module, named, _DEPTH)
+        if not isinstance(named, ast.Attribute):
             return
-        owner, method = call.func.value, call.func.attr
+        owner, method = named.value, named.attr
         if isinstance(owner, ast.Name) and owner.id in {"self", "cls"}:
-            yield from self._known_as(module.path, f"{module.class_at(call)}.{method}", _DEPTH)
+            yield from self._known_as(module.path, f"{module.class_at(named)}.{method}", _DEPTH)
         for maker in self._classes(module, owner):
             for path, name in self._named(module, maker, _DEPTH):
                 yield from self._known_as(path, f"{name}.{method}", _DEPTH)
+
+    def bound(self, module: Module, node: ast.expr) -> list[Expression]:
+        """Everything readable that a name or attribute is bound to, in its own file or, failing that, in another."""
+        here = module.bindings(node)
+        if here or not isinstance(node, ast.Name | ast.Attribute):
+            return [(module, value) for value in here]
+        places = dict.fromkeys(self.of(module, node))
+        return [each for path, name in places for each in self._values(path, name)]
+
+    def returned(self, module: Module, node: ast.expr) -> tuple[list[Expression], list[Expression]]:
+        """What the function that is called, or read as a property, gives back, and the names in its annotation."""
+        called = node.func if isinstance(node, ast.Call) else node
+        if called is node and not isinstance(node, ast.Attribute):
+            return [], []
+        for path, name in self.of(module, called):
+            other = self.module(path)
+            if other is not None and other.gives_back(name):
+                given, noted = other.returned(name)
+                return [(other, each) for each in given], [(other, each) for each in noted]
+        return [], []
+
+    def _values(self, path: str, name: str) -> list[Expression]:
+        """What a variable of a file, or an attribute of one of its classes, is bound to."""
+        module = self.module(path)
+        return [] if module is None else [(module, value) for value in module.values(name)]
 
     def _classes(self, module: Module, owner: ast.expr) -> list[ast.expr]:
         """What the object that a method is called on is, was made by, or is annotated with."""

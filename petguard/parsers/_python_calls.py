@@ -7,6 +7,7 @@ from dataclasses import replace
 from petguard import catalog
 from petguard.model import EdgeKind, Node, NodeKind, Origin, Trait
 from petguard.parsers import _assets
+from petguard.parsers._python_callees import Callees, Expression
 from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge, text, whole_text
 from petguard.parsers._python_syntax import spelled
 from petguard.parsers._services import UNRESOLVED, Service, routed, service_at
@@ -21,70 +22,72 @@ def provider_of_package(name: str | None) -> str | None:
 
 
 class Clients:
-    """The AI clients that a file makes, by the call that makes them."""
+    """The AI clients that the files of a scan make, by the call that makes them."""
 
-    def __init__(self, file: File) -> None:
-        self.file = file
-        self.made = {id(found.call): found for found in file.of("ai_client")}
+    def __init__(self, files: Iterable[File], callees: Callees) -> None:
+        self.callees = callees
+        self.made = {id(found.call): (file, found) for file in files for found in file.of("ai_client")}
 
-    def behind(self, node: ast.expr) -> list[Service]:
+    def behind(self, file: File, node: ast.expr) -> list[Service]:
         """The services that `node`, or the object its attribute is read from, may stand for."""
         while True:
-            services = [self.service(found) for found in self._makers(node)] or self._annotated(node)
+            start = file.module, node
+            services = [self.service(*made) for made in self._makers(start)] or self._annotated(start)
             if services or not isinstance(node, ast.Attribute):
                 return services
             node = node.value
 
-    def _makers(self, node: ast.expr) -> list[Found]:
+    def _makers(self, start: Expression) -> list[tuple[File, Found]]:
         """The constructors behind an expression, also through a wrapper such as `traced(OpenAI())`."""
-        found: dict[int, Found] = {}
-        pending = [node]
+        found: dict[int, tuple[File, Found]] = {}
+        pending = [start]
         for _ in range(_STEPS):
             if not pending:
                 break
-            each = pending.pop(0)
+            module, each = pending.pop(0)
             each = each.value if isinstance(each, ast.Await) else each
             if id(each) in self.made:
                 found[id(each)] = self.made[id(each)]
                 continue
-            pending += [*self.file.module.bindings(each), *self.file.module.returned(each)[0]]
-            pending += each.args[:1] if isinstance(each, ast.Call) else []
+            pending += [*self.callees.bound(module, each), *self.callees.returned(module, each)[0]]
+            pending += [(module, given) for given in each.args[:1]] if isinstance(each, ast.Call) else []
         return list(found.values())
 
-    def _annotated(self, node: ast.expr) -> list[Service]:
+    def _annotated(self, start: Expression) -> list[Service]:
         """The services that the types around an expression name; those of a parameter that it is bound to, too."""
-        module = self.file.module
-        bound = module.bindings(node)
-        typed = [each for source in (node, *bound) for each in module.annotations(source)]
-        typed += [each for source in (node, *bound) for each in module.returned(source)[1]]
-        dotted = [name for each in typed for name in [module.dotted(each)] if name]
+        bound = [start, *self.callees.bound(*start)]
+        typed = [(module, each) for module, source in bound for each in module.annotations(source)]
+        typed += [noted for source in bound for noted in self.callees.returned(*source)[1]]
+        dotted = [name for module, each in typed for name in [module.dotted(each)] if name]
         packages = [(name, catalog.module(name)) for name in dotted]
         sdks = [(name, package) for name, package in packages if package and package.role == "sdk"]
         return [Service("azure" if "Azure" in name else package.provider) for name, package in sdks]
 
-    def service(self, found: Found) -> Service:
+    def service(self, file: File, found: Found) -> Service:
         """Who stands behind a client: what its address says, and otherwise its SDK's own provider."""
-        detector, module = found.detector, self.file.module
+        detector, module = found.detector, file.module
         model = whole_text(module, argument(found.call, detector.model, detector.position))
         region = whole_text(module, argument(found.call, detector.region))
         base = argument(found.call, detector.base) if detector.base else None
         if base is None or (isinstance(base, ast.Constant) and base.value is None):
-            return self._own(found, model, region)
+            return _own(file, found, model, region)
         at = service_at(text(module, base) or "")
         if at is None:
             # The address comes from outside: whoever sets it decides who answers.
             return Service(None, model=model)
         return Service(at.provider, at.endpoint, region, model, at.traits)
 
-    def _own(self, found: Found, model: str | None, region: str | None) -> Service:
-        detector = found.detector
-        if detector.package in {"litellm", "langchain"}:
-            return routed(model)
-        own = detector.provider or provider_of_package(detector.package)
-        if detector.from_import:
-            package = catalog.module(self.file.module.dotted(found.call.func) or "")
-            own = package.provider if package else None
-        return Service(own, region=region, model=model, in_process=detector.in_process)
+
+def _own(file: File, found: Found, model: str | None, region: str | None) -> Service:
+    """The service that a client talks to as long as nobody gives it an address."""
+    detector = found.detector
+    if detector.package in {"litellm", "langchain"}:
+        return routed(model)
+    own = detector.provider or provider_of_package(detector.package)
+    if detector.from_import:
+        package = catalog.module(file.module.dotted(found.call.func) or "")
+        own = package.provider if package else None
+    return Service(own, region=region, model=model, in_process=detector.in_process)
 
 
 def ai_calls(file: File, clients: Clients, facts: Facts) -> list[Found]:
@@ -110,8 +113,8 @@ def _services(file: File, clients: Clients, found: Found) -> Iterable[Service]:
     if detector.package is not None:
         return [Service(provider_of_package(detector.package), model=model)]
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-    behind = clients.behind(receiver)
-    if not behind and detector.compatible:
+    behind = clients.behind(file, receiver)
+    if not behind and (detector.compatible or _speaks_for_itself(found)):
         behind = [_imported(file)]
     return [replace(each, model=model or each.model) for each in behind]
 
@@ -123,6 +126,12 @@ def _http_service(file: File, found: Found) -> list[Service]:
         if at is not None and at.provider is not None:
             return [at]
     return []
+
+
+def _speaks_for_itself(found: Found) -> bool:
+    """Whether the arguments alone say that a model is asked: it is named, and given something to read."""
+    given = {keyword.arg for keyword in found.call.keywords}
+    return not given.isdisjoint(found.detector.model) and not given.isdisjoint(found.detector.data)
 
 
 def _imported(file: File) -> Service:
@@ -140,18 +149,18 @@ def _note_call(file: File, found: Found, services: Iterable[Service], facts: Fac
             facts.nodes.append(_assets.model(service.model, here, provider=service.provider))
         if service.model and service.id == f"ai_service:{UNRESOLVED}":
             # Only the model's name says who answers; a gateway's configuration may resolve it.
-            facts.edges.append(edge(EdgeKind.FLOWS_TO, site, f"model:{service.model}", here))
+            facts.edges.append(edge(EdgeKind.FLOWS_TO, site, _assets.model_id(service.model), here))
             continue
         facts.nodes.append(service.node(here))
         facts.edges.append(edge(EdgeKind.FLOWS_TO, site, service.id, here))
         if service.model:
-            facts.edges.append(edge(EdgeKind.USES, site, f"model:{service.model}", here))
+            facts.edges.append(edge(EdgeKind.USES, site, _assets.model_id(service.model), here))
 
 
 def ai_clients(file: File, clients: Clients, facts: Facts) -> None:
     """Note every client that is made, with the model it was made for, even if its calls stand in another file."""
     for found in file.of("ai_client"):
-        here, service = file.location(found.match.start), clients.service(found)
+        here, service = file.location(found.match.start), clients.service(file, found)
         if service.model:
             facts.nodes.append(_assets.model(service.model, here, provider=service.provider))
         if service.provider or service.endpoint:

@@ -4,7 +4,7 @@ import ast
 import sys
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -19,6 +19,13 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NAMED = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SELF = frozenset({"self", "cls"})
+
+
+Beyond = Callable[["Module", ast.expr], "list[tuple[Module, ast.expr]]"]
+
+
+def _nothing(_module: "Module", _node: ast.expr) -> "list[tuple[Module, ast.expr]]":
+    return []
 
 
 @dataclass
@@ -43,6 +50,7 @@ class Module:
 
     def __init__(self, item: Input) -> None:
         self.path = item.path
+        self.beyond: Beyond = _nothing  # set by whoever knows the other files
         self.lines = item.text.split("\n")  # as Python and semgrep count; `splitlines` also ends a line at a form feed
         self.tree = _parse(item.text)
         self.scopes: dict[int, Scope] = {id(self.tree): Scope(self.tree, "", None)}
@@ -238,23 +246,22 @@ class Module:
         noted = scope.annotations.get(name) if scope else None
         return _names_in(noted) if noted is not None else []
 
-    def returned(self, node: ast.expr) -> tuple[list[ast.expr], list[ast.expr]]:
-        """What a function of this file gives back when it is called, or read as a property.
+    def gives_back(self, name: str) -> bool:
+        """Whether a dotted name is a function or method of this file."""
+        return isinstance(self.definitions.get(name), _NAMED)
 
-        The expressions after `return`, and the names in its annotation.
-        """
-        called = node.func if isinstance(node, ast.Call) else node
-        if isinstance(called, ast.Name) and called is not node:
-            name = called.id
-        elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in _SELF:
-            name = f"{self.class_at(called)}.{called.attr}"
-        else:
-            return [], []
-        definition = self.definitions.get(name)
-        if not isinstance(definition, _NAMED):
-            return [], []
+    def returned(self, name: str) -> tuple[list[ast.expr], list[ast.expr]]:
+        """The expressions after `return` of a function of this file, and the names in its annotation."""
+        definition = self.definitions[name]
+        assert isinstance(definition, _NAMED), f"{name} is no function"
         noted = _names_in(definition.returns) if definition.returns is not None else []
         return self.scopes[id(definition)].returned, noted
+
+    def values(self, name: str) -> list[ast.expr]:
+        """Everything readable that a variable of this file, or an attribute of a class in it, is bound to."""
+        owner, _, last = name.rpartition(".")
+        scope = self.scopes.get(id(self.definitions.get(owner))) if owner else self.top
+        return [value for value in scope.bound.get(last, ()) if value is not None] if scope else []
 
     def value(self, node: ast.expr, *, hint: bool = False) -> Any:
         """The constant that an expression must have, or UNKNOWN.
@@ -263,6 +270,11 @@ class Module:
         variables, attributes set once), and partly known strings with a HOLE for each unknown part.
         """
         return Evaluation(self, hint=hint).of(node)
+
+    def elsewhere(self, node: ast.expr) -> "tuple[Module, ast.expr] | None":
+        """What a name that this file does not bind is bound to in another file of the tree, when that is one thing."""
+        found = self.beyond(self, node) if self.bound(node) in ([], [None]) else []
+        return found[0] if len(found) == 1 else None
 
     def dotted(self, node: ast.expr) -> str | None:
         """The imported name that an expression stands for: `OA` is `openai.OpenAI` after `import ... as OA`."""

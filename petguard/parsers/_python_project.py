@@ -77,7 +77,8 @@ class Project:
         """The syntax tree of a file; None, and a gap, when it cannot be parsed."""
         if path not in self._modules:
             try:
-                self._modules[path] = Module(self.inputs[path])
+                self._modules[path] = module = Module(self.inputs[path])
+                module.beyond = self._callees.bound
             except UnreadableInput as error:
                 self._modules[path] = None
                 gap = Gap(path=path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
@@ -90,10 +91,16 @@ class Project:
         only = reach({path: self.inputs[path].text for path in told})
         found = self._run([self.inputs[path] for path in told], search_rules(), only)
         for path in told:
-            file, facts = self.files[path], self.facts[path]
+            file = self.files[path]
             file.add(found.get(path, ()))
             file.found = [each for each in file.found if not self._is_of_the_tree(file.module, each.call)]
-            facts.calls = ai_calls(file, Clients(file), facts)
+        for path in told:
+            self.facts[path].calls = ai_calls(self.files[path], self.clients, self.facts[path])
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Every AI client that the tree makes, once its files have been searched."""
+        return Clients(self.files.values(), self._callees)
 
     def _is_of_the_tree(self, module: Module, call: ast.Call) -> bool:
         """Whether what looks like a library's call goes to a module of the scanned tree that only bears its name."""
@@ -206,7 +213,7 @@ class Project:
         known = names | {local for local, dotted in module.imports.items() if dotted.rpartition(".")[2] in names}
         for call in module.calls.values():
             if last_name(call.func) in known:
-                meant = next((wanted[each] for each in self._callees.of(module, call) if each in wanted), ())
+                meant = next((wanted[each] for each in self._callees.of(module, call.func) if each in wanted), ())
                 given = ((argument(call, [each.name], each.position), each) for each in meant)
                 yield from ((call, value, each) for value, each in given if value is not None)
 

@@ -22,7 +22,8 @@ _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Pow: operator.pow,
 }
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {"float": float, "int": int, "str": str}
-_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get"})
+_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "environ.get", "getenv"})
+_FIELDS = frozenset({"pydantic.Field", "Field", "dataclasses.field", "field"})
 
 
 class Names(Protocol):
@@ -36,6 +37,9 @@ class Names(Protocol):
 
     def dotted(self, node: ast.expr) -> str | None:
         """The imported name that an expression stands for."""
+
+    def elsewhere(self, node: ast.expr) -> "tuple[Names, ast.expr] | None":
+        """What a name is bound to in another file, with that file's names."""
 
 
 class Evaluation:
@@ -108,6 +112,8 @@ class Evaluation:
             return _converted(called, self.of(node.args[0]))
         if self._hint and called in _ENVIRONMENT and len(node.args) == 2:
             return self.of(node.args[1])
+        if self._hint and called in _FIELDS:
+            return self.of(_default(node))
         return UNKNOWN
 
     def _name(self, node: ast.expr) -> Any:
@@ -117,7 +123,24 @@ class Evaluation:
         bound = self._names.binding(node)
         if bound is None and self._hint:
             bound = self._names.default(node)
-        return self.of(bound)
+        return self._elsewhere(node) if bound is None and self._hint else self.of(bound)
+
+    def _elsewhere(self, node: ast.expr) -> Any:
+        """A value from another file is read with that file's names, and counts as a part of this evaluation."""
+        found = self._names.elsewhere(node)
+        if found is None:
+            return UNKNOWN
+        here, self._names = self._names, found[0]
+        try:
+            return self.of(found[1])
+        finally:
+            self._names = here
+
+
+def _default(field: ast.Call) -> ast.expr | None:
+    """The default of a pydantic or dataclass field."""
+    named = (each.value for each in field.keywords if each.arg == "default")
+    return next(named, field.args[0] if field.args else None)
 
 
 def _is_number(value: object) -> bool:

@@ -12,7 +12,7 @@ from petguard.collect import Candidate, Input, Interest
 from petguard.model import Gap, Node, Origin
 from petguard.parsers import Parser, _assets
 from petguard.parsers._credentials import credential, from_variable
-from petguard.parsers._python_calls import Clients, ai_clients, model_loads, unsafe_loads
+from petguard.parsers._python_calls import ai_clients, model_loads, unsafe_loads
 from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File, whole_text
 from petguard.parsers._python_project import Project
@@ -46,14 +46,13 @@ def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | 
 
 
 def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | Gap]:
-    clients = Clients(file)
     facts.nodes += [
         *_packages(file, project),
         *_credentials(file),
         *_keys_by_name(file),
         *_models_by_position(file, facts),
     ]
-    ai_clients(file, clients, facts)
+    ai_clients(file, project.clients, facts)
     model_loads(file, facts)
     unsafe_loads(file, facts)
     stated = []
