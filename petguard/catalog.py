@@ -197,8 +197,8 @@ def _regional(labels: list[str], known: Mapping[str, Provider]) -> Provider | No
     """Cloud endpoints carry the region inside the name: `bedrock-runtime.eu-west-1.amazonaws.com`."""
     without_one = (".".join(labels[:drop] + labels[drop + 1 :]) for drop in range(1, len(labels) - 2))
     direct = next((known[name] for name in without_one if name in known), None)
-    if direct is None and labels[0].endswith("-aiplatform"):
-        return known.get(".".join(["aiplatform", *labels[1:]]))
+    if direct is None and labels[-2:] == ["googleapis", "com"]:
+        return known.get(".".join([labels[0].rpartition("-")[2], *labels[1:]]))
     return direct
 
 
@@ -219,7 +219,7 @@ def _model_prefixes() -> tuple[tuple[tuple[str, ...], Provider], ...]:
 
 def provider_by_model(name: str) -> Provider | None:
     """The provider whose own model this name is (`gpt-4o` is OpenAI's), or None when that is not sure."""
-    lowered = name.lower()
+    lowered = f"{name.lower()}-"  # so that `o3-` is the start of `o3` too, and not that of `o365`
     return next((each for starts, each in _model_prefixes() if lowered.startswith(starts)), None)
 
 
@@ -248,13 +248,19 @@ def package(ecosystem: str, name: str) -> Package | None:
     return _packages().get((ecosystem, name))
 
 
-_SEPARATORS = re.compile(r"(?=[./\\:]|::)")
+_SEPARATORS = {
+    ecosystem: re.compile(rf"(?={re.escape(mark)})")
+    for ecosystem, mark in {
+        "pypi": ".", "maven": ".", "nuget": ".", "swift": ".", "npm": "/", "golang": "/", "gem": "/", "pub": "/",
+        "cargo": "::", "composer": "\\",
+    }.items()
+}  # fmt: skip
 
 
 def module(name: str, ecosystem: Ecosystem = "pypi") -> Package | None:
     """The package that is imported by this name or one of its parents (`openai.types`, `@ai-sdk/openai/internal`)."""
     known = _modules(ecosystem)
-    ends = [match.start() for match in _SEPARATORS.finditer(name)]
+    ends = [match.start() for match in _SEPARATORS[ecosystem].finditer(name)]
     parents = (name[:end] for end in (len(name), *reversed(ends)))
     return next((known[parent] for parent in parents if parent in known), None)
 
@@ -288,29 +294,49 @@ def sql_function(name: str) -> SqlFunction | None:
 
 def convention(path: str) -> Convention | None:
     """The assistant that reads a file at this path, in any folder, by itself."""
-    return _first(shipped().conventions, "pattern", f"/{path}", lead="*/")
+    known = _conventions()
+    rows = {row.pattern: row for part in path.split("/") if part in known for row in known[part]}
+    return _first(tuple(rows.values()), "pattern", f"/{path}", lead="*/") if rows else None
 
 
 @cache
-def _models() -> Mapping[str, Model]:
+def _conventions() -> Mapping[str, tuple[Convention, ...]]:
+    """The patterns by a name that every path they match holds: this is asked for every file of a tree."""
+    found: dict[str, tuple[Convention, ...]] = {}
+    for row in shipped().conventions:
+        folder, _, name = row.pattern.rpartition("/")
+        literal = folder.partition("/")[0] if "*" in name else name
+        found[literal] = (*found.get(literal, ()), row)
+    return found
+
+
+@cache
+def _models() -> Mapping[str, str]:
+    """The lines of `models.tsv` by their first column; one is read when somebody asks for it."""
     lines = (_shipped.folder("rules/catalog") / "models.tsv").read_text("utf-8").splitlines()
-    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
-    return {
-        name: Model(
-            name=name,
-            providers=tuple(filter(None, offered.split(","))),
-            weights=weights or None,  # type: ignore[arg-type]  # pydantic checks it
-            retires_on=retires or None,
-        )
-        for name, offered, weights, retires in rows
-    }
+    return {line.partition("\t")[0]: line for line in lines if line and not line.startswith("#")}
+
+
+def models() -> tuple[Model, ...]:
+    """Every well-known model, in the order of the names."""
+    return tuple(_model(line) for line in _models().values())
+
+
+def _model(line: str) -> Model:
+    name, offered, weights, retires = line.split("\t")
+    return Model(
+        name=name,
+        providers=tuple(filter(None, offered.split(","))),
+        weights=weights or None,  # type: ignore[arg-type]  # pydantic checks it
+        retires_on=retires or None,
+    )
 
 
 def model(name: str) -> Model | None:
     """The well-known model of this name, in any letter case, with or without its maker or a provider before it."""
     lowered = name.lower()
     parts = [lowered, PurePosixPath(lowered).name, lowered.partition(":")[0]]
-    return next((_models()[part] for part in parts if part in _models()), None)
+    return next((_model(_models()[part]) for part in parts if part in _models()), None)
 
 
 @cache
