@@ -52,7 +52,7 @@ def speaks_of_models(company: Iterable[str]) -> bool:
     names = frozenset(map(spaced, company))
     if any(map(_AGAINST.fullmatch, names)):
         return False
-    sure = any(_SPEAKS.fullmatch(name) or name in _provider_words() for name in names)
+    sure = any(_SPEAKS.fullmatch(name) or provider_in([name]) not in (None, "azure") for name in names)
     return sure or trains(names) or sum(map(bool, map(_HINTS.fullmatch, names))) > 1
 
 
@@ -68,7 +68,8 @@ def trains(company: Iterable[str]) -> bool:
 
 def provider_in(company: Iterable[str]) -> str | None:
     """The id of the one provider that the names around a place mean; None where they name none or several."""
-    found = {_provider_words()[name] for name in map(spaced, company) if name in _provider_words()}
+    words = (spaced(name).replace(" ", "") for name in company)
+    found = {_provider_words()[word] for word in words if word in _provider_words()}
     if found == {"azure", "openai"}:  # `spring.ai.azure.openai`
         return "azure"
     return found.pop() if len(found) == 1 else None
@@ -85,5 +86,10 @@ _ALSO_OTHERS = re.compile(
 
 @cache
 def _provider_words() -> dict[str, str]:
-    words = {spaced(word): each.id for each in catalog.providers() for word in (*each.prefixes, each.id)}
+    """What settings call a provider: its id, its name or its prefixes, as one word."""
+    words = {
+        spaced(word).replace(" ", ""): each.id
+        for each in reversed(catalog.providers())
+        for word in (each.name, *each.prefixes, each.id)
+    }
     return {"azure": "azure"} | {word: key for word, key in words.items() if not _ALSO_OTHERS.fullmatch(word)}

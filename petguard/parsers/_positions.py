@@ -165,7 +165,7 @@ def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Na
         return None
     if known is not None and not sure and not is_distinctive(short):
         return None
-    listed = known is not None or catalog.is_of_family(short)
+    listed = known is not None or catalog.provider_by_model(short) is not None
     return Named(Asset.MODEL, short, _provider(service, known, said), unlisted=not listed)
 
 
