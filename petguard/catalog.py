@@ -130,7 +130,10 @@ class Model(Frozen):
 
 
 class Catalog(Frozen):
-    """Everything in `rules/catalog/` but the model names; `version` is the day it was last checked."""
+    """Everything in `rules/catalog/` but the model names; `version` is the day it was last checked.
+
+    `families` are expressions for how the names of well-known families of models begin.
+    """
 
     version: Date
     providers: tuple[Provider, ...]
@@ -141,6 +144,7 @@ class Catalog(Frozen):
     actions: tuple[Action, ...]
     sql_functions: tuple[SqlFunction, ...]
     conventions: tuple[Convention, ...]
+    families: tuple[str, ...] = ()
 
 
 @cache
@@ -337,6 +341,16 @@ def model(name: str) -> Model | None:
     lowered = name.lower()
     parts = [lowered, PurePosixPath(lowered).name, lowered.partition(":")[0]]
     return next((_model(_models()[part]) for part in parts if part in _models()), None)
+
+
+@cache
+def _families() -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(shipped().families)})")
+
+
+def is_of_family(name: str) -> bool:
+    """Whether a name, or the part after a maker or router, is built like those of a well-known family of models."""
+    return _families().search(name.lower()) is not None
 
 
 @cache

@@ -8,6 +8,7 @@ import re
 
 from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document, Step
 from petguard.documents._json import read_json
+from petguard.documents._lines import read_lines, read_loosely
 from petguard.documents._toml import read_toml
 from petguard.documents._yaml import read_yaml, read_yaml_all
 
@@ -19,6 +20,8 @@ __all__ = [
     "Step",
     "front_matter",
     "read_json",
+    "read_lines",
+    "read_loosely",
     "read_toml",
     "read_yaml",
     "read_yaml_all",

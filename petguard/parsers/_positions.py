@@ -1,7 +1,8 @@
-"""Whether a text that stands under a name is a model or a data set: told by its place, its company and the catalogue.
+"""Whether a text that stands under a name is a model or a data set: told by its place, its company and its own shape.
 
-A name that only models are given under (`base_model`, `model_name_or_path`) is enough. Under a name that anything may
-bear (`model`), the text must be a well-known model, or stand beside what only models need (`temperature`, `messages`).
+A name that only models are given under (`embedding_model`, `model_name_or_path`) is enough. Under a name that anything
+may bear (`model`), the text must be a well-known model or of a well-known family, or stand beside what only models
+need (`max_tokens`, `learning_rate`, `provider: openai`). What a device or a table has beside it speaks against.
 """
 
 import re
@@ -11,69 +12,71 @@ from dataclasses import dataclass
 from petguard import catalog, secrets
 from petguard.model import Asset, Location, Node, Origin, Trait
 from petguard.parsers import _assets
+from petguard.parsers._company import provider_in, spaced, speaks_against, speaks_of_models, trains
 from petguard.parsers._names import HOLE
-from petguard.parsers._services import routed
+from petguard.parsers._services import Service, routed
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_KINDS = (
-    r"(?:llm|chat|gpt|openai|azure openai|anthropic|claude|gemini|mistral|ollama|bedrock|embeddings?|embedder|"
-    r"completion|instruct|rerank|reranker|reranking|transcription|whisper|tts|vision|summari[sz]ation|moderation|foundation|"
-    r"judge|teacher|draft|reward|base|pretrained|hf|huggingface|ai|language|reasoning|small|fast|smart|default|fallback)"
+__all__ = ["Named", "all_named", "is_distinctive", "is_model_name", "is_name", "literal", "named", "spaced"]
+
+_END = r"(?: names?| ids?| identifier| repo| slug| version)?(?: or path)?(?: \d+)?"
+_ONLY_MODELS = (
+    r"(?:llms?|chat|gpt|openai|anthropic|claude|gemini|mistral|ollama|bedrock|groq|deepseek|openrouter|huggingface|hf|"
+    r"embeddings?|embedder|embed|instruct|rerank|reranker|reranking|transcription|whisper|tts|stt|asr|moderation|"
+    r"foundation|judge|reward|pretrained|language|reasoning|vlm|multimodal|adapter|summarization|summarizer)"
 )
-_MODEL = re.compile(rf"(?:.* )?{_KINDS} model(?: name| id)?(?: or path)?|model name or path|(?:.* )?llm(?: name| id)?")
-_MAYBE_MODEL = re.compile(r"(?:.* )?model(?: name| id)?|engine|deployment(?: name| id)?|(?:.* )?model (?:name|id)")
-_DATASET = re.compile(
-    r"(?:.* )?data ?sets?(?: name| id| mixer| path)?(?: or path)?|(?:train|training|eval|test) data ?sets?"
+_SURE = re.compile(
+    rf"(?:.* )?{_ONLY_MODELS} (?:.* )?models?{_END}|(?:.* )?(?:model|adapter|lora) name or path|"
+    rf"(?:.* )?llms?{_END}|(?:.* )?openai (?:.* )?deployment{_END}"
 )
-_COMPANY = frozenset(
-    [
-        "temperature",
-        "top p",
-        "top k",
-        "max tokens",
-        "max completion tokens",
-        "max new tokens",
-        "messages",
-        "prompt",
-        "system prompt",
-        "api base",
-        "system",
-        "frequency penalty",
-        "presence penalty",
-        "stop sequences",
-        "llm",
-        "embedding",
-        "embeddings",
-        "embedder",
-        "completion",
-        "chat",
-        "tools",
-        "instructions",
-        "openai",
-        "anthropic",
-        "gemini",
-        "ollama",
-        "context window",
-        "torch dtype",
-        "tokenizer",
-        "lora",
-        "learning rate",
-        "reasoning effort",
-        "response format",
-        "n ctx",
-        "max model len",
-        "max input tokens",
-        "quantization",
-        "model provider",
-        "ai",
-    ]
+_FROM_A_HUB = re.compile(rf"(?:.* )?(?:base|teacher|draft|student|ref|reference|assistant) model{_END}")
+_MAYBE = re.compile(rf"(?:.* )?models?{_END}|engine|(?:.* )?deployment(?: name| id)?")
+_OTHERWISE = re.compile(
+    r"(?:.* )?(?:not|no|non|block|blocked|deny|denied|disallowed|forbidden|exclude|excluded|ignore|ignored|unsupported|"
+    r"disabled|banned|deprecated|removed|hub|output|push|car|device|product|data|domain|view|user|auth|db|"
+    r"database|phone|vehicle|hardware|printer|camera|pricing|business|form|gpu|threat|security) models?\b.*"
 )
-_NAME = re.compile(r"[A-Za-z0-9][\w.:/@+-]{1,118}")
+_TRAINED = r"(?:hf|hub|huggingface|train|training|eval|evaluation|sft|dpo|preference|finetuning|calibration)"
+_DATA = r"data ?sets?(?: names?| ids?| repo| repo id| paths?| mixer| name or path)?"
+_SURE_DATA = re.compile(rf"(?:.* )?{_TRAINED} {_DATA}|(?:.* )?data ?set (?:mixer|name or path)")
+_MAYBE_DATA = re.compile(rf"(?:.* )?{_DATA}")
+
+_NAME = re.compile(r"(?:@(?:cf|hf)/)?[A-Za-z0-9][\w.:/@+-]{1,158}")
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_NO_NAME = re.compile(
-    r"(?i)(?:true|false|null|none|auto|default|test|local|custom|model|string|str|text|name|foo|bar|example|your.*|my.*)"
-    r"|.*\.(?:ya?ml|json|toml|txt|py|js|ts|csv|md|html?|xml|java|go|rb|php|properties)|\d[\d.]*|https?:.*"
+_HUB_URL = re.compile(
+    r"(?:hf://|(?:https?://)?(?:huggingface|hf)\.co/)(?:datasets/|models/)?(?P<name>[\w.-]+/[\w.-]+)(?::[\w.-]+)?/?"
 )
+_ARN = re.compile(
+    r"arn:aws[\w-]*:bedrock:.*(?:foundation-model|inference-profile|custom-model|imported-model)/(?P<name>[^/]+)"
+)
+_DEFAULTED = (
+    re.compile(r"\$\{[\w.-]+:[-=]?(?P<name>[^${}\s]+)\}"),  # a shell's, Spring's
+    re.compile(r"\$\{oc\.env:\w+,\s*['\"]?(?P<name>[^${}'\"\s]+)['\"]?\}"),  # Hydra's
+    re.compile(
+        r"(?:\{\{|<%=)[^{}]*?(?:default|fetch|env_var|getenv)\b[^{}]*['\"](?P<name>[^'\"{}]+)['\"][^{}'\"]*(?:\}\}|%>)"
+    ),
+)
+_NO_NAME = re.compile(
+    r"(?i)(?:true|false|null|none|auto|default|test|local|custom|model|string|str|text|name|foo|bar|example|unknown|inherit|latest|chat"
+    r"|json|csv|parquet|arrow|imagefolder|audiofolder|undefined|my[-_](?:model|org|user|username|data|dataset|awesome|deployment|custom|company)(?![a-z]).*|your.*)"
+    r"|.*\.(?:ya?ml|jsonl?|toml|txt|py|[jt]sx?|[ct]sv|parquet|md|html?|xml|java|go|rb|php|properties|sql|png|jpe?g|svg|"
+    r"obj|glb|gltf|stl|step|fbx|zip|gz|ini|cfg|conf|sh|swift|kt|cs|proto)"
+    r"|[\d.:/+-]+|(?:https?|file|s3|gs|hdfs|jdbc|github|git):.*|[0-9a-f-]{16,}"
+)
+_CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+|.*[a-z]\.[A-Z][A-Za-z]+")
+_A_PATH = re.compile(
+    r"(?i)(?:data|data_?sets?|paths?|inputs?|outputs?|assets|src|apps?|tmp|home|mnt|opt|var|usr|etc|saves?|"
+    r"checkpoints?|ckpts?|runs|results?|files?|resources|static|public|tests?|fixtures|configs?|workspace|weights|content|root)"
+    r"/.*"
+)
+_SIZED = re.compile(
+    r"(?i)(?<![a-z0-9])(?:\d+x)?\d+(?:\.\d+)?[bm](?![a-z0-9])|-(?:instruct|chat|gguf|awq|gptq|lora|sft|dpo)(?![a-z])"
+)
+# Prefixes of routers that are also makers of other things, or hosts of code.
+_BRANDS = re.compile(r"google|nvidia|github|amazon|azure|vercel|cloudflare|databricks|gemini|novita|mistral|perplexity")
+# Of those prefixes, the makers that have repositories on a hub.
+_MAKERS = re.compile(r"openai|google|mistralai|nvidia|databricks|microsoft|moonshotai|minimaxai")
+_REGISTRIES = ("accounts/", "publishers/", "@cf/", "@hf/")
+_FINE_TUNED = re.compile(r"ft:(?P<name>[\w.-]+)(?::.*)?")
 
 
 @dataclass(frozen=True)
@@ -93,27 +96,36 @@ class Named:
         return _assets.model(self.name, location, provider=self.provider, traits=traits, origin=origin)
 
 
-def spaced(name: str) -> str:
-    """A name as lower-case words: `modelNameOrPath`, `MODEL_NAME_OR_PATH` and `model-name-or-path` are the same."""
-    return " ".join(word.lower() for word in _WORDS.findall(name))
-
-
 def named(key: str, value: object, company: Iterable[str] = ()) -> Named | None:
-    """What stands under `key`, given the names around it (siblings, the keys above, other arguments of a call)."""
-    if not isinstance(value, str) or not is_name(value):
-        return None
+    """What stands under `key`, given the names around it: siblings, the keys above, other arguments of a call.
+
+    `company` may also hold values that say whose settings these are (`openai` of `provider: openai`).
+    """
+    name = literal(value) if isinstance(value, str) else None
     place = spaced(key)
-    if _DATASET.fullmatch(place) and not _MAYBE_MODEL.fullmatch(place):
-        return Named(Asset.DATASET, value) if _HUB.fullmatch(value) else None
-    sure = _MODEL.fullmatch(place) is not None
-    if not sure and not _MAYBE_MODEL.fullmatch(place):
+    if name is None or not is_name(name) or _OTHERWISE.fullmatch(place):
         return None
-    return _model(value, sure=sure or speaks_of_models(company))
+    around = frozenset(company)
+    if _MAYBE_DATA.fullmatch(place):
+        return Named(Asset.DATASET, name) if _is_dataset(place, name, around) else None
+    whole = _on_a_hub(place, name, value, around)
+    if _SURE.fullmatch(place) or (_FROM_A_HUB.fullmatch(place) and _HUB.fullmatch(name)):
+        return _model(name, around, whole=whole, sure=not speaks_against(around))
+    return _model(name, around, whole=whole, sure=speaks_of_models(around)) if _MAYBE.fullmatch(place) else None
 
 
-def speaks_of_models(company: Iterable[str]) -> bool:
-    """Whether the names around a place are ones that only a model's settings have."""
-    return any(spaced(name) in _COMPANY for name in company)
+def all_named(pairs: Iterable[tuple[str, object]], company: Collection[str]) -> list[tuple[str, Named]]:
+    """What stands under each of several keys that stand together."""
+    found = ((key, named(key, value, company)) for key, value in pairs)
+    return [(key, each) for key, each in found if each is not None]
+
+
+def literal(value: str) -> str:
+    """The name that a value comes down to: the default of a variable, the name inside an address or ARN, or itself."""
+    value = value.strip()[:400]
+    shapes = (*_DEFAULTED, _HUB_URL, _ARN)
+    found = next((match for shape in shapes if (match := shape.fullmatch(value))), None)
+    return found["name"] if found else value
 
 
 def is_name(value: str) -> bool:
@@ -126,14 +138,9 @@ def is_name(value: str) -> bool:
     )
 
 
-def _model(value: str, *, sure: bool) -> Named | None:
-    service = routed(value)
-    name = service.model or value
-    known = catalog.model(name)
-    provider = service.provider or (known.providers[0] if known and len(known.providers) == 1 else None)
-    if known is not None or (service.provider is not None and name):
-        return Named(Asset.MODEL, name, provider) if sure or is_distinctive(name) else None
-    return Named(Asset.MODEL, name, provider, unlisted=True) if sure and is_distinctive(name) else None
+def is_model_name(name: str) -> bool:
+    """Whether a name is a model's wherever it stands: in the catalogue, or built like those of a known family."""
+    return is_distinctive(name) and (catalog.model(name) is not None or catalog.is_of_family(name))
 
 
 def is_distinctive(name: str) -> bool:
@@ -141,7 +148,69 @@ def is_distinctive(name: str) -> bool:
     return len(name) > 3 and (any(char.isdigit() for char in name) or "/" in name or "-" in name)
 
 
-def all_named(pairs: Iterable[tuple[str, object]], company: Collection[str]) -> list[tuple[str, Named]]:
-    """What stands under each of several keys that stand together."""
-    found = ((key, named(key, value, company)) for key, value in pairs)
-    return [(key, each) for key, each in found if each is not None]
+def _on_a_hub(place: str, name: str, value: object, company: frozenset[str]) -> bool:
+    """Whether `openai/whisper-large-v3` is a maker's repository on a hub, not a router's way to a provider."""
+    if _MAKERS.fullmatch(_prefix(name)) is None:
+        return False
+    hubs = place.endswith("name or path") or _FROM_A_HUB.fullmatch(place) or value != name or trains(company)
+    known = catalog.model(name)
+    return bool(hubs) or (known is not None and known.weights == "open")
+
+
+def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Named | None:
+    service = Service(None, model=name) if whole else routed(name)
+    short = service.model or name
+    known, said = _known(short), provider_in(company)
+    if not (known or _is_recognised(name, service) or (sure and _may_be_new(name, short, service, said))):
+        return None
+    if known is not None and not sure and not is_distinctive(short):
+        return None
+    listed = known is not None or catalog.provider_by_model(short) is not None
+    return Named(Asset.MODEL, short, _provider(service, known, said), unlisted=not listed)
+
+
+def _known(name: str) -> catalog.Model | None:
+    tuned = _FINE_TUNED.fullmatch(name)
+    return catalog.model(tuned["name"] if tuned else name)
+
+
+def _is_recognised(name: str, service: Service) -> bool:
+    """Whether the name alone gives a model away: by its family, its router, or a size behind a maker's name."""
+    if _A_PATH.fullmatch(name) and not name.startswith(_REGISTRIES):
+        return False
+    by_router = service.model != name and service.model and _BRANDS.fullmatch(_prefix(name)) is None
+    return bool(by_router) or catalog.is_of_family(name) or ("/" in name and _SIZED.search(name) is not None)
+
+
+def _may_be_new(name: str, short: str, service: Service, said: str | None) -> bool:
+    """Whether a name nobody knows is a model's, given that it stands where models stand; a path or code is none."""
+    if service.model != name and service.provider:
+        return bool(short)
+    if said and name.islower() and name.isalpha():  # `provider: ollama` beside `model: mistral`
+        return True
+    parts = name.count("/")
+    somewhere = parts > 1 and not name.startswith(_REGISTRIES)
+    return is_distinctive(name) and not somewhere and not _A_PATH.fullmatch(name) and not _CODE.fullmatch(name)
+
+
+def _prefix(name: str) -> str:
+    return re.split(r"[/:]", name, maxsplit=1)[0].lower()
+
+
+def _provider(service: Service, known: catalog.Model | None, said: str | None) -> str | None:
+    """Who serves it: whom the settings name, unless the catalogue knows that those do not offer it; else the name."""
+    offered = known.providers if known else ()
+    if said and (not offered or said in offered or service.provider in (None, said)):
+        return said
+    return service.provider or (offered[0] if len(offered) == 1 else None)
+
+
+def _is_dataset(place: str, name: str, company: frozenset[str]) -> bool:
+    if _A_PATH.fullmatch(name) or _CODE.fullmatch(name):
+        return False
+    recipe = trains(company)
+    if any(spaced(each) == "dataset path" for each in company) and place == "dataset name":
+        return False  # the part of a data set that `dataset_path` names
+    if _HUB.fullmatch(name):
+        return recipe or _SURE_DATA.fullmatch(place) is not None or speaks_of_models(company)
+    return recipe and "/" not in name and ":" not in name

@@ -1,0 +1,299 @@
+"""Settings of any format as one thing: names, values and what stands around them, judged by position.
+
+A document becomes spots (a key, its text, its company), and every spot is asked the same questions: is it a model, a
+data set, the address of a service, a key, a vector store? What is a record of something that happened (a response, a
+row of chat data), a list of what is denied, or a price list of models says nothing about what is in use.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from petguard import catalog, secrets
+from petguard.documents import Step
+from petguard.model import Asset, Edge, EdgeKind, Facts, Node, Origin
+from petguard.parsers import _assets
+from petguard.parsers._company import provider_in, spaced, speaks_of_models, trains
+from petguard.parsers._credentials import credential, from_variable
+from petguard.parsers._positions import Named, literal, named
+from petguard.parsers._services import Service, routed, service_at
+from petguard.parsers._source import Source, together
+
+Pointer = tuple[Step, ...]
+
+_CATALOGUE = 100  # distinct models in one document: a list of what exists, not of what is in use
+_PRICED = 20  # the same where prices stand beside
+_RECORDS = 200
+_PRICES = re.compile(r"(?i)cost_per_|price_per_|_price\b|\"?pricing\"?\s*[:=]|\"cost\"\s*:")
+
+# `model: {name: x}`: the text belongs to the key above.
+_SELF = re.compile(
+    r"name|id|path|repo|repo id|default|value|primary|main|slug|identifier|model|model name|model id|hf id|checkpoint|"
+    r"key|label|code|source|"
+)
+_NAMES_WHOSE = re.compile(
+    r"(?:.* )?(?:provider|vendor|api type|backend|service|platform|type|kind|class|framework|integration|_type|engine|"
+    r"component|implementation|family|model provider|llm provider|target|client|host type)"
+)
+_ELSEWHERE = re.compile(
+    r"(?:.* )?(?:deny|denied|denylist|block|blocked|blocklist|disallow|disallowed|excluded?|excludes|forbidden|"
+    r"ignored?|deprecated|removed|unsupported|pricing|prices|costs|changelog|examples?|enum|expected|snapshots?|cassettes?)"
+)
+_RECORDED = (
+    {"choices", "usage"},
+    {"choices", "created"},
+    {"object", "created"},
+    {"stop_reason", "usage"},
+    {"candidates", "usageMetadata"},
+    {"model", "created_at", "done"},
+    {"interactions", "recorded_with"},
+    {"http_interactions"},
+    {"response", "request"},
+)
+_RECORD = frozenset(
+    ["messages", "conversations", "response", "responses", "answer", "completion", "prediction", "output"]
+)
+_ADDRESS = re.compile(
+    r"(?:.* )?(?:base ?url|base ?uri|api ?base|api ?url|api ?host|api ?endpoint|endpoints?|url|uri|host|server|address|"
+    r"base path|api base url|base)"
+)
+_FOR_MODELS = re.compile(
+    r"(?:.* )?(?:openai|llm|ollama|anthropic|vllm|litellm|embeddings?|lm ?studio|chat completion|inference|ai)(?: .*)"
+)
+_REFERENCE = re.compile(
+    r"\"?(?:os\.environ/|env[.:]|\$\{?\{?\s*(?:env[.:]|secrets\.|vars\.)?|\{\{-?\s*(?:env\.|secrets\.)?|%|\$env:|ENV\[['\"]|"
+    r"<%=\s*ENV(?:\.fetch)?[\[(]['\"])?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[:}\]%'\"\s|,)].*)?"
+)
+_VECTOR_KEY = re.compile(r"(?:.* )?vector ?(?:store|db|database|search)s?(?: type| provider| backend| name| kind)?")
+_VECTOR_STORES = re.compile(
+    r"(?i)(?P<name>qdrant|chroma(?:db)?|pinecone|weaviate|milvus|pgvector|faiss|lancedb|turbopuffer|marqo|vespa)"
+    r"(?:[-_ ]?\w*)"
+)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A text in a document: under which key, in which mapping, and beside which names."""
+
+    pointer: Pointer
+    key: str
+    value: str
+    beside: Mapping[str, Any]
+    above: tuple[str, ...]
+    company: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A model or data set at a spot."""
+
+    spot: Spot
+    found: Named
+    router: str | None  # the provider that the value itself names (`openai/gpt-4o`)
+
+
+def judged(source: Source, value: Any = ..., pointer: Pointer = ()) -> Facts:
+    """The assets of a document, or of the part `value` of it at `pointer`."""
+    found = list(spots(source.document.value if value is ... else value, pointer))
+    source.hidden.update(spot.value for spot in found if _is_secret(spot))
+    hits = _in_use(source, [hit for spot in found for hit in _hits(spot)])
+    parts = [_facts(source, hit) for hit in hits]
+    others = (node for spot in found for node in _others(source, spot, hits))
+    return together([*parts, Facts(nodes=tuple(others))])
+
+
+def spots(
+    value: Any, pointer: Pointer = (), above: tuple[str, ...] = (), around: frozenset[str] = frozenset()
+) -> Iterator[Spot]:
+    """Every text of a document that may say what is in use, in its order."""
+    if isinstance(value, dict):
+        yield from _in_mapping(value, pointer, above, around)
+    elif isinstance(value, list) and not _are_records(value):
+        for index, item in enumerate(value):
+            if isinstance(item, str):
+                yield from _item(item, (*pointer, index), above, around)
+            else:
+                yield from spots(item, (*pointer, index), above, around)
+
+
+def _in_mapping(
+    value: dict[str, Any], pointer: Pointer, above: tuple[str, ...], around: frozenset[str]
+) -> Iterator[Spot]:
+    if any(keys <= value.keys() for keys in _RECORDED):
+        return
+    names = frozenset(value) | _said(value)
+    company = names | around | frozenset(above)
+    pair = value.get("name"), value.get("value")
+    if isinstance(pair[0], str) and isinstance(pair[1], str):  # Kubernetes' and others' way to write a variable
+        yield Spot((*pointer, "value"), pair[0], pair[1], value, above, company)
+    for key, item in value.items():
+        if _ELSEWHERE.fullmatch(spaced(key)):
+            continue
+        place = (*pointer, key)
+        if isinstance(item, str):
+            yield Spot(place, key, item, value, above, company)
+        elif isinstance(item, dict | list):
+            yield from _names_in_keys(key, item, place, above, company)
+            yield from spots(item, place, (*above, key), names | _of_recipe(around))
+
+
+@cache
+def _of_recipe(names: frozenset[str]) -> frozenset[str]:
+    """The names that say that a model is trained: they hold for everything below them."""
+    return frozenset(name for name in names if trains([name]))
+
+
+def _is_secret(spot: Spot) -> bool:
+    told = secrets.names_secret(spot.key) or secrets.find(spot.value)
+    return bool(told) and secrets.looks_secret(spot.value, name=spot.key)
+
+
+def _item(item: str, pointer: Pointer, above: tuple[str, ...], around: frozenset[str]) -> Iterator[Spot]:
+    """A text in a list stands under the list's key; `NAME=value` is a variable."""
+    company = around | frozenset(above)
+    variable = re.fullmatch(r"(?P<name>[A-Z][A-Z0-9_]+)=(?P<value>.*)", item)
+    if variable:
+        yield Spot(pointer, variable["name"], variable["value"], {}, above, company)
+    elif above:
+        yield Spot(pointer, above[-1], item, {}, above[:-1], company)
+
+
+def _names_in_keys(
+    key: str, item: Any, pointer: Pointer, above: tuple[str, ...], company: frozenset[str]
+) -> Iterator[Spot]:
+    """`dataset_mixer: {a/b: 1.0}`, `models: {gpt-4o: {...}}`: the keys are the names."""
+    if isinstance(item, dict) and re.fullmatch(r"(?:.* )?(?:models|data ?sets|data ?set mixer|mixer)", spaced(key)):
+        for name, inner in item.items():
+            beside = inner if isinstance(inner, dict) else {}
+            yield Spot((*pointer, name), key, name, beside, above, company | frozenset(beside))
+
+
+def _are_records(items: list[Any]) -> bool:
+    """Whether a list is data: rows of a conversation or of results, or simply too many to be settings."""
+    rows = [item for item in items if isinstance(item, dict)]
+    return len(rows) > _RECORDS or (len(rows) > 5 and all(not _RECORD.isdisjoint(row) for row in rows))
+
+
+def _said(value: Mapping[str, Any]) -> frozenset[str]:
+    """The providers that the values beside name: `provider: openai`, `type: haystack…openai.OpenAIGenerator`."""
+    texts = (text for key, text in value.items() if isinstance(text, str) and _NAMES_WHOSE.fullmatch(spaced(key)))
+    parts = (part for text in texts if len(text) < 200 for part in re.split(r"[/.:\s@]+", text))
+    return frozenset(part for part in parts if provider_in([part]))
+
+
+def _hits(spot: Spot) -> Iterator[_Hit]:
+    for key in _keys(spot):
+        found = [(text, each) for text in _texts(key, spot.value) if (each := named(key, text, spot.company))]
+        if found:
+            for text, each in found:
+                router = routed(literal(text)).provider if each.name != literal(text) else None
+                yield _Hit(spot, each, router)
+            return
+
+
+def _keys(spot: Spot) -> Iterator[str]:
+    """The key itself, and the one above it where the key only says `name` or `path`."""
+    yield spot.key
+    holder = next((key for key in reversed(spot.above) if not key.isdigit()), None)
+    if holder and _SELF.fullmatch(spaced(spot.key)):
+        yield holder
+
+
+def _texts(key: str, value: str) -> list[str]:
+    several = "," in value and re.search(r"data ?set|models", spaced(key)) and not re.search(r"\$\{|\{\{", value)
+    return [part.strip() for part in value.split(",")] if several else [value]
+
+
+def _in_use(source: Source, hits: list[_Hit]) -> list[_Hit]:
+    """Without the models of a catalogue: a document that names more than anybody uses is data about models."""
+    models = {hit.found.name for hit in hits if hit.found.asset is Asset.MODEL}
+    is_catalogue = len(models) > _CATALOGUE or (len(models) > _PRICED and _PRICES.search(source.text))
+    return [hit for hit in hits if not is_catalogue or hit.found.asset is Asset.DATASET]
+
+
+def _facts(source: Source, hit: _Hit) -> Facts:
+    """The model, and the service that the settings say serves it."""
+    place = source.at(*hit.spot.pointer)
+    service = _service(hit) if hit.found.asset is Asset.MODEL else None
+    found = hit.found
+    if service is not None and service.provider != found.provider:
+        found = Named(found.asset, found.name, service.provider, found.unlisted)
+    node = found.node(place)
+    if service is None:
+        return Facts(nodes=(node,))
+    answering = service.node(place, Origin.DECLARED)
+    flow = Edge(kind=EdgeKind.FLOWS_TO, source=node.id, target=answering.id, origin=Origin.DECLARED, location=place)
+    return Facts(nodes=(node, answering), edges=(flow,))
+
+
+def _service(hit: _Hit) -> Service | None:
+    """Who answers, where the settings say it: an address beside, a provider beside or above, or the model's router."""
+    addresses = (_address(key, text, sure=True) for key, text in hit.spot.beside.items() if isinstance(text, str))
+    at = next((service for service in addresses if service), None)
+    if at is not None:
+        return at
+    said = provider_in(_said(hit.spot.beside)) or provider_in([*hit.spot.above, hit.spot.key]) or hit.router
+    known = catalog.provider(said) if said else None
+    return Service(known.id) if known and known.id != "transformers" else None
+
+
+def _address(key: str, value: str, *, sure: bool) -> Service | None:
+    """The service at an address under `key`; one that the catalogue does not know counts only among models."""
+    url = literal(value)
+    if "://" not in url or not re.match(r"https?://", url) or not _ADDRESS.fullmatch(spaced(key)):
+        return None
+    service = service_at(url)
+    if service is None:
+        return None
+    named_by_host = service.provider is not None and not service.traits
+    return service if named_by_host or sure else None
+
+
+def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
+    """Services, keys and vector stores at a spot."""
+    with_models = any(hit.spot.beside is spot.beside for hit in hits) or speaks_of_models(spot.company)
+    sure = bool(_FOR_MODELS.fullmatch(spaced(spot.key))) or (
+        with_models and spaced(spot.key) not in ("url", "uri", "host")
+    )
+    service = _address(spot.key, spot.value, sure=sure or ":11434" in spot.value) or _by_variable(spot)
+    if service is not None:
+        yield service.node(source.at(*spot.pointer), Origin.DECLARED)
+    yield from _credentials(source, spot)
+    store = _VECTOR_STORES.fullmatch(spot.value)
+    if store and any(_VECTOR_KEY.fullmatch(spaced(key)) for key in _keys(spot)):
+        name = store["name"].lower()
+        yield _assets.declared(Asset.VECTOR_STORE, name, name, source.at(*spot.pointer))
+
+
+def _by_variable(spot: Spot) -> Service | None:
+    """`OLLAMA_HOST=localhost:11434`: a variable of a provider that holds its address."""
+    known = catalog.provider_by_env(spot.key)
+    if known is None or secrets.names_secret(spot.key) or not spot.value:
+        return None
+    return Service(known.id) if re.search(r"(?:HOST|URL|BASE|ENDPOINT)$", spot.key) else None
+
+
+def _credentials(source: Source, spot: Spot) -> Iterator[Node]:
+    is_secret = _is_secret(spot)
+    known = from_variable(spot.key, source.at(*spot.pointer), literal=is_secret)
+    reference = _REFERENCE.fullmatch(spot.value) if len(spot.value) < 200 else None
+    referred = from_variable(reference["name"], source.at(*spot.pointer), literal=False) if reference else None
+    if known is not None:
+        yield known
+    elif referred is not None:
+        yield referred
+    elif is_secret and secrets.names_secret(spot.key):
+        yield from _literal_key(source, spot)
+
+
+def _literal_key(source: Source, spot: Spot) -> Iterator[Node]:
+    """A key in clear text whose shape or company says that it is an AI provider's."""
+    issuers = [catalog.provider(issuer) for issuer, _ in secrets.find(spot.value)]
+    issuer = next((each.id for each in issuers if each), None)
+    provider = issuer or provider_in(_said(spot.beside)) or provider_in([*spot.above, spot.key])
+    if provider:
+        place = source.at(*spot.pointer)
+        key = f"{source.path}:{place.line}"
+        yield credential(key, secrets.mask(spot.value), place, provider=provider, literal=True)

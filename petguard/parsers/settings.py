@@ -1,0 +1,149 @@
+"""Models, data sets, services and keys in settings: YAML, TOML, JSON, `.properties`, `.env`, `.ini` and the like.
+
+What is looked at: application settings, training and evaluation recipes, provider tables, workflows of builders. Not
+looked at, because it mentions and does not use: lock files, API descriptions, translations, recorded traffic and
+fixtures of tests.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from petguard import catalog
+from petguard.collect import Candidate, Input, Interest
+from petguard.documents import Document, read_json, read_lines, read_loosely, read_toml, read_yaml_all
+from petguard.errors import UnreadableInput
+from petguard.model import Facts, Gap, State
+from petguard.parsers import Parser, one_by_one
+from petguard.parsers._positions import named
+from petguard.parsers._settings import judged
+from petguard.parsers._source import Source, together
+from petguard.telltales import Told
+
+_READERS: dict[str, Callable[[str], list[Document]]] = {
+    ".yaml": read_yaml_all,
+    ".yml": read_yaml_all,
+    ".json": lambda text: [read_json(text)],
+    ".jsonc": lambda text: [read_json(text)],
+    ".json5": lambda text: [read_json(text)],
+    ".toml": lambda text: [read_toml(text)],
+    ".properties": lambda text: [read_lines(text)],
+    ".env": lambda text: [read_lines(text)],
+    ".ini": lambda text: [read_lines(text)],
+    ".cfg": lambda text: [read_lines(text)],
+    ".conf": lambda text: [read_loosely(text)],
+    ".hocon": lambda text: [read_loosely(text)],
+}
+_ENV = re.compile(
+    r"\.env(?:[.\-_][\w.-]+)?|(?:[\w.-]+[.\-_])?env(?:\.(?:example|sample|template|dist|local|defaults?))"
+)
+_OTHER_KIND = re.compile(
+    r"(?i)package(?:-lock)?\.json|npm-shrinkwrap\.json|composer\.(?:json|lock)|.*[.-]lock\.(?:json|ya?ml)|.*\.lock|"
+    r"tsconfig.*\.json|.*schema\.json|(?:open-?api|swagger).*\.(?:json|ya?ml)|pyproject\.toml|cargo\.toml|"
+    r"manifest\.json|deno\.json|changelog.*|\.pre-commit-config\.yaml|mkdocs\.ya?ml"
+)
+_MENTIONS_ONLY = re.compile(
+    r"(?i)(?:^|/)(?:(?:vcr_?|test_?)?cassettes?|__snapshots__|snapshots|recordings?|recorded|fixtures?|__fixtures__|testdata|test_data|"
+    r"mocks?|__mocks__|locales?|i18n|l10n|translations?|lang|langs|node_modules|\.git|_locales)/"
+)
+_API_DESCRIPTION = re.compile(rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
+
+_STEMS = (b"model", b"llm", b"engine", b"dataset", b"data_set", b"deployment")
+_PLACE = re.compile(
+    rb"(?:model|llm|engine|data[_-]?set|deployment)[\w.-]{0,40}+[\"']?[ \t]*[:=][ \t]*(?P<value>[^\n,}]{0,160})"
+)
+_BEFORE = re.compile(rb"[\w.-]*\Z")
+_TELLING = re.compile(
+    rb"max_?(?:new_|output_|completion_)?tokens|maxtokens|system_?prompt|learning_rate|lora_|micro_batch_size|num_train_epochs|"
+    rb"doc_to_text|per_device_|merge_method|base_model|model_name_or_path|max_seq_len|openai|anthropic|ollama|"
+    rb"huggingface|langchain|litellm|vllm|bedrock|mistral|embedding"
+)
+_NESTED = 300  # bytes behind a key with a block of its own, in which a name is looked for
+
+
+def _interest(candidate: Candidate) -> Interest:
+    if reader_of(candidate.path) is None or _is_elsewhere(candidate):
+        return Interest.NONE
+    told = candidate.told
+    if told & {Told.HOST, Told.KEY_NAME} or _may_name(candidate.data):
+        return Interest.READ
+    return Interest.NONE
+
+
+def reader_of(path: str) -> Callable[[str], list[Document]] | None:
+    """How a file with this name is read; None when it holds no settings."""
+    name = path.rpartition("/")[2]
+    if _ENV.fullmatch(name):
+        return _READERS[".env"]
+    dot = name.rfind(".")
+    return _READERS.get(name[dot:].lower()) if dot >= 0 else None
+
+
+def _is_elsewhere(candidate: Candidate) -> bool:
+    """Whether another parser reads this file, or whatever it says is only a mention."""
+    data = candidate.data
+    return (
+        _OTHER_KIND.fullmatch(candidate.name) is not None
+        or _MENTIONS_ONLY.search(candidate.path) is not None
+        or _API_DESCRIPTION.match(data[:2_000]) is not None
+        or (b"model_list" in data and b"litellm_params" in data)
+        or (b'"peft_type"' in data or b'"transformers_version"' in data or b'"architectures"' in data)
+    )
+
+
+def _may_name(data: bytes) -> bool:
+    """Whether a model or data set may stand in some position; cheap, since every file of every scan comes by here."""
+    lowered = data.lower()
+    if not any(stem in lowered for stem in _STEMS):
+        return False
+    company = ("max_tokens", "learning_rate") if _TELLING.search(lowered) else ()
+    return any(_may_stand(key, value, company) for key, value in dict.fromkeys(_places(data, lowered)))
+
+
+def _places(data: bytes, lowered: bytes) -> Iterator[tuple[str, str]]:
+    for found in _PLACE.finditer(lowered):
+        before = _BEFORE.search(lowered, max(0, found.start() - 60), found.start())
+        start = before.start() if before else found.start()
+        key = re.split(rb"[\"'\s:=]", data[start : found.start("value")], maxsplit=1)[0]
+        value = data[found.start("value") : found.end("value")].strip()
+        if value in (b"", b"|", b">", b"|-", b">-") or value[:1] in b"{[&":
+            value = b"\n" + data[found.start("value") : found.start("value") + _NESTED]
+        yield key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
+
+
+def _may_stand(key: str, value: str, company: tuple[str, ...]) -> bool:
+    if value.startswith("\n"):
+        return bool(company) or catalog.is_of_family(value)
+    texts = [value.split(" #", maxsplit=1)[0].strip().strip("\"'"), *value.strip("\"'").split(",")]
+    plain = key.rpartition(".")[2]
+    return any(named(each, text.strip(), company) for text in texts for each in {key, plain})
+
+
+def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
+    for item in inputs:
+        gaps: list[Gap] = []
+
+        def whole(item: Input, gaps: list[Gap] = gaps) -> Facts:
+            return _read(item, gaps)
+
+        yield from one_by_one([item], whole)
+        yield from dict.fromkeys(gaps)
+
+
+def _read(item: Input, gaps: list[Gap]) -> Facts:
+    read = reader_of(item.path) or read_yaml_all
+    try:
+        documents = read(item.text)
+    except UnreadableInput as error:
+        return _read_loosely(item, gaps, error)
+    return together(judged(Source(item.path, item.text, document, gaps)) for document in documents)
+
+
+def _read_loosely(item: Input, gaps: list[Gap], error: UnreadableInput) -> Facts:
+    """What the lines say where the whole cannot be read; that more may stand there is a gap."""
+    facts = judged(Source(item.path, item.text, read_loosely(item.text), gaps))
+    detail = f"{error.detail}; only lines of the form key: value were read"
+    gaps.append(Gap(path=item.path, state=State.PARTIAL, reason=error.reason, detail=detail, line=error.line))
+    return facts
+
+
+PARSER = Parser.of_configs("settings", _interest, _parse)
