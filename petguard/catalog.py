@@ -1,6 +1,6 @@
 """The catalogue: who runs models, and by which names AI shows in code, manifests, configurations and pipelines.
 
-People edit the tables in `rules/catalog/`; `python rules/catalog/build.py` packs them into `catalog.json`, which is
+People edit the tables in `rules/catalog/`; `python rules/build.py` packs them into `catalog.json`, which is
 read here in milliseconds. Well-known model names stand in `models.tsv`, one a line.
 """
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 
 from petguard import contents, telltales
 from petguard.errors import ConfigurationError, NothingToScan, UnreadableInput
@@ -45,15 +46,15 @@ class Candidate:
     path: str
     data: bytes
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The file name without its folders."""
-        return PurePosixPath(self.path).name
+        return self.path.rpartition("/")[2]
 
-    @property
+    @cached_property
     def suffix(self) -> str:
         """The lower-case extension with its dot, or an empty string."""
-        return PurePosixPath(self.path).suffix.lower()
+        return splitext(self.path)[1].lower()
 
     @cached_property
     def told(self) -> frozenset[Told]:

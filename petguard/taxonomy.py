@@ -9,8 +9,7 @@ from functools import cache
 
 from pydantic import Field
 
-from petguard import _shipped
-from petguard.documents import read_yaml
+from petguard import _shipped, tables
 from petguard.model import Frozen
 
 Tokens = tuple[str, ...]
@@ -37,7 +36,7 @@ class _Taxonomy(Frozen):
 def _taxonomy() -> _Taxonomy:
     rows: dict[str, object] = {}
     for path in _shipped.files("rules/taxonomy"):
-        rows |= read_yaml(path.read_text("utf-8")).value
+        rows |= tables.read(path).value
     return _Taxonomy.model_validate(rows)
 
 

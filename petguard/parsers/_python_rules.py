@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
+from ahocorasick_rs import AhoCorasick
 from pydantic import Field
 
-from petguard import _shipped, catalog, secrets, taxonomy
-from petguard.documents import read_yaml
+from petguard import _shipped, catalog, secrets, tables, taxonomy
 from petguard.model import Frozen, Json
 
 Fact = Literal[
@@ -59,7 +59,7 @@ def detectors() -> Mapping[str, Detector]:
     """Every detector by rule id."""
     found: dict[str, Detector] = {}
     for path in _shipped.files("rules/code/python"):
-        for rule in read_yaml(path.read_text("utf-8")).value["rules"]:
+        for rule in tables.read(path).value["rules"]:
             about = rule["metadata"]["petguard"]
             found[rule["id"]] = Detector.model_validate({"id": rule["id"], "rule": rule, **about})
     return found
@@ -130,18 +130,32 @@ def _hosts() -> frozenset[str]:
 
 def speaks_of_ai(text: str) -> bool:
     """Whether a file could hold anything the detectors find: the prefilter, one pass over every Python file."""
-    return any(literal in text for literal in _telling()) or _imports_a_package(text) or _holds_a_key(text)
+    automaton, proofs = _filter()
+    met = {proofs[index] for index, _, _ in automaton.find_matches_as_indexes(text, overlapping=True)}
+    return any(proof(text) for proof in met)
 
 
-def _holds_a_key(text: str) -> bool:
-    return any(sign in text for sign in _KEY_SIGNS) and bool(secrets.find(text))
+Proof = Callable[[str], bool]
 
 
 @cache
-def _telling() -> tuple[str, ...]:
+def _filter() -> tuple[AhoCorasick, tuple[Proof, ...]]:
+    """What to look for in every file, and what then decides whether the file is looked at more closely."""
     chosen = [each for each in detectors().values() if each.fact not in _OF_FLOWS]
-    keys = {name for each in catalog.providers() for name in each.env}
-    return tuple(sorted(keys.union(*(_literals(each) for each in chosen))))
+    modules = (module for each in catalog.packages() if each.ecosystem == "pypi" for module in each.modules)
+    wanted: dict[str, Proof] = {max(module.split("."), key=len): _imports_a_package for module in modules}
+    wanted |= dict.fromkeys(_KEY_SIGNS, _holds_a_key)
+    wanted |= dict.fromkeys((name for each in catalog.providers() for name in each.env), _surely)
+    wanted |= dict.fromkeys((literal for each in chosen for literal in _literals(each)), _surely)
+    return AhoCorasick(list(wanted)), tuple(wanted.values())
+
+
+def _surely(_text: str) -> bool:
+    return True
+
+
+def _holds_a_key(text: str) -> bool:
+    return bool(secrets.find(text))
 
 
 def _imports_a_package(text: str) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as File
 
-from petguard import _shipped
-from petguard.documents import Document, read_yaml
+from petguard import _shipped, tables
+from petguard.documents import Document
 from petguard.errors import ConfigurationError, UnreadableInput
 from petguard.handwritten import mistake, nearest, unreadable, validated
 from petguard.model import FlowResult, Severity
@@ -159,7 +159,7 @@ def _read(path: File) -> Rule:
 
 def _document(path: File) -> Document:
     try:
-        return read_yaml(path.read_text("utf-8"))
+        return tables.read(path)
     except UnreadableInput as error:
         raise unreadable(path.as_posix(), error) from error
 

@@ -232,7 +232,7 @@ HEAD = ("area", "positives", "decoys", "labels", "found", "recall", "false rows"
 
 def _share(value: float | None) -> str:
     """A share in per cent, rounded down, so that 100 % is said of nothing less."""
-    return "–" if value is None else f"{int(value * 1000) / 10:g} %"
+    return "n/a" if value is None else f"{int(value * 1000) / 10:g} %"
 
 
 def score(areas: Mapping[str, Sequence[Case]]) -> Mapping[str, Score]:
@@ -258,7 +258,9 @@ def complaints(results: Iterable[Result]) -> Iterable[str]:
     """One line for each missing label and each false row."""
     for result in results:
         head = f"{result.case.case}: {result.case.about}"
-        details = [f"  missing  {each.text}" for each in result.missing] + [f"  false    {_shown(row)}" for row in result.false]
+        details = [f"  missing  {each.text}" for each in result.missing] + [
+            f"  false    {_shown(row)}" for row in result.false
+        ]
         yield from ([head, *details] if details else ())
 
 
