@@ -248,6 +248,8 @@ def package(ecosystem: str, name: str) -> Package | None:
     return _packages().get((ecosystem, name))
 
 
+_NO_WORD = re.compile(r"[^a-z0-9]")
+_DIGIT = re.compile(r"\d")
 _SEPARATORS = re.compile(r"(?=[./\\:]|::)")
 
 
@@ -311,6 +313,20 @@ def model(name: str) -> Model | None:
     lowered = name.lower()
     parts = [lowered, PurePosixPath(lowered).name, lowered.partition(":")[0]]
     return next((_models()[part] for part in parts if part in _models()), None)
+
+
+@cache
+def _constants() -> Mapping[str, Model]:
+    return {_NO_WORD.sub("", name): each for name, each in _models().items()}
+
+
+def model_by_constant(name: str) -> Model | None:
+    """The model that an SDK's constant names: `GPT4oMini`, `GPT_4O`, `ModelClaude3_5SonnetLatest`."""
+    if not _DIGIT.search(name):
+        return None
+    plain = _NO_WORD.sub("", name.lower())
+    candidates = (plain, plain.removeprefix("chatmodel"), plain.removeprefix("model"), plain.replace("dot", ""))
+    return next((_constants()[each] for each in candidates if each in _constants()), None)
 
 
 @cache
