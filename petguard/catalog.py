@@ -255,6 +255,10 @@ def package(ecosystem: str, name: str) -> Package | None:
     return _packages().get((ecosystem, _normal(ecosystem, name)))
 
 
+_NO_WORD = re.compile(r"[^a-z0-9]")
+_DIGIT = re.compile(r"\d")
+
+
 def _normal(ecosystem: str, name: str) -> str:
     if ecosystem == "pypi":
         return re.sub(r"[-_.]+", "-", name).lower()
@@ -364,6 +368,20 @@ def _families() -> re.Pattern[str]:
 def is_of_family(name: str) -> bool:
     """Whether a name, or the part after a maker or router, is built like those of a well-known family of models."""
     return _families().search(name.lower()) is not None
+
+
+@cache
+def _constants() -> Mapping[str, str]:
+    return {_NO_WORD.sub("", name): name for name in _models()}
+
+
+def model_by_constant(name: str) -> Model | None:
+    """The model that an SDK's constant names: `GPT4oMini`, `GPT_4O`, `ModelClaude3_5SonnetLatest`."""
+    if not _DIGIT.search(name):
+        return None
+    plain = _NO_WORD.sub("", name.lower())
+    candidates = (plain, plain.removeprefix("chatmodel"), plain.removeprefix("model"), plain.replace("dot", ""))
+    return next((model(_constants()[each]) for each in candidates if each in _constants()), None)
 
 
 @cache

@@ -26,6 +26,7 @@ class Told(Enum):
 
 _TELLING_ANYWHERE = frozenset({Told.HOST, Told.KEY_NAME, Told.IMPORT})
 _WORD = re.compile(rb"\w")
+_COMMON_PORTS = 10_000
 _SHORTEST = 4  # characters of a model's or image's name: `o1` stands in every second file
 
 
@@ -64,6 +65,8 @@ def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
     yield Told.MODEL, (start for each in known.providers for start in each.model_prefixes if len(start) >= _SHORTEST)
     yield Told.RUNTIME, (word for each in known.images for word in each.repository.split("*") if len(word) > _SHORTEST)
     yield Told.RUNTIME, (f"{command} " for each in known.runtimes for command in each.commands)
+    # Lower ones are everybody's: no web application is about AI because it listens on 8080.
+    yield Told.RUNTIME, (f":{port}" for each in known.runtimes for port in each.ports if port > _COMMON_PORTS)
     for package in known.packages:
         forms = _IMPORTS[package.ecosystem]
         yield Told.IMPORT, (form for module in package.modules for form in forms(module))
@@ -82,6 +85,11 @@ def _quoted(module: str) -> tuple[str, ...]:
     return f'"{module}"', f"'{module}'", f"`{module}`", f'"{module}/', f"'{module}/"
 
 
+def _npm(module: str) -> tuple[str, ...]:
+    """Also as Deno and browsers write it: `npm:openai@4`, `https://esm.sh/openai`."""
+    return (*_quoted(module), f"npm:{module}", f"esm.sh/{module}", f"esm.run/{module}", f"/npm/{module}")
+
+
 def _python(module: str) -> tuple[str, ...]:
     parent, _, name = module.rpartition(".")
     return f"import {module}", f"from {module}", f"from {parent} import {name}" if parent else ""
@@ -89,7 +97,7 @@ def _python(module: str) -> tuple[str, ...]:
 
 _IMPORTS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
     "pypi": _python,
-    "npm": _quoted,
+    "npm": _npm,
     "maven": lambda module: (f"import {module}", f"import static {module}"),
     "golang": _quoted,
     "nuget": lambda module: (f"using {module}", f"using static {module}", f"open {module}", f"Imports {module}"),

@@ -1,5 +1,6 @@
 """Who answers: the AI service behind an address or a model's name."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from petguard.model import Asset, Location, Node, NodeKind, Origin, SinkKind, Tr
 from petguard.parsers._names import HOLE
 
 UNRESOLVED = "unresolved"  # the end of the id of a service that nobody can name
+_BARE_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?(?:/.*)?")
 _UNKNOWN_LABEL = "unknown-label"
 
 
@@ -66,6 +68,11 @@ def service_at(url: str) -> Service | None:
         runtime = catalog.provider_by_port(port) if port else None
         return Service(runtime.id if runtime else None, endpoint=host, traits=(Trait.LOCAL,))
     return Service(None, endpoint=host, traits=(Trait.EXTERNAL,))
+
+
+def is_host(text: str) -> bool:
+    """Whether a text without a scheme can only be a host: `localhost:11434`, `api.example.com/v1`."""
+    return _BARE_HOST.fullmatch(text) is not None
 
 
 def _host(url: str) -> tuple[str | None, int | None]:

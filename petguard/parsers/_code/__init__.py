@@ -1,0 +1,1 @@
+"""Code of every language but Python: each grammar is brought into one small form, and one detector reads that form."""

@@ -1,0 +1,89 @@
+"""Addresses of known services that code calls, or keeps to call them, without any SDK.
+
+An address that is only spoken of is none of these: in a list of hosts, in a comparison, in a link to a page.
+"""
+
+import re
+from collections.abc import Iterator
+
+from petguard.model import Node, Trait
+from petguard.parsers._code import sdks
+from petguard.parsers._code.form import Code, Expr, Items, Joined, Name, Record, Text, chain, within
+from petguard.parsers._code.project import Project
+from petguard.parsers._code.values import texts
+from petguard.parsers._names import HOLE
+from petguard.parsers._services import Service, is_host, service_at
+
+_URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>]+")
+_TALKS_ABOUT = re.compile(
+    r"(?i)includes|(?:starts|ends)_?with|has_?(?:prefix|suffix)|(?:last)?index_?of|test|match(?:es)?|contains|equals?|it|"
+    r"describe|context|log|warn(?:ing)?|"
+    r"error|info|debug|trace|print(?:f|ln)?|puts|fmt\.\w+|expect|to(?:Be|Equal|Contain|Match|StrictEqual)|assert\w*|nock|"
+    r"has|throw|raise|open_?(?:url|external)|push|redirect|navigate|describe|should\w*|stub_?request|url_?launcher|launch\w*"
+)
+_LINKS = re.compile(
+    r"(?i).*(?:doc|link|home_?page|web_?site|help|href|pricing|console|dashboard|sign_?up|log_?in|logo|icon|image|referr?er|"
+    r"origin|terms|privacy|blog|learn|read_?me|portal|manage|get_?key|key_?url|api_?key|description|title|label|message|text|"
+    r"placeholder|hint|tooltip|example|comment|license|author|issuer|scope|audience).*|src|name|id"
+)
+_PAGES = re.compile(
+    r"(?i)/(?:docs?|keys|settings|pricing|blog|login|console|dashboard|account|terms|privacy|legal|about|signup|help|"
+    r"support|playground|apikeys?|api-keys|app|models(?:/.*)?|activity|credits|rankings|user|users|org|organization)(?:[/?#].*)?"
+)
+_AI_PATH = re.compile(
+    r"(?i).*/(?:chat/completions|completions?|embeddings|v1/messages|api/(?:generate|chat|embed|tags)|responses|generate)(?:[/?#].*)?"
+)
+_COMMON_PORTS = frozenset({1234, 3000, 5000, 8000, 8001, 8080, 8081, 8888, 9000})
+_HOSTS = frozenset({"host", "hostname", "domain", "authority", "apihost", "basehost", "server", "apidomain"})
+
+
+def addresses(project: Project, code: Code) -> Iterator[Node]:
+    """Addresses of known services that are called, or kept in a name to be called, without any SDK."""
+    for key, value in _given(code):
+        for option in within(value):
+            service = _addressed(project, code, key, option)
+            if service is not None:
+                yield service.node(code.at(option.start))
+
+
+def _given(code: Code) -> Iterator[tuple[str, Expr]]:
+    """Each expression with the name it is given to, or the function that it is handed to."""
+    for each in code.bindings:
+        yield each.name.rpartition(".")[2], each.value
+    for record in code.records:
+        yield from record.pairs
+    for call in code.calls:
+        for link in chain(call)[1]:
+            if link.call is not None:
+                function = link.name or (link.call.callee.name if isinstance(link.call.callee, Name) else "")
+                if not _TALKS_ABOUT.fullmatch(function):
+                    yield from (("", each) for each in link.call.arguments)
+                yield from link.call.named
+
+
+def _addressed(project: Project, code: Code, key: str, expr: Expr) -> Service | None:
+    if isinstance(expr, Items | Record) or _LINKS.fullmatch(key):
+        return None
+    if isinstance(expr, Text) and sdks.squashed(key) in _HOSTS and is_host(expr.value):
+        service = service_at(f"https://{expr.value}")
+        return service if service and service.provider and Trait.LOCAL not in service.traits else None
+    literal = expr.parts[0] if isinstance(expr, Joined) else expr
+    if not isinstance(literal, Text) or "://" not in literal.value[:8]:
+        return None
+    urls = (text for text in texts(project, code, expr) if text and _URL.match(text))
+    return next((service for service in map(_called_at, urls) if service), None)
+
+
+def _called_at(url: str) -> Service | None:
+    """The service behind an address, when the address is one that programs call."""
+    service = service_at(url)
+    path = "/" + url.partition("://")[2].partition("/")[2]
+    if service is None:
+        return None
+    if Trait.LOCAL in service.traits:
+        port = re.match(r"\w+://[^/:]+:(\d+)", url)
+        common = port is not None and int(port[1]) in _COMMON_PORTS
+        return service if service.provider and (not common or _AI_PATH.fullmatch(path)) else None
+    if service.provider is None:
+        return service if re.search(r"/chat/completions\b", path) and HOLE not in (service.endpoint or "") else None
+    return None if _PAGES.fullmatch(path) else service

@@ -1,0 +1,84 @@
+"""Calls of AI packages: what they are told by name, and who answers the clients that they make."""
+
+from collections.abc import Iterable, Iterator
+
+from petguard.parsers._code import sdks
+from petguard.parsers._code.form import Call, Code, Expr, Name, Record, chain, within
+from petguard.parsers._code.names import Origin, behind
+from petguard.parsers._code.project import Project
+from petguard.parsers._code.values import known, texts
+from petguard.parsers._services import Service, is_host, service_at
+
+_DEEP = 4  # objects inside the arguments of a call
+
+Setting = tuple[str, Code, Expr]
+
+
+def settings(project: Project, code: Code, call: Call, deep: int = _DEEP) -> Iterator[Setting]:
+    """Everything that a call is told by name: arguments, options in objects, builder methods, option functions."""
+    for link in chain(call)[1]:
+        if link.call is None:
+            continue
+        if len(link.call.arguments) == 1 and sdks.is_builder(link.name):
+            yield link.name, code, link.call.arguments[0]
+        for key, value in link.call.named:
+            yield key, code, value
+            yield from _inside(project, code, value, deep - 1)
+        for argument in link.call.arguments:
+            yield from _inside(project, code, argument, deep - 1)
+
+
+def _inside(project: Project, code: Code, expr: Expr, deep: int) -> Iterator[Setting]:
+    if deep <= 0:
+        return
+    for option in within(expr):
+        if isinstance(option, Record):
+            for key, value in option.pairs:
+                yield key, code, value
+                yield from _inside(project, code, value, deep - 1)
+        elif isinstance(option, Call):
+            yield from settings(project, code, option, deep - 1)
+        elif isinstance(option, Name):
+            yield from _of_variable(project, code, option, deep)
+
+
+def _of_variable(project: Project, code: Code, name: Name, deep: int) -> Iterator[Setting]:
+    """What an object was made with, and what was set on it afterwards: `config.BaseURL = "..."`."""
+    for file, value in behind(project, code, name):
+        if isinstance(value, Record | Call):
+            yield from _inside(project, file, value, deep - 1)
+    for key, bound in code.by_name.items():
+        holder, dot, member = key.partition(".")
+        if dot and holder == name.name:
+            yield from ((member, code, each.value) for each in bound if each.scope[0] <= name.start < each.scope[1])
+
+
+def services(
+    project: Project, code: Code, call: Call, origin: Origin, use: sdks.Use, given: Iterable[Setting]
+) -> list[Service]:
+    """Who answers: what the address says, and otherwise the SDK's own provider."""
+    own = (
+        use.provider
+        or sdks.cloud(origin.path)
+        or origin.package.provider
+        or sdks.maker(f"{origin.module}.{origin.path}")
+    )
+    region = next(
+        (name for key, file, value in given if sdks.is_region(key) for name in known(texts(project, file, value))),
+        None,
+    )
+    addresses = [(file, value) for key, file, value in given if sdks.is_address(key)]
+    if use.address is not None and use.address < len(call.arguments):
+        addresses.append((code, call.arguments[use.address]))
+    found = [_service(text, own, region, use) for file, value in addresses for text in texts(project, file, value)]
+    return list(dict.fromkeys(found)) or ([Service(own, region=region)] if own else [])
+
+
+def _service(address: str | None, own: str | None, region: str | None, use: sdks.Use) -> Service:
+    if address is None:
+        return Service(own, region=region)
+    at = service_at(address if "://" in address else f"http://{address}" if is_host(address) else "")
+    if use.fixed and own:
+        return Service(own, endpoint=at.endpoint if at else None, region=region)
+    # Without an address in the code, whoever sets it decides who answers.
+    return Service(at.provider, at.endpoint, region, None, at.traits) if at else Service(None)

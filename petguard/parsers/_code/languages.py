@@ -1,0 +1,48 @@
+"""Which grammar reads a file, and which part of it: of Vue, Svelte, Astro and HTML files only the scripts."""
+
+import re
+from pathlib import PurePosixPath
+
+from petguard.parsers._code import javascript, tree
+from petguard.parsers._code.form import Code
+
+_GRAMMARS = {**javascript.GRAMMARS}
+_SCRIPTED = frozenset({".vue", ".svelte", ".astro", ".html", ".htm"})
+_SCRIPT = re.compile(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_TYPED = re.compile(rb"lang\s*=\s*[\"']?tsx?\b", re.IGNORECASE)
+_NO_SCRIPT = re.compile(
+    rb"type\s*=\s*[\"']?(?!module|text/javascript|text/babel|application/javascript)[\w+/-]", re.IGNORECASE
+)
+_FRONT = re.compile(rb"\A\s*---\r?\n(.*?)\n---", re.DOTALL)
+# Types that the grammar does not know yet, with what it reads instead; nothing may move.
+_NEW_SYNTAX = (
+    (re.compile(rb"(?<=\bexport )type(?=\s*\*)"), lambda match: b" " * len(match[0])),
+    (re.compile(rb"(?<=\btypeof )import\([\"'][^\"'\n]{1,200}[\"']\)"), lambda match: b"_" * len(match[0])),
+)
+_NO_LINE_FEED = re.compile(rb"[^\n]")
+
+SUFFIXES = frozenset({*_GRAMMARS, *_SCRIPTED})
+
+
+def read(path: str, text: str) -> Code:
+    """The common form of a file in one of our languages."""
+    data, suffix = text.encode("utf-8", "replace"), PurePosixPath(path).suffix.lower()
+    if suffix in _SCRIPTED:
+        data, suffix = _scripts(data, suffix)
+    if suffix in (".ts", ".tsx", ".mts", ".cts"):
+        for new, old in _NEW_SYNTAX:
+            data = new.sub(old, data)
+    return tree.read(path, data, _GRAMMARS[suffix])
+
+
+def _scripts(data: bytes, suffix: str) -> tuple[bytes, str]:
+    """The scripts of a page where they stand, everything else blank, so that lines and columns stay the same."""
+    found = [match for match in _SCRIPT.finditer(data) if not _NO_SCRIPT.search(match[1])]
+    spans = [match.span(2) for match in found]
+    front = _FRONT.match(data) if suffix == ".astro" else None
+    spans = [front.span(1), *spans] if front else spans
+    blank = bytearray(_NO_LINE_FEED.sub(b" ", data))
+    for start, end in spans:
+        blank[start:end] = data[start:end]
+    typed = front is not None or any(_TYPED.search(match[1]) for match in found)
+    return bytes(blank), ".ts" if typed else ".js"

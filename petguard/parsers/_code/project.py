@@ -1,0 +1,158 @@
+"""All files of a scan together: which are parsed, which package an import means, and which file another one means."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from petguard import catalog
+from petguard.catalog import Ecosystem, Package
+from petguard.collect import Input
+from petguard.parsers._code.form import Code, Import
+
+_ENDINGS = ("", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".vue", "/index.ts", "/index.tsx", "/index.js")
+_ALIAS = re.compile(r"(?:@|~|#|src|\$lib)/(.+)")
+_NPM = re.compile(r"(?:npm:|https://(?:esm\.sh|esm\.run|cdn\.skypack\.dev|unpkg\.com|cdn\.jsdelivr\.net/npm)/)?(.+)")
+_VERSION = re.compile(r"(?<=.)@[^/]*")
+_SEPARATORS: Mapping[Ecosystem, str] = {"composer": "\\", "cargo": "::"}
+_WHOLE: frozenset[Ecosystem] = frozenset({"golang", "gem", "pub", "swift"})  # an import names a package, not a part
+_NAMED = {
+    "package.json": re.compile(r'"name"\s*:\s*"([^"]+)"'),
+    "go.mod": re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE),
+    "Cargo.toml": re.compile(r"^name\s*=\s*\"([^\"]+)\"", re.MULTILINE),
+    "pubspec.yaml": re.compile(r"^name\s*:\s*[\"']?([\w-]+)", re.MULTILINE),
+}
+MANIFESTS: Mapping[str, Ecosystem] = {
+    "package.json": "npm",
+    "go.mod": "golang",
+    "Cargo.toml": "cargo",
+    "pubspec.yaml": "pub",
+}
+
+
+@dataclass
+class Project:
+    """The files of a scan; each is parsed when it is first needed."""
+
+    inputs: Mapping[str, Input]
+    open: Callable[[Input], Code | None]
+    _codes: dict[str, Code | None] = field(default_factory=dict)
+
+    def code(self, path: str) -> Code | None:
+        """The common form of a file; None for a file that is not there or that nobody wrote."""
+        if path not in self._codes:
+            self._codes[path] = self.open(self.inputs[path]) if path in self.inputs else None
+        return self._codes[path]
+
+    def packages(self, code: Code) -> Iterator[tuple[Import, Package]]:
+        """The imports of a file that mean AI packages."""
+        for each in code.imports:
+            found = self.package(code, each.module, each.name)
+            if found is not None:
+                yield each, found
+
+    def package(self, code: Code, module: str, name: str = "") -> Package | None:
+        """The AI package that an import means; None when it is not one, or when the tree has its own of that name."""
+        if code.ecosystem == "npm":
+            return self._npm(module)
+        within = name and code.ecosystem not in _WHOLE
+        full = f"{module}{_SEPARATORS.get(code.ecosystem, '.')}{name}" if within else module
+        found = catalog.module(full, code.ecosystem)
+        return None if found is None or self._is_own(code, found, module) else found
+
+    def _npm(self, module: str) -> Package | None:
+        """Bare specifiers only: `./openai` is a file, and `openai.js` another package than `openai`."""
+        match = _NPM.fullmatch(module)
+        bare = _VERSION.sub("", match[1]) if match else ""
+        if bare.startswith((".", "/", "http:", "https:", "node:")):
+            return None
+        base = "/".join(bare.split("/")[: 2 if bare.startswith("@") else 1])
+        found = catalog.module(bare, "npm")
+        known = found is not None and any(each == base or each.startswith(f"{base}/") for each in found.modules)
+        return found if known and ("npm", base) not in self._own else None
+
+    @cached_property
+    def _own(self) -> frozenset[tuple[str, str]]:
+        """The ecosystem and name of every package that the tree itself is."""
+        found = set()
+        for path, item in self.inputs.items():
+            ecosystem = MANIFESTS.get(PurePosixPath(path).name)
+            match = _NAMED[PurePosixPath(path).name].search(item.text) if ecosystem else None
+            if ecosystem and match:
+                found.add((str(ecosystem), match[1].replace("-", "_") if ecosystem == "cargo" else match[1]))
+        return frozenset(found)
+
+    def _is_own(self, code: Code, found: Package, module: str) -> bool:
+        if module in self._declared:
+            return True
+        roots = {each for kind, each in self._own if kind == code.ecosystem}
+        if code.ecosystem == "golang":
+            return any(module == root or module.startswith(f"{root}/") for root in roots)
+        if code.ecosystem in ("cargo", "pub"):
+            return any(each in roots for each in found.modules)
+        return code.ecosystem in ("gem", "swift") and self._holds(code, found)
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        """The packages and namespaces that files of the tree belong to."""
+        return frozenset(code.declares for code in self._codes.values() if code and code.declares)
+
+    def _holds(self, code: Code, found: Package) -> bool:
+        """Whether the tree holds the library itself: `lib/openai.rb`, `Sources/OpenAI/`."""
+        if code.ecosystem == "swift":
+            folders = [f"/{folder}/" for folder in self._by_folder]
+            return any(f"/Sources/{each}/" in folder for each in found.modules for folder in folders)
+        ends = [(each, f"/lib/{each}.rb") for each in found.modules]
+        return any(f"/{path}".endswith(end) for each, end in ends for path in self.of_stem(PurePosixPath(each).name))
+
+    @cached_property
+    def _by_stem(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self.inputs:
+            found.setdefault(PurePosixPath(path).stem, []).append(path)
+        return found
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self.inputs:
+            found.setdefault(str(PurePosixPath(path).parent), []).append(path)
+        return found
+
+    def of_stem(self, stem: str) -> Sequence[str]:
+        """The files of this name, whatever their folder and extension."""
+        return self._by_stem.get(stem, ())
+
+    def neighbours(self, code: Code) -> Sequence[str]:
+        """The files in the same folder."""
+        return self._by_folder.get(str(PurePosixPath(code.path).parent), ())
+
+    def target(self, code: Code, module: str) -> Code | None:
+        """The file of the tree that a relative or aliased module means."""
+        if code.ecosystem != "npm":
+            return None
+        if module.startswith("."):
+            path = _normal(PurePosixPath(code.path).parent / module)
+            stem = re.sub(r"\.[cm]?jsx?$", "", path)
+            found = [each + ending for each in (path, stem) for ending in _ENDINGS if each + ending in self.inputs]
+            return self.code(found[0]) if found else None
+        alias = _ALIAS.fullmatch(module)
+        return self._aliased(alias[1]) if alias else None
+
+    def _aliased(self, module: str) -> Code | None:
+        """`@/lib/ai`: the only file of the tree whose path ends so."""
+        ends = [f"{module}{ending}" for ending in _ENDINGS]
+        paths = {path for end in ends for path in self.of_stem(PurePosixPath(end).stem)}
+        found = [path for path in paths if any(f"/{path}".endswith(f"/{end}") for end in ends)]
+        return self.code(found[0]) if len(found) == 1 else None
+
+
+def _normal(path: PurePosixPath) -> str:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts:
+            parts.pop()
+        elif part not in (".", ".."):
+            parts.append(part)
+    return "/".join(parts)

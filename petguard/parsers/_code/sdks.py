@@ -1,0 +1,128 @@
+"""What a call of an AI package means: read from `rules/code/sdks.yaml`, with a default that fits most packages."""
+
+import re
+from fnmatch import translate
+from functools import cache, cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from petguard import _shipped, documents
+from petguard.catalog import Package
+from petguard.handwritten import validated
+from petguard.model import Frozen
+
+_SQUASHED = re.compile(r"[^a-z0-9]")
+_SETS = re.compile(r"(?:with|set|add|use)(?=[A-Z_])", re.IGNORECASE)
+
+
+def _expression(text: str) -> str:
+    re.compile(text)
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
+
+
+class Maker(Frozen):
+    """A provider that the name of a class or method gives away: `AzureChatOpenAI`, `AddOpenAIChatCompletion`."""
+
+    name: Expression
+    provider: str
+
+
+class Use(Frozen):
+    """What the calls of some packages mean: `call` fits the names from the package to the first call.
+
+    `address` and `model` are positions of plain arguments. A `fixed` provider answers whatever the address is.
+    """
+
+    packages: tuple[str, ...]
+    call: Expression
+    kind: Literal["client", "agent", "load", "routed", "other"] = "client"
+    provider: str | None = None
+    address: Annotated[int, Field(ge=0)] | None = None
+    model: Annotated[int, Field(ge=0)] | None = None
+    fixed: bool = False
+
+    @cached_property
+    def _matches(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return re.compile("|".join(translate(each) for each in self.packages)), re.compile(self.call)
+
+    def fits(self, package: Package, path: str) -> bool:
+        """Whether this row speaks of the call."""
+        packages, call = self._matches
+        return bool(packages.fullmatch(f"{package.ecosystem}/{package.name}") and call.fullmatch(path))
+
+
+class Sdks(Frozen):
+    """The whole table: rows for odd packages, and the default for all others."""
+
+    clients: Expression
+    other: Expression
+    clouds: tuple[Maker, ...]
+    makers: tuple[Maker, ...]
+    addresses: tuple[str, ...]
+    regions: tuple[str, ...]
+    getters: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+
+@cache
+def shipped() -> Sdks:
+    """The table of this installation."""
+    path = _shipped.folder("rules/code") / "sdks.yaml"
+    return validated(Sdks, documents.read_yaml(path.read_text("utf-8")), str(path))
+
+
+def use(package: Package, path: str, *, new: bool) -> Use | None:
+    """What a call of `path` in a package means; None when it means nothing for the inventory."""
+    table = shipped()
+    found = next((each for each in table.uses if each.fits(package, path)), None)
+    if found is not None:
+        return found
+    if re.fullmatch(table.other, path):
+        return None
+    if re.fullmatch(table.clients, path) or (new and (package.provider or maker(path))):
+        return Use(packages=(), call="")
+    return None
+
+
+def maker(path: str) -> str | None:
+    """The provider that the name of a class or method gives away."""
+    return _named(shipped().makers, path) or _named(shipped().clouds, path)
+
+
+def cloud(path: str) -> str | None:
+    """The cloud that runs somebody else's models, by the name of a class or method."""
+    return _named(shipped().clouds, path)
+
+
+def _named(makers: tuple[Maker, ...], path: str) -> str | None:
+    return next((each.provider for each in makers if re.search(each.name, path)), None)
+
+
+def is_address(name: str) -> bool:
+    """Whether an argument of this name says where a client calls."""
+    return squashed(name) in shipped().addresses
+
+
+def is_region(name: str) -> bool:
+    """Whether an argument of this name says in which region a service runs."""
+    return squashed(name) in shipped().regions
+
+
+def setting(name: str) -> str:
+    """The name of what a builder's method sets: `WithModel` and `setModel` set `Model`."""
+    return _SETS.sub("", name, count=1)
+
+
+def is_builder(name: str) -> bool:
+    """Whether a method of this name sets something; `languageModel("x")` gives a model back."""
+    return bool(name) and squashed(name) not in shipped().getters
+
+
+@cache
+def squashed(name: str) -> str:
+    """A name in lower case without anything but letters and digits."""
+    return _SQUASHED.sub("", setting(name).lower())
