@@ -21,6 +21,6 @@ def credential(key: str, name: str, location: Location, *, provider: str | None,
 def from_variable(name: str, location: Location, *, literal: bool) -> Node | None:
     """The node for a variable that holds a key of an AI provider; None for every other variable."""
     provider = catalog.provider_by_env(name)
-    if provider is None or not secrets.names_secret(name):
+    if provider is None or not (secrets.names_secret(name) or name.endswith("_KEY")):  # `AZURE_OPENAI_KEY`
         return None
     return credential(name, name, location, provider=provider.id, literal=literal)

@@ -34,10 +34,14 @@ _OTHERWISE = re.compile(
     r"(?:.* )?(?:not|no|non|block|blocked|deny|denied|disallowed|forbidden|exclude|excluded|ignore|ignored|unsupported|"
     r"disabled|banned|deprecated|removed|hub|output|push|car|device|product|data|domain|view|user|auth|db|"
     r"database|phone|vehicle|hardware|printer|camera|pricing|business|form|gpu|threat|security) models?\b.*"
+    r"|(?:.* )?(?:revision|version|type|kind|class|size|hash|commit|num|number|max|enabled?|count)(?: of)? models?"
 )
 _TRAINED = r"(?:hf|hub|huggingface|train|training|eval|evaluation|sft|dpo|preference|finetuning|calibration)"
 _DATA = r"data ?sets?(?: names?| ids?| repo| repo id| paths?| mixer| name or path)?"
 _SURE_DATA = re.compile(rf"(?:.* )?{_TRAINED} {_DATA}|(?:.* )?data ?set (?:mixer|name or path)")
+_EVALUATES = re.compile(
+    r"dataset (?:path|config(?: name)?)|include|task|tag|doc to .*|output type|num ?fewshot|.* split"
+)
 _MAYBE_DATA = re.compile(rf"(?:.* )?{_DATA}")
 
 _NAME = re.compile(r"(?:@(?:cf|hf)/)?[A-Za-z0-9][\w.:/@+-]{1,158}")
@@ -45,6 +49,7 @@ _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _HUB_URL = re.compile(
     r"(?:hf://|(?:https?://)?(?:huggingface|hf)\.co/)(?:datasets/|models/)?(?P<name>[\w.-]+/[\w.-]+)(?::[\w.-]+)?/?"
 )
+_GOOGLES = re.compile(r"models/(?P<name>(?:gemini|gemma|text-embedding|embedding|imagen|veo|learnlm|palm)[\w.-]*)")
 _ARN = re.compile(
     r"arn:aws[\w-]*:bedrock:.*(?:foundation-model|inference-profile|custom-model|imported-model)/(?P<name>[^/]+)"
 )
@@ -65,7 +70,7 @@ _NO_NAME = re.compile(
 _CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+|.*[a-z]\.[A-Z][A-Za-z]+")
 _A_PATH = re.compile(
     r"(?i)(?:data|data_?sets?|paths?|inputs?|outputs?|assets|src|apps?|tmp|home|mnt|opt|var|usr|etc|saves?|"
-    r"checkpoints?|ckpts?|runs|results?|files?|resources|static|public|tests?|fixtures|configs?|workspace|weights|content|root)"
+    r"checkpoints?|ckpts?|runs|results?|files?|resources|static|public|tests?|fixtures|configs?|workspace|weights|content|root|models?)"
     r"/.*"
 )
 _SIZED = re.compile(
@@ -73,8 +78,11 @@ _SIZED = re.compile(
 )
 # Prefixes of routers that are also makers of other things, or hosts of code.
 _BRANDS = re.compile(r"google|nvidia|github|amazon|azure|vercel|cloudflare|databricks|gemini|novita|mistral|perplexity")
-# Of those prefixes, the makers that have repositories on a hub.
-_MAKERS = re.compile(r"openai|google|mistralai|nvidia|databricks|microsoft|moonshotai|minimaxai")
+# Makers with repositories on a hub, whose names are also prefixes of routers.
+_MAKERS = re.compile(
+    r"(?:google|mistralai|nvidia|databricks|microsoft|moonshotai|minimaxai|cerebras|deepseek-ai)/.*"
+    r"|openai/(?:whisper-(?!1$)|gpt-oss|gpt-?2|clip|privacy-filter).*"
+)
 _REGISTRIES = ("accounts/", "publishers/", "@cf/", "@hf/")
 _FINE_TUNED = re.compile(r"ft:(?P<name>[\w.-]+)(?::.*)?")
 
@@ -108,7 +116,7 @@ def named(key: str, value: object, company: Iterable[str] = ()) -> Named | None:
     around = frozenset(company)
     if _MAYBE_DATA.fullmatch(place):
         return Named(Asset.DATASET, name) if _is_dataset(place, name, around) else None
-    whole = _on_a_hub(place, name, value, around)
+    whole = _on_a_hub(place, name, around) or _HUB_URL.fullmatch(str(value).strip()) is not None
     if _SURE.fullmatch(place) or (_FROM_A_HUB.fullmatch(place) and _HUB.fullmatch(name)):
         return _model(name, around, whole=whole, sure=not speaks_against(around))
     return _model(name, around, whole=whole, sure=speaks_of_models(around)) if _MAYBE.fullmatch(place) else None
@@ -123,7 +131,7 @@ def all_named(pairs: Iterable[tuple[str, object]], company: Collection[str]) -> 
 def literal(value: str) -> str:
     """The name that a value comes down to: the default of a variable, the name inside an address or ARN, or itself."""
     value = value.strip()[:400]
-    shapes = (*_DEFAULTED, _HUB_URL, _ARN)
+    shapes = (*_DEFAULTED, _HUB_URL, _GOOGLES, _ARN)
     found = next((match for shape in shapes if (match := shape.fullmatch(value))), None)
     return found["name"] if found else value
 
@@ -148,30 +156,26 @@ def is_distinctive(name: str) -> bool:
     return len(name) > 3 and (any(char.isdigit() for char in name) or "/" in name or "-" in name)
 
 
-def _on_a_hub(place: str, name: str, value: object, company: frozenset[str]) -> bool:
+def _on_a_hub(place: str, name: str, company: frozenset[str]) -> bool:
     """Whether `openai/whisper-large-v3` is a maker's repository on a hub, not a router's way to a provider."""
-    if _MAKERS.fullmatch(_prefix(name)) is None:
-        return False
-    hubs = place.endswith("name or path") or _FROM_A_HUB.fullmatch(place) or value != name or trains(company)
-    known = catalog.model(name)
-    return bool(hubs) or (known is not None and known.weights == "open")
+    if place.endswith("name or path") or trains(company):
+        return True
+    return _MAKERS.fullmatch(name) is not None and catalog.provider_by_model(name.partition("/")[2]) is None
 
 
 def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Named | None:
-    service = Service(None, model=name) if whole else routed(name)
-    short = service.model or name
-    known, said = _known(short), provider_in(company)
+    tuned = _FINE_TUNED.fullmatch(name)
+    if provider_in([name]) and catalog.model(name) is None and not name.isalpha():  # `model-name: azure-openai`
+        return None
+    service = Service(None, model=name) if whole else routed(tuned["name"] if tuned else name)
+    short = name if tuned else service.model or name
+    known, said = catalog.model(tuned["name"] if tuned else short), provider_in(company)
     if not (known or _is_recognised(name, service) or (sure and _may_be_new(name, short, service, said))):
         return None
     if known is not None and not sure and not is_distinctive(short):
         return None
-    listed = known is not None or catalog.provider_by_model(short) is not None
+    listed = known is not None or catalog.provider_by_model(service.model or short) is not None
     return Named(Asset.MODEL, short, _provider(service, known, said), unlisted=not listed)
-
-
-def _known(name: str) -> catalog.Model | None:
-    tuned = _FINE_TUNED.fullmatch(name)
-    return catalog.model(tuned["name"] if tuned else name)
 
 
 def _is_recognised(name: str, service: Service) -> bool:
@@ -209,7 +213,11 @@ def _is_dataset(place: str, name: str, company: frozenset[str]) -> bool:
     if _A_PATH.fullmatch(name) or _CODE.fullmatch(name):
         return False
     recipe = trains(company)
-    if any(spaced(each) == "dataset path" for each in company) and place == "dataset name":
+    if (
+        place == "dataset name"
+        and not _HUB.fullmatch(name)
+        and any(_EVALUATES.fullmatch(spaced(each)) for each in company)
+    ):
         return False  # the part of a data set that `dataset_path` names
     if _HUB.fullmatch(name):
         return recipe or _SURE_DATA.fullmatch(place) is not None or speaks_of_models(company)

@@ -23,6 +23,7 @@ from petguard.parsers._source import Source, together
 
 Pointer = tuple[Step, ...]
 
+_KEYED = re.compile(r"(?:.* )?(?:models|data ?sets|data ?set mixer|mixer)")
 _CATALOGUE = 100  # distinct models in one document: a list of what exists, not of what is in use
 _PRICED = 20  # the same where prices stand beside
 _RECORDS = 200
@@ -34,8 +35,8 @@ _SELF = re.compile(
     r"key|label|code|source|"
 )
 _NAMES_WHOSE = re.compile(
-    r"(?:.* )?(?:provider|vendor|api type|backend|service|platform|type|kind|class|framework|integration|_type|engine|"
-    r"component|implementation|family|model provider|llm provider|target|client|host type)"
+    r"(?:.* )?(?:provider|vendor|api type|service|platform|llm type|embedder type)|type|_type|kind|class|framework|"
+    r"backend|engine|integration|component|implementation|client"
 )
 _ELSEWHERE = re.compile(
     r"(?:.* )?(?:deny|denied|denylist|block|blocked|blocklist|disallow|disallowed|excluded?|excludes|forbidden|"
@@ -59,6 +60,7 @@ _ADDRESS = re.compile(
     r"(?:.* )?(?:base ?url|base ?uri|api ?base|api ?url|api ?host|api ?endpoint|endpoints?|url|uri|host|server|address|"
     r"base path|api base url|base)"
 )
+_BASE = re.compile(r"(?:.* )?(?:base ?ur[li]|api ?base|base path|api ?url|api ?host|endpoint|server ?url|base)")
 _FOR_MODELS = re.compile(
     r"(?:.* )?(?:openai|llm|ollama|anthropic|vllm|litellm|embeddings?|lm ?studio|chat completion|inference|ai)(?: .*)"
 )
@@ -66,6 +68,7 @@ _REFERENCE = re.compile(
     r"\"?(?:os\.environ/|env[.:]|\$\{?\{?\s*(?:env[.:]|secrets\.|vars\.)?|\{\{-?\s*(?:env\.|secrets\.)?|%|\$env:|ENV\[['\"]|"
     r"<%=\s*ENV(?:\.fetch)?[\[(]['\"])?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[:}\]%'\"\s|,)].*)?"
 )
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _VECTOR_KEY = re.compile(r"(?:.* )?vector ?(?:store|db|database|search)s?(?: type| provider| backend| name| kind)?")
 _VECTOR_STORES = re.compile(
     r"(?i)(?P<name>qdrant|chroma(?:db)?|pinecone|weaviate|milvus|pgvector|faiss|lancedb|turbopuffer|marqo|vespa)"
@@ -83,6 +86,7 @@ class Spot:
     beside: Mapping[str, Any]
     above: tuple[str, ...]
     company: frozenset[str]
+    said: frozenset[str] = frozenset()  # the providers that values beside it, or beside what it lies in, name
 
 
 @dataclass(frozen=True)
@@ -104,70 +108,78 @@ def judged(source: Source, value: Any = ..., pointer: Pointer = ()) -> Facts:
     return together([*parts, Facts(nodes=tuple(others))])
 
 
-def spots(
-    value: Any, pointer: Pointer = (), above: tuple[str, ...] = (), around: frozenset[str] = frozenset()
-) -> Iterator[Spot]:
+@dataclass(frozen=True)
+class _Scope:
+    """What a part of a document lies in: the keys above, the names around, the providers that are named there."""
+
+    above: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
+
+    def within(self, key: str, value: Mapping[str, Any]) -> "_Scope":
+        """The scope of what stands under `key` of a mapping; the words of a recipe hold for everything below them."""
+        return _Scope((*self.above, key), frozenset(value) | _of_recipe(self.names), _said(value) or self.said)
+
+    def spot(self, pointer: Pointer, key: str, text: str, beside: Mapping[str, Any]) -> Spot:
+        """A text in this scope."""
+        said = _said(beside) or self.said
+        company = self.names | frozenset(self.above) | frozenset(beside) | said
+        return Spot(pointer, key, text, beside, self.above, company, said)
+
+
+def spots(value: Any, pointer: Pointer = (), scope: _Scope = _Scope()) -> Iterator[Spot]:
     """Every text of a document that may say what is in use, in its order."""
     if isinstance(value, dict):
-        yield from _in_mapping(value, pointer, above, around)
+        yield from _in_mapping(value, pointer, scope)
     elif isinstance(value, list) and not _are_records(value):
         for index, item in enumerate(value):
             if isinstance(item, str):
-                yield from _item(item, (*pointer, index), above, around)
+                yield from _item(item, (*pointer, index), scope)
             else:
-                yield from spots(item, (*pointer, index), above, around)
+                yield from spots(item, (*pointer, index), scope)
 
 
-def _in_mapping(
-    value: dict[str, Any], pointer: Pointer, above: tuple[str, ...], around: frozenset[str]
-) -> Iterator[Spot]:
+def _in_mapping(value: dict[str, Any], pointer: Pointer, scope: _Scope) -> Iterator[Spot]:
     if any(keys <= value.keys() for keys in _RECORDED):
         return
-    names = frozenset(value) | _said(value)
-    company = names | around | frozenset(above)
-    pair = value.get("name"), value.get("value")
-    if isinstance(pair[0], str) and isinstance(pair[1], str):  # Kubernetes' and others' way to write a variable
-        yield Spot((*pointer, "value"), pair[0], pair[1], value, above, company)
+    name, text = value.get("name"), value.get("value")
+    if isinstance(name, str) and isinstance(text, str):  # Kubernetes' and others' way to write a variable
+        yield scope.spot((*pointer, "value"), name, text, value)
     for key, item in value.items():
         if _ELSEWHERE.fullmatch(spaced(key)):
             continue
-        place = (*pointer, key)
         if isinstance(item, str):
-            yield Spot(place, key, item, value, above, company)
+            yield scope.spot((*pointer, key), key, item, value)
         elif isinstance(item, dict | list):
-            yield from _names_in_keys(key, item, place, above, company)
-            yield from spots(item, place, (*above, key), names | _of_recipe(around))
+            yield from _names_in_keys(key, item, (*pointer, key), scope)
+            yield from spots(item, (*pointer, key), scope.within(key, value))
+
+
+def _item(item: str, pointer: Pointer, scope: _Scope) -> Iterator[Spot]:
+    """A text in a list stands under the list's key; `NAME=value` is a variable."""
+    variable = re.fullmatch(r"(?P<name>[A-Z][A-Z0-9_]+)=(?P<value>.*)", item)
+    if variable:
+        yield scope.spot(pointer, variable["name"], variable["value"], {})
+    elif scope.above:
+        yield scope.spot(pointer, scope.above[-1], item, {})
+
+
+def _names_in_keys(key: str, item: Any, pointer: Pointer, scope: _Scope) -> Iterator[Spot]:
+    """`dataset_mixer: {a/b: 1.0}`, `models: {gpt-4o: {...}}`: the keys are the names."""
+    if isinstance(item, dict) and _KEYED.fullmatch(spaced(key)):
+        for name, inner in item.items():
+            yield scope.spot((*pointer, name), key, name, inner if isinstance(inner, dict) else {})
 
 
 @cache
 def _of_recipe(names: frozenset[str]) -> frozenset[str]:
-    """The names that say that a model is trained: they hold for everything below them."""
+    """The names that say that a model is trained."""
     return frozenset(name for name in names if trains([name]))
 
 
 def _is_secret(spot: Spot) -> bool:
     told = secrets.names_secret(spot.key) or secrets.find(spot.value)
-    return bool(told) and secrets.looks_secret(spot.value, name=spot.key)
-
-
-def _item(item: str, pointer: Pointer, above: tuple[str, ...], around: frozenset[str]) -> Iterator[Spot]:
-    """A text in a list stands under the list's key; `NAME=value` is a variable."""
-    company = around | frozenset(above)
-    variable = re.fullmatch(r"(?P<name>[A-Z][A-Z0-9_]+)=(?P<value>.*)", item)
-    if variable:
-        yield Spot(pointer, variable["name"], variable["value"], {}, above, company)
-    elif above:
-        yield Spot(pointer, above[-1], item, {}, above[:-1], company)
-
-
-def _names_in_keys(
-    key: str, item: Any, pointer: Pointer, above: tuple[str, ...], company: frozenset[str]
-) -> Iterator[Spot]:
-    """`dataset_mixer: {a/b: 1.0}`, `models: {gpt-4o: {...}}`: the keys are the names."""
-    if isinstance(item, dict) and re.fullmatch(r"(?:.* )?(?:models|data ?sets|data ?set mixer|mixer)", spaced(key)):
-        for name, inner in item.items():
-            beside = inner if isinstance(inner, dict) else {}
-            yield Spot((*pointer, name), key, name, beside, above, company | frozenset(beside))
+    return bool(told) and not _CONSTANT.fullmatch(spot.value) and secrets.looks_secret(spot.value, name=spot.key)
 
 
 def _are_records(items: list[Any]) -> bool:
@@ -178,9 +190,22 @@ def _are_records(items: list[Any]) -> bool:
 
 def _said(value: Mapping[str, Any]) -> frozenset[str]:
     """The providers that the values beside name: `provider: openai`, `type: haystack…openai.OpenAIGenerator`."""
-    texts = (text for key, text in value.items() if isinstance(text, str) and _NAMES_WHOSE.fullmatch(spaced(key)))
-    parts = (part for text in texts if len(text) < 200 for part in re.split(r"[/.:\s@]+", text))
-    return frozenset(part for part in parts if provider_in([part]))
+    texts = [(key, text) for key, text in value.items() if isinstance(text, str) and len(text) < 200]
+    found = ((key, _provider_said(text)) for key, text in texts if _NAMES_WHOSE.fullmatch(spaced(key)))
+    # A back end called `huggingface` is its library: the model runs here.
+    return frozenset(each for key, each in found if each and (each != "huggingface" or "provider" in key))
+
+
+@cache
+def _provider_said(text: str) -> str | None:
+    """The provider in a value: one of its parts, or the first or last words of one (`lmChatOpenAi`)."""
+    for part in reversed(re.split(r"[/.:\s@]+", text)):
+        words = spaced(part).split()
+        cuts = [" ".join(cut) for size in (3, 2, 1) for cut in (words[-size:], words[:size])]
+        found = next((provider for cut in cuts if (provider := provider_in([cut]))), None)
+        if found and (found != "azure" or len(words) == 1 or "openai" in words):  # not `azure-storage`
+            return found
+    return None
 
 
 def _hits(spot: Spot) -> Iterator[_Hit]:
@@ -197,7 +222,8 @@ def _keys(spot: Spot) -> Iterator[str]:
     """The key itself, and the one above it where the key only says `name` or `path`."""
     yield spot.key
     holder = next((key for key in reversed(spot.above) if not key.isdigit()), None)
-    if holder and _SELF.fullmatch(spaced(spot.key)):
+    part = spot.key == "name" and any(isinstance(spot.beside.get(key), str) for key in ("path", "id", "repo"))
+    if holder and not part and _SELF.fullmatch(spaced(spot.key)):
         yield holder
 
 
@@ -234,29 +260,35 @@ def _service(hit: _Hit) -> Service | None:
     at = next((service for service in addresses if service), None)
     if at is not None:
         return at
-    said = provider_in(_said(hit.spot.beside)) or provider_in([*hit.spot.above, hit.spot.key]) or hit.router
+    if trains(hit.spot.company):  # a recipe loads the weights
+        return None
+    said = provider_in(hit.spot.said) or _named_above(hit.spot) or hit.router
     known = catalog.provider(said) if said else None
     return Service(known.id) if known and known.id != "transformers" else None
+
+
+def _named_above(spot: Spot) -> str | None:
+    """The provider whose settings these are by the keys above: `google-ai-gemini.chat-model.model-name`."""
+    found = {provider for key in (*spot.above, spot.key) if (provider := _provider_said(key))}
+    return provider_in([*spot.above, spot.key]) or (found.pop() if len(found) == 1 else None)
 
 
 def _address(key: str, value: str, *, sure: bool) -> Service | None:
     """The service at an address under `key`; one that the catalogue does not know counts only among models."""
     url = literal(value)
-    if "://" not in url or not re.match(r"https?://", url) or not _ADDRESS.fullmatch(spaced(key)):
+    if not re.match(r"https?://", url) or not _ADDRESS.fullmatch(spaced(key)):
         return None
     service = service_at(url)
     if service is None:
         return None
     named_by_host = service.provider is not None and not service.traits
-    return service if named_by_host or sure else None
+    return service if named_by_host or (sure and _BASE.fullmatch(spaced(key))) else None
 
 
 def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
     """Services, keys and vector stores at a spot."""
     with_models = any(hit.spot.beside is spot.beside for hit in hits) or speaks_of_models(spot.company)
-    sure = bool(_FOR_MODELS.fullmatch(spaced(spot.key))) or (
-        with_models and spaced(spot.key) not in ("url", "uri", "host")
-    )
+    sure = with_models or _FOR_MODELS.fullmatch(spaced(spot.key)) is not None
     service = _address(spot.key, spot.value, sure=sure or ":11434" in spot.value) or _by_variable(spot)
     if service is not None:
         yield service.node(source.at(*spot.pointer), Origin.DECLARED)
@@ -292,7 +324,7 @@ def _literal_key(source: Source, spot: Spot) -> Iterator[Node]:
     """A key in clear text whose shape or company says that it is an AI provider's."""
     issuers = [catalog.provider(issuer) for issuer, _ in secrets.find(spot.value)]
     issuer = next((each.id for each in issuers if each), None)
-    provider = issuer or provider_in(_said(spot.beside)) or provider_in([*spot.above, spot.key])
+    provider = issuer or provider_in(spot.said) or _named_above(spot)
     if provider:
         place = source.at(*spot.pointer)
         key = f"{source.path}:{place.line}"

@@ -44,6 +44,7 @@ _OTHER_KIND = re.compile(
 _MENTIONS_ONLY = re.compile(
     r"(?i)(?:^|/)(?:(?:vcr_?|test_?)?cassettes?|__snapshots__|snapshots|recordings?|recorded|fixtures?|__fixtures__|testdata|test_data|"
     r"mocks?|__mocks__|locales?|i18n|l10n|translations?|lang|langs|node_modules|\.git|_locales)/"
+    r"|(?:^|/)tests?/resources/.*\.json$"
 )
 _API_DESCRIPTION = re.compile(rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
 
