@@ -102,6 +102,7 @@ class Trait(StrEnum):
     SPENDS_MONEY = "spends_money"
     BROAD_RIGHTS = "broad_rights"  # allowed more than its task can need: every tool, every command, every path
     WRITES_REPOSITORY = "writes_repository"  # a CI job whose token may change the repository
+    UNTRUSTED_INPUT = "untrusted_input"  # what anybody may write reaches the AI: an issue, a comment, a pull request
 
 
 class Origin(StrEnum):

@@ -22,11 +22,35 @@ class Told(Enum):
     IMPORT = auto()  # a package, as some language imports it
     MODEL = auto()  # the beginning of a well-known model's name
     RUNTIME = auto()  # the command or container image of a local runtime
+    RESOURCE = auto()  # a cloud resource or cluster object that is AI
+    STEP = auto()  # an action of a CI system, or an assistant that is started without a human
 
 
 _TELLING_ANYWHERE = frozenset({Told.HOST, Told.KEY_NAME, Told.IMPORT})
 _WORD = re.compile(rb"\w")
 _COMMON_PORTS = 10_000
+# Assistants as they are started without a human, by their command or their package.
+_ASSISTANTS = (
+    *(
+        "claude -p",
+        "claude --print",
+        "claude --dangerously",
+        "codex exec",
+        "gemini -p",
+        "gemini --prompt",
+        "gemini --yolo",
+    ),
+    *("aider --", "copilot -p", "copilot --prompt", "cursor-agent", "opencode run", "goose run", "gh models run"),
+    *(
+        "@anthropic-ai/claude-code",
+        "@openai/codex",
+        "@google/gemini-cli",
+        "@github/copilot",
+        "qwen -p",
+        "amp -x",
+        "droid exec",
+    ),
+)
 _SHORTEST = 4  # characters of a model's or image's name: `o1` stands in every second file
 
 
@@ -64,14 +88,29 @@ def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
     known = catalog.shipped()
     yield Told.MODEL, (start for each in known.providers for start in each.model_prefixes if len(start) >= _SHORTEST)
     yield Told.RUNTIME, (word for each in known.images for word in each.repository.split("*") if len(word) > _SHORTEST)
-    yield Told.RUNTIME, (f"{command} " for each in known.runtimes for command in each.commands)
     # Lower ones are everybody's: no web application is about AI because it listens on 8080.
     yield Told.RUNTIME, (f":{port}" for each in known.runtimes for port in each.ports if port > _COMMON_PORTS)
+    yield Told.RUNTIME, (form for each in known.runtimes for command in each.commands for form in _started(command))
+    yield Told.RESOURCE, (_written(each) for each in known.resources)
+    yield Told.STEP, (each.uses.partition("*")[0] for each in known.actions)
+    yield Told.STEP, _ASSISTANTS
     for package in known.packages:
         forms = _IMPORTS[package.ecosystem]
         yield Told.IMPORT, (form for module in package.modules for form in forms(module))
     yield Told.KEY_NAME, (name for each in known.providers for name in each.env)
     yield Told.HOST, (_telling_part(host) for each in known.providers for host in each.hosts)
+
+
+def _started(command: str) -> tuple[str, ...]:
+    """A command as shell text and as the first word of a list."""
+    return f"{command} ", f'"{command}"', f"'{command}'", f"- {command}\n", f"[{command},"
+
+
+def _written(resource: catalog.Resource) -> str:
+    """The telling part of a resource's type as files write it: Kubernetes puts group and kind on different lines."""
+    start = resource.type.partition("*")[0]
+    group, slash, kind = start.partition("/")
+    return f"kind: {kind or group}" if resource.dialect == "kubernetes" and (kind or not slash) else start
 
 
 def _telling_part(host: str) -> str:

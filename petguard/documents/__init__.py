@@ -11,7 +11,7 @@ from petguard.documents._json import read_json
 from petguard.documents._lines import read_lines, read_loosely
 from petguard.documents._toml import read_toml
 from petguard.documents._xml import Element, read_xml
-from petguard.documents._yaml import read_yaml, read_yaml_all
+from petguard.documents._yaml import read_yaml, read_yaml_all, yaml_parts
 
 __all__ = [
     "MAX_DEPTH",
@@ -28,6 +28,7 @@ __all__ = [
     "read_xml",
     "read_yaml",
     "read_yaml_all",
+    "yaml_parts",
 ]
 
 _FENCES = re.compile(r"\ufeff?---[ \t]*\r?\n(?P<body>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")

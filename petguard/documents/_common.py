@@ -1,7 +1,7 @@
 """What the readers of all formats share: places, limits, and the errors for what is beyond them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from petguard.errors import UnreadableInput
@@ -45,10 +45,11 @@ class Document:
     value: Any
     _root: Place = field(default_factory=Place, repr=False)
     repeated: tuple[tuple[str, int], ...] = ()  # keys that a YAML mapping holds twice, with the later line
+    _above: int = 0  # lines of the file above the text that was read
 
     def line(self, *pointer: Step) -> int:
         """The 1-based line of what `pointer` leads to."""
-        return self._place(pointer).line
+        return self._place(pointer).line + self._above
 
     def column(self, *pointer: Step) -> int:
         """The 1-based column of what `pointer` leads to."""
@@ -57,7 +58,11 @@ class Document:
     def location(self, path: str, *pointer: Step, evidence: str = "") -> Location:
         """The place in `path` that `pointer` leads to; the caller masks secrets in `evidence`."""
         place = self._place(pointer)
-        return Location(path=path, line=place.line, column=place.column, evidence=evidence)
+        return Location(path=path, line=place.line + self._above, column=place.column, evidence=evidence)
+
+    def below(self, lines: int) -> "Document":
+        """The same document as a part of a file that begins `lines` lines further down."""
+        return replace(self, _above=lines)
 
     def _place(self, pointer: tuple[Step, ...]) -> Place:
         place = self._root

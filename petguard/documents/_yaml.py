@@ -24,6 +24,7 @@ from petguard.documents._common import (
 )
 from petguard.errors import UnreadableInput
 
+_MARK = re.compile(r"\n(?=---(?:\s|$))")
 _STR_TAG = "tag:yaml.org,2002:str"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -53,6 +54,16 @@ def read_yaml_all(text: str) -> list[Document]:
     except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
         # The reader refuses control characters without a mark; the scanner trips over broken escapes and tags.
         raise UnreadableInput(f"not YAML: {str(error).splitlines()[0] if str(error) else 'malformed'}") from error
+
+
+def yaml_parts(text: str) -> Iterator[tuple[int, str]]:
+    """The texts between the `---` lines of a stream, unread, each with the number of lines above it."""
+    start = line = 0
+    for mark in _MARK.finditer(text):
+        yield line, text[start : mark.start()]
+        line += text.count("\n", start, mark.start() + 1)
+        start = mark.start() + 1
+    yield line, text[start:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ def image(reference: str, location: Location) -> Node | None:
     repository, colon, tag = named.rpartition(":")
     if not colon or "/" in tag:
         repository, tag = named, ""
+    repository = repository.removeprefix("docker.io/")
     node = workload(
         f"image/{repository.lower()}",
         repository,
@@ -157,6 +158,17 @@ def image(reference: str, location: Location) -> Node | None:
     )
     key = f"{known.asset}:image/{repository.lower()}"
     return node.model_copy(update={"id": key, "asset": known.asset, "version": digest or tag or None})
+
+
+def chart(name: str, version: str | None, location: Location) -> Node | None:
+    """A Helm chart of AI software, which is called like the image that it installs; None for every other chart."""
+    known = next((each for each in catalog.shipped().images if each.repository.rpartition("/")[2] == name), None)
+    if known is None:
+        return None
+    node = workload(f"chart/{name}", name, location, provider=known.provider)
+    return node.model_copy(
+        update={"id": f"{known.asset}:chart/{name}", "asset": known.asset, "version": version, "kind": NodeKind.SYSTEM}
+    )
 
 
 def declared(asset: Asset, key: str, name: str, location: Location, *, traits: Sequence[Trait] = ()) -> Node:

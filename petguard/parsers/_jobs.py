@@ -1,0 +1,164 @@
+"""Jobs of continuous integration that run AI: what they run, what their token may do, and who can make them run."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from petguard import catalog, secrets
+from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Location, Node, Origin, Trait
+from petguard.parsers import _assets, _launch, _shell, _variables
+from petguard.parsers._containers import Text
+from petguard.parsers._source import together
+from petguard.parsers._variables import Variable
+
+_RUNS_AI = frozenset({Asset.AI_SERVICE, Asset.AI_WORKLOAD})
+_COMMIT = re.compile(r"@(?:[0-9a-f]{40}|sha256:[0-9a-f]{64})$")
+# What somebody without any right to the repository can write: GitHub's own list of untrusted input.
+_UNTRUSTED = re.compile(
+    r"github\.event\.(?:issue|pull_request|discussion)\.(?:title|body)|github\.event\.(?:comment|review|review_comment)\.body"
+    r"|github\.event\.pull_request\.head\.(?:ref|label)|github\.head_ref|github\.event\.workflow_run\.head_branch"
+    r"|github\.event\.workflow_run\.head_commit\.message|github\.event\.head_commit\.message"
+)
+
+_LETS_ASK = frozenset({"allowed_non_write_users", "allow-users"})  # of actions that else serve only who may write
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the action or the shell text that it runs, what it is given, and in which words it is asked."""
+
+    location: Location
+    uses: str | None = None
+    script: Text | None = None
+    variables: tuple[Variable, ...] = ()
+    inputs: tuple[tuple[str, Text], ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of one system; `traits` and `details` say what its token may do and who can start it.
+
+    `untrusted` tells whether those who start it may be anybody at all.
+    """
+
+    system: str
+    key: str
+    name: str
+    steps: tuple[Step, ...]
+    images: tuple[Text, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    details: dict[str, Detail] = field(default_factory=dict)
+    untrusted: bool = False
+
+
+@dataclass(frozen=True)
+class _Run:
+    """That a step runs AI."""
+
+    what: str
+    location: Location
+    provider: str | None = None
+    traits: tuple[Trait, ...] = ()
+    fed: tuple[str, ...] = ()
+
+
+def facts(job: Job) -> Facts:
+    """The keys, models, packages and images of a job, and the job itself when one of its steps runs AI."""
+    scripts = [(step, _shell.commands(*_place(step.script))) for step in job.steps if step.script]
+    images = [node for image in job.images if (node := _assets.image(image.value, image.location))]
+    nodes = [*_variables.nodes(job.variables), *(node for step in job.steps for node in _given(step)), *images]
+    runs = [run for step in job.steps for run in _runs(job, step)]
+    runs += [
+        _Run(node.name, node.locations[0], node.provider)
+        for step, found in scripts
+        for node in found.nodes
+        if node.asset in _RUNS_AI and not any(run.location.line == node.locations[0].line for run in runs)
+    ]
+    runs += [_Run(node.name, node.locations[0], node.provider) for node in images if node.asset is Asset.AI_WORKLOAD]
+    row = [_row(job, runs)] if runs else []
+    edges = [
+        Edge(kind=EdgeKind.USES, source=each.id, target=node.id, origin=Origin.DECLARED, location=node.locations[0])
+        for each in row
+        for node in nodes
+    ]
+    return together([Facts(nodes=(*row, *nodes), edges=tuple(edges)), *(found for _, found in scripts)])
+
+
+def _place(script: Text | None) -> tuple[str, str, int]:
+    if script is None:
+        raise ValueError("a step without a script")
+    return script.value, script.location.path, script.location.line
+
+
+def _given(step: Step) -> list[Node]:
+    """The variables and inputs of a step, and the models that its inputs name."""
+    inputs = [Variable(name, text.value, text.location, _variables.referred(text.value)) for name, text in step.inputs]
+    company = ("llm",) if step.uses else ()
+    found = list(_variables.nodes([*step.variables, *inputs], company=company))
+    texts = [text for name, text in step.inputs if name.endswith("args")] + ([step.script] if step.script else [])
+    for text in texts:
+        for offset, words in _launch.commands(text.value):
+            serves = text is not step.script
+            for _, model in _launch.models(words, serves=serves):
+                found.append(model.node(text.location.model_copy(update={"line": text.location.line + offset})))
+    return found
+
+
+def _runs(job: Job, step: Step) -> list[_Run]:
+    found = []
+    if step.uses is not None and (known := catalog.action(job.system, step.uses)):
+        mutable = () if _COMMIT.search(step.uses) else (Trait.MUTABLE_REFERENCE,)
+        texts = [text.value for _, text in step.inputs]
+        unasked = (Trait.AUTO_APPROVE,) if any(map(_launch.asks_nobody, texts)) else ()
+        provider = _through(step) or known.provider
+        found.append(_Run(step.uses, step.location, provider, (*mutable, *unasked), _fed(step, texts)))
+    if step.script is not None:
+        for _, words in _launch.commands(step.script.value):
+            launch = _launch.launched(words)
+            if launch is not None:
+                provider = launch.provider if launch.provider and catalog.provider(launch.provider) else None
+                unasked = (Trait.AUTO_APPROVE,) if _launch.asks_nobody(" ".join(words)) else ()
+                found.append(_Run(launch.program, step.location, provider, unasked, _fed(step, [step.script.value])))
+    return found
+
+
+def _through(step: Step) -> str | None:
+    """The cloud through which an action asks its model, where an input says so."""
+    given = {name for name, text in step.inputs if text.value.lower() == "true"}
+    ways = {"use_bedrock": "amazon-bedrock", "use_vertex": "google-vertex", "use_vertex_ai": "google-vertex"}
+    return next((provider for name, provider in ways.items() if name in given), None)
+
+
+def _fed(step: Step, texts: Sequence[str]) -> tuple[str, ...]:
+    """What reaches this step that anybody can write: expressions, and inputs that let anybody ask."""
+    given = [*texts, *(each.value or "" for each in step.variables)]
+    anybody = (name for name, text in step.inputs if name in _LETS_ASK and text.value.strip() not in ("", "false"))
+    return tuple(sorted({*(found for text in given for found in _UNTRUSTED.findall(text)), *anybody}))
+
+
+def _row(job: Job, runs: Sequence[_Run]) -> Node:
+    fed = tuple(sorted({each for run in runs for each in run.fed}))
+    traits = {*job.traits, *(trait for run in runs for trait in run.traits)}
+    if job.untrusted and (fed or "pull_request_target" in job.details.get("triggers", ())):  # type: ignore[operator]
+        traits.add(Trait.UNTRUSTED_INPUT)
+    details: dict[str, Detail] = {
+        "runs": tuple(dict.fromkeys(secrets.mask_in(run.what) for run in runs)),
+        **job.details,
+    }
+    if fed:
+        details["untrusted_input"] = fed
+    node = _assets.workload(
+        job.key,
+        job.name,
+        runs[0].location,
+        provider=next((run.provider for run in runs if run.provider), None),
+        traits=sorted(traits),
+        details=details,
+    )
+    return node.model_copy(update={"locations": tuple(dict.fromkeys(run.location for run in runs))})
+
+
+def with_variables(job: Job, variables: Sequence[Variable]) -> Job:
+    """The same job with what its surroundings give every step."""
+    return replace(job, variables=(*variables, *job.variables))
