@@ -1,7 +1,7 @@
 """AI use in shell text, wherever it stands: scripts, Makefile recipes, Dockerfiles, CI steps, notebook cells."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from petguard import catalog, secrets, telltales
 from petguard.errors import UnreadableInput
@@ -17,6 +17,7 @@ from petguard.parsers._shell_place import Place
 from petguard.parsers._shell_syntax import Assignment, Command, Doubt, Event, Reference, Word, events
 from petguard.parsers._shell_words import calls, scripts
 from petguard.parsers._source import together
+from petguard.telltales import Told
 
 _DEPTH = 4  # of shell text inside shell text
 _ADDRESS = re.compile(
@@ -24,24 +25,44 @@ _ADDRESS = re.compile(
 )
 
 
+_SPEAKS = re.compile(
+    rb"\b(?:pip[\d.]*|uvx?|poetry|pdm|rye|pixi|pipenv|pipx|conda|mamba|npm|pnpm|yarn|bunx?|npx|go|cargo|gem|bundle|"
+    rb"composer|dotnet|dart|flutter)\s[^\n]{0,200}\b(?:install|i|add|get|require|run|exec|dlx|create|inject|download)\b|"
+    rb"\b(?:npx|bunx|uvx|claude|codex|gemini|qwen|aider|cursor-agent|opencode|goose|llm|aichat|sgpt|copilot|amp|crush|"
+    rb"interpreter|openai|huggingface-cli|hf|bedrock[\w-]{0,20}|sagemaker[\w-]{0,20}|gcloud\s{1,9}ai|cognitiveservices|vllm|sglang|"
+    rb"mlx_lm\S{0,20}|fastchat|llama[\w-]{0,20}|lmdeploy|xinference|ramalama|local-ai|litellm|trl|autotrain|text-\w{1,20}-(?:launcher|"
+    rb"router)|ollama|lms|docker\s{1,9}model|gh\s{1,9}models)\s|huggingface\.co/|hf-mirror\.com/|hf\.co/|"
+    rb"chat/completions|enerateContent|\b\w{0,40}(?i:model|dataset)\w{0,40}[\s=]"
+)
+
+
+def speaks(data: bytes, told: Collection[Told]) -> bool:
+    """Whether shell text could use anything that is found here: the prefilter of everything that holds some."""
+    return bool(told) or _SPEAKS.search(data) is not None
+
+
 def commands(text: str, path: str, first_line: int = 1) -> Facts:
     """What shell text uses; `read` also says what was not understood, so prefer it where gaps can be passed on."""
     return together(found for found in read(text, path, first_line) if isinstance(found, Facts))
 
 
-def read(
-    text: str, path: str, first_line: int = 1, variables: Mapping[str, str] | None = None, *, depth: int = 0
-) -> Iterator[Facts | Gap]:
+def read(text: str, path: str, first_line: int = 1) -> Iterator[Facts | Gap]:
     """The facts of shell text that starts at `first_line` of a file, and a gap for every part that was not understood.
 
-    `variables` are set before it starts. Only what is run counts: comments and printed text are mentions.
+    Only what is run counts: comments and printed text are mentions.
     """
-    place = Place(path, text, first_line)
+    return read_at(Place(path, text, first_line), text, first_line)
+
+
+def read_at(
+    place: Place, text: str, first_line: int, variables: Mapping[str, str] | None = None, *, depth: int = 0
+) -> Iterator[Facts | Gap]:
+    """Like `read`, for text that is a part of what `place` shows; `variables` are set before it starts."""
     try:
         found = events(text, first_line, variables)
     except UnreadableInput as error:
         line = error.line or first_line
-        yield Gap(path=path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=line)
+        yield Gap(path=place.path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=line)
         return
     place.hidden |= _literal_keys(found)
     parts = [each for event in found for each in _found(event, place, depth)]
@@ -74,7 +95,7 @@ def _is_key(name: str, value: str) -> bool:
 def _found(event: Event, place: Place, depth: int) -> Iterator[Node | Facts | Gap]:
     match event:
         case Assignment():
-            yield from _assigned(event, place)
+            yield from assigned(event, place)
         case Reference(name, line):
             variable = from_variable(name, place.at(line), literal=False)
             if variable is not None:
@@ -86,7 +107,7 @@ def _found(event: Event, place: Place, depth: int) -> Iterator[Node | Facts | Ga
                 yield Gap(path=place.path, state=State.PARTIAL, reason="parse_error", detail=detail, line=first)
 
 
-def _assigned(event: Assignment, place: Place) -> Iterator[Node]:
+def assigned(event: Assignment, place: Place) -> Iterator[Node]:
     """A key, a model or an address that is given to a variable by its name."""
     here, value = place.at(event.line), event.value.text if event.value else ""
     key = from_variable(event.name, here, literal=_is_key(event.name, value))
@@ -109,12 +130,12 @@ def _run(command: Command, place: Place, depth: int) -> Iterator[Node | Facts | 
     for call in chain:
         if depth < _DEPTH:
             for text in scripts(call):
-                yield from read(text.text, place.path, text.line, depth=depth + 1)
+                yield from read_at(place, text.text, text.line, depth=depth + 1)
         yield from installed(call, place)
         yield from used(call, place)
         yield from called(call, place)
     if chain:
-        yield from documents(chain[-1], place, lambda text: read(text.text, place.path, text.line, depth=depth + 1))
+        yield from documents(chain[-1], place, lambda text: read_at(place, text.text, text.line, depth=depth + 1))
 
 
 def _keys(word: Word, place: Place) -> Iterator[Node]:

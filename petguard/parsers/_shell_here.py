@@ -24,6 +24,8 @@ _SETTING = re.compile(
     r"""^\s*(?:-\s+)?["']?(?P<key>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^"'\s,]+)["']?\s*,?\s*(?:#.*)?$"""
 )
 
+_LONGEST_LINE = 400  # no setting is longer
+
 ReadShell = Callable[[Word], Iterable[Facts | Gap]]
 
 
@@ -59,11 +61,8 @@ def _document(call: Call, text: Word, place: Place, shell: ReadShell) -> Iterato
 
 def _settings(text: Word, place: Place) -> Iterator[Node | Gap]:
     """Models, keys, addresses and images by their keys; a gap when AI is told of and none of them was found."""
-    rows = [
-        (text.line + index, match)
-        for index, line in enumerate(text.text.split("\n"))
-        if (match := _SETTING.match(line))
-    ]
+    lines = [line if len(line) < _LONGEST_LINE else "" for line in text.text.split("\n")]
+    rows = [(text.line + index, match) for index, line in enumerate(lines) if (match := _SETTING.match(line))]
     company = [match["key"] for _, match in rows]
     found = [node for line, match in rows for node in _setting(match["key"], match["value"], company, place.at(line))]
     yield from found

@@ -31,6 +31,7 @@ _HUB = re.compile(
 )
 _INSTALLER = re.compile(r"https?://(?:www\.)?ollama\.(?:com|ai)/(?:install|download)")
 _OPEN_PORT = 11434  # of Ollama: no other program listens there by habit, as many do on 8000 and 8080
+_LONGEST_URL = 2_000
 _HEADERS = frozenset({"-H", "--header"})
 _HEADER = re.compile(
     r"(?is)(?P<name>authorization|x-api-key|api-key|x-goog-api-key|xi-api-key)\s*:\s*(?:bearer |token )?(?P<key>\S+)"
@@ -60,6 +61,8 @@ def service_of(url: str) -> Service | None:
 
 
 def _addresses(call: Call, word: Word) -> list[str]:
+    if len(word.text) > _LONGEST_URL:
+        return []
     value = word.text.partition("=")[2] if re.match(r"--?[\w-]+=", word.text) else word.text
     if _URL.fullmatch(value):
         return [value]
