@@ -71,7 +71,7 @@ _GIVEN_TO = re.compile(
 _CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _URL_LOGIN = re.compile(r"(?P<before>(?<!\w)\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
 _LONG_NUMBER = re.compile(r"(?<![\w.])\+?(?:\d[ -]?){8,}\d(?!\w)")  # of a card, a telephone or a person
-_EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d][\w-]*")
 
 _LONGEST_EVIDENCE = 200
 _LONGEST_READ = 4_000  # no credential is longer, and no expression above is linear in its input

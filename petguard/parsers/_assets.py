@@ -183,3 +183,18 @@ def declared(asset: Asset, key: str, name: str, location: Location, *, traits: S
         traits=tuple(traits),
         locations=(location,),
     )
+
+
+def tool_server(name: str, location: Location, *, version: str | None = None, traits: Sequence[Trait] = ()) -> Node:
+    """An MCP server that a command starts: `name` is the package that is fetched, unpinned without a `version`."""
+    return Node(
+        id=f"{Asset.MCP_SERVER}:{location.path}#{name}",
+        kind=NodeKind.TOOL,
+        asset=Asset.MCP_SERVER,
+        name=name,
+        version=version,
+        endpoint=name,
+        origin=Origin.DETECTED,
+        traits=tuple(traits),
+        locations=(location,),
+    )

@@ -1,0 +1,116 @@
+"""Here-documents: what a script feeds to another program, or writes into a file."""
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+
+from petguard import catalog, secrets, telltales
+from petguard.model import Facts, Gap, Location, Node, Origin, State
+from petguard.parsers import _assets
+from petguard.parsers._credentials import from_variable
+from petguard.parsers._names import HOLE
+from petguard.parsers._positions import named
+from petguard.parsers._services import service_at
+from petguard.parsers._shell_place import Place
+from petguard.parsers._shell_syntax import Word
+from petguard.parsers._shell_words import Call
+
+_PROSE = re.compile(r"(?i)\.(?:md|markdown|rst|txt|adoc|html?|log|out|err|csv|tsv|jsonl)$|(?:^|/)(?:readme|motd|usage)")
+_SHELL = re.compile(r"(?:\.(?:sh|bash|zsh|envrc)|(?:^|/)(?:\.env[\w.-]*|[\w.-]*\.env|\.(?:bash|zsh)rc|\.profile))$")
+_WRITERS = frozenset({"cat", "tee"})
+_READ_ELSEWHERE = frozenset({"bash", "sh", "zsh", "dash", "ksh", "ssh", "curl", "wget", "http", "xh", "claude", "llm"})
+_SETTING = re.compile(
+    r"""^\s*(?:-\s+)?["']?(?P<key>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^"'\s,]+)["']?\s*,?\s*(?:#.*)?$"""
+)
+
+_LONGEST_LINE = 400  # no setting is longer
+
+ReadShell = Callable[[Word], Iterable[Facts | Gap]]
+
+
+def documents(call: Call, place: Place, shell: ReadShell) -> Iterator[Node | Facts | Gap]:
+    """What a call reads or writes, if it is code or a configuration; text that is only printed is a mention."""
+    if call.program == "python":
+        code = _code(call)
+        if code is not None:
+            yield from _python(code, place)
+    elif call.command.stdin is not None and call.program not in _READ_ELSEWHERE:
+        yield from _document(call, call.command.stdin, place, shell)
+
+
+def _code(call: Call) -> Word | None:
+    if "-c" in call.texts[:-1]:
+        return call.words[call.texts.index("-c") + 1]
+    return call.command.stdin if not call.words or call.texts[0] in {"-", "-u"} else None
+
+
+def _document(call: Call, text: Word, place: Place, shell: ReadShell) -> Iterator[Node | Facts | Gap]:
+    file = call.command.file
+    if call.program == "tee":
+        file = next((word.text for word in call.plain({"-a", "--append"})), None)
+    if (call.program in _WRITERS and file is None) or (file and _PROSE.search(file)):
+        return
+    if file and _SHELL.search(file):
+        yield from shell(text)
+    elif file and file.endswith(".py"):
+        yield from _python(text, place)
+    else:
+        yield from _settings(text, place)
+
+
+def _settings(text: Word, place: Place) -> Iterator[Node | Gap]:
+    """Models, keys, addresses and images by their keys; a gap when AI is told of and none of them was found."""
+    lines = [line if len(line) < _LONGEST_LINE else "" for line in text.text.split("\n")]
+    rows = [(text.line + index, match) for index, line in enumerate(lines) if (match := _SETTING.match(line))]
+    company = [match["key"] for _, match in rows]
+    found = [node for line, match in rows for node in _setting(match["key"], match["value"], company, place.at(line))]
+    yield from found
+    if not found:
+        yield from _unread(text, place, "this here-document holds settings that speak of AI; review it by hand")
+
+
+def _setting(key: str, value: str, company: list[str], here: Location) -> Iterator[Node]:
+    if HOLE in value:
+        value = ""
+    literal = secrets.names_secret(key) and secrets.looks_secret(value, name=key)
+    service, model = service_at(value), named(key, value, company)
+    by_key = from_variable(key, here, literal=literal) or from_variable(value, here, literal=False)
+    image = _assets.image(value, here) if key == "image" else None
+    yield from (each for each in (by_key, image, model.node(here) if model else None) if each is not None)
+    if service is not None and service.provider is not None:
+        yield service.node(here, Origin.DECLARED)
+
+
+def _python(code: Word, place: Place) -> Iterator[Node | Gap]:
+    """The libraries and models of a few lines of Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(code.text.replace(HOLE, "_"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        yield from _unread(code, place, "this Python was not understood")
+        return
+    for node in ast.walk(tree):
+        here = place.at(code.line + getattr(node, "lineno", 1) - 1)
+        for name in _imported(node):
+            package = catalog.module(name)
+            if package is not None:
+                yield _assets.imported(package, here)
+        if isinstance(node, ast.keyword) and node.arg and isinstance(node.value, ast.Constant):
+            model = named(node.arg, node.value.value)
+            if model is not None:
+                yield model.node(here, origin=Origin.DETECTED)
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def _unread(text: Word, place: Place, detail: str) -> Iterator[Gap]:
+    if telltales.told(text.text.encode("utf-8", "replace")):
+        yield Gap(path=place.path, state=State.PARTIAL, reason="unresolved", detail=detail, line=text.line)
