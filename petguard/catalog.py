@@ -160,7 +160,7 @@ def _by(field: Literal["hosts", "env", "prefixes"]) -> Mapping[str, Provider]:
 
 @cache
 def _packages() -> Mapping[tuple[str, str], Package]:
-    return {(each.ecosystem, each.name): each for each in packages()}
+    return {(each.ecosystem, _normal(each.ecosystem, each.name)): each for each in packages()}
 
 
 @cache
@@ -248,8 +248,21 @@ def provider_by_command(words: str) -> Provider | None:
 
 
 def package(ecosystem: str, name: str) -> Package | None:
-    """The package with this normalised name (`pypi`: PEP 503; `maven`: `group:artifact`; others as registered)."""
-    return _packages().get((ecosystem, name))
+    """The package of this name, however its registry lets one write it (`maven`: `group:artifact`).
+
+    The major version at the end of a Go module's path is no part of the name.
+    """
+    return _packages().get((ecosystem, _normal(ecosystem, name)))
+
+
+def _normal(ecosystem: str, name: str) -> str:
+    if ecosystem == "pypi":
+        return re.sub(r"[-_.]+", "-", name).lower()
+    if ecosystem == "cargo":
+        return name.replace("_", "-")
+    if ecosystem == "golang":
+        return re.sub(r"(?:/|(?<=\w)\.)v\d+$", "", name)
+    return name.lower() if ecosystem in ("composer", "nuget", "swift") else name
 
 
 _SEPARATORS = {

@@ -1,4 +1,4 @@
-"""Reads YAML, JSON and TOML into plain values, and remembers the line and column of every key and item.
+"""Reads YAML, JSON and TOML into plain values, XML into elements, and remembers the place of every key and item.
 
 Foreign files are hostile. Depth, text size and the size after expanding YAML aliases are bounded before anybody
 walks the value; no tag ever constructs an object; whatever cannot be read is an `UnreadableInput`, nothing else.
@@ -10,6 +10,7 @@ from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document,
 from petguard.documents._json import read_json
 from petguard.documents._lines import read_lines, read_loosely
 from petguard.documents._toml import read_toml
+from petguard.documents._xml import Element, read_xml
 from petguard.documents._yaml import read_yaml, read_yaml_all
 
 __all__ = [
@@ -17,12 +18,14 @@ __all__ = [
     "MAX_NODES",
     "MAX_TEXT",
     "Document",
+    "Element",
     "Step",
     "front_matter",
     "read_json",
     "read_lines",
     "read_loosely",
     "read_toml",
+    "read_xml",
     "read_yaml",
     "read_yaml_all",
 ]

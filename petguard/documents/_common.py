@@ -9,7 +9,13 @@ from petguard.model import Location
 
 MAX_DEPTH = 100
 MAX_NODES = 300_000  # after aliases and merge keys are expanded
-MAX_TEXT = {"YAML": 1_000_000, "TOML": 1_000_000, "JSON": 10_000_000, "lines": 1_000_000}  # characters
+MAX_TEXT = {  # characters
+    "YAML": 1_000_000,
+    "TOML": 10_000_000,
+    "JSON": 10_000_000,
+    "XML": 10_000_000,
+    "lines": 1_000_000,
+}
 MAX_DIGITS = 4_000  # below Python's own limit for turning digits into an int
 
 Step = str | int

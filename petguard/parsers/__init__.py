@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from petguard import _plugins
 from petguard.collect import Candidate, Input, Interest
 from petguard.errors import UnreadableInput
 from petguard.model import Facts, Gap, State
 from petguard.semgrep import Program
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Parser:
         return cls(name, interest, lambda inputs, _semgrep: parse(inputs), claims)
 
 
-def one_by_one(inputs: Iterable[Input], read: Callable[[Input], Facts]) -> Iterator[Facts | Gap]:
+def one_by_one(inputs: Iterable[Input], read: Callable[[Input], T]) -> Iterator[T | Gap]:
     """Read files that can be understood one at a time: the body of most parsers.
 
     Foreign files are hostile: too deep or too large for Python is a gap like any other parse error.

@@ -6,8 +6,6 @@ answers, an image by its repository. Whatever belongs to one file (a server, an 
 
 from collections.abc import Mapping, Sequence
 
-from packaging.utils import canonicalize_name
-
 from petguard import catalog
 from petguard.model import Asset, Detail, Location, Node, NodeKind, Origin, SinkKind, Trait
 
@@ -15,18 +13,20 @@ _ROLES = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
 
 
 def package(
-    ecosystem: catalog.Ecosystem, name: str, version: str | None, location: Location, *, direct: bool = True
+    ecosystem: catalog.Ecosystem, name: str, version: str | None, location: Location, *, direct: bool | None = True
 ) -> Node | None:
     """A declared dependency on an AI or PET package; None for every other package.
 
-    `direct` is false for what a lock file lists only because another package asks for it.
+    `direct` is false for what a lock file lists only because another package asks for it, None where nothing says
+    who asks for it.
     """
-    known = catalog.package(ecosystem, canonicalize_name(name) if ecosystem == "pypi" else name)
+    known = catalog.package(ecosystem, name)
     if known is None:
         return None
     node = imported(known, location, origin=Origin.DECLARED)
-    traits = () if direct else (Trait.TRANSITIVE,)
-    return node.model_copy(update={"version": version, "traits": traits})
+    traits = (Trait.TRANSITIVE,) if direct is False else ()
+    details = {"dependency": "direct or transitive, no file says which"} if direct is None else {}
+    return node.model_copy(update={"version": version, "traits": traits, "details": details})
 
 
 def imported(known: catalog.Package, location: Location, *, origin: Origin = Origin.DETECTED) -> Node:

@@ -1,8 +1,6 @@
 """One Python file as a syntax tree: its scopes, and what its names stand for without running it."""
 
 import ast
-import sys
-import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,8 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from petguard.collect import Input
-from petguard.errors import UnreadableInput
-from petguard.parsers._python_syntax import Position, parsed, span
+from petguard.parsers._python_syntax import Position, module, parsed, span
 from petguard.parsers._python_values import Evaluation
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -52,7 +49,7 @@ class Module:
         self.path = item.path
         self.beyond: Beyond = _nothing  # set by whoever knows the other files
         self.lines = item.text.split("\n")  # as Python and semgrep count; `splitlines` also ends a line at a form feed
-        self.tree = _parse(item.text)
+        self.tree = module(item.text)
         self.scopes: dict[int, Scope] = {id(self.tree): Scope(self.tree, "", None)}
         self.imports: dict[str, str] = {}
         self.calls: dict[tuple[Position, Position], ast.Call] = {}
@@ -285,18 +282,6 @@ class Module:
         if not isinstance(node, ast.Name) or node.id not in self.imports:
             return None
         return ".".join([self.imports[node.id], *reversed(parts)])
-
-
-def _parse(text: str) -> ast.Module:
-    version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except SyntaxError as error:
-        raise UnreadableInput(f"not valid {version}: {error.msg}", line=error.lineno or None) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableInput(f"not readable as {version}: {type(error).__name__}", reason="too_deep") from error
 
 
 def _first_line(statement: ast.stmt) -> int:

@@ -1,6 +1,10 @@
-"""Small readings of Python syntax trees that cannot fail: foreign code may be deeper than the stack of the reader."""
+"""Small readings of Python syntax trees; foreign code may be deeper than the stack of the reader."""
 
 import ast
+import sys
+import warnings
+
+from petguard.errors import UnreadableInput
 
 Position = tuple[int, int]
 
@@ -38,6 +42,19 @@ def last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Subscript):
         return node.slice.value if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) else ""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def module(text: str) -> ast.Module:
+    """A whole file; UnreadableInput when this Python cannot parse it."""
+    version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise UnreadableInput(f"not valid {version}: {error.msg}", line=error.lineno or None) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnreadableInput(f"not readable as {version}: {type(error).__name__}", reason="too_deep") from error
 
 
 def parsed(text: str) -> ast.expr | None:

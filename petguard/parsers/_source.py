@@ -1,6 +1,6 @@
 """Checked access to one foreign document: what has the wrong type becomes a gap with its line, never a crash."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -37,8 +37,7 @@ class Source:
         if len(self.hidden) > _MANY:
             return self.document.location(self.path, *pointer)
         raw = self._lines[line - 1] if line <= len(self._lines) else ""
-        excerpt = raw if len(raw) <= 400 else raw[column - 1 : column + 599]  # a minified file is one long line
-        return self.document.location(self.path, *pointer, evidence=secrets.mask_in(excerpt, self.hidden))
+        return self.document.location(self.path, *pointer, evidence=excerpt(raw, column, self.hidden))
 
     def doubt(self, detail: str, *pointer: Step, reason: str = "wrong_type") -> None:
         """Note that a part could not be understood; the rest of the file counts."""
@@ -71,6 +70,11 @@ class Source:
             name = ".".join(str(step) for step in pointer) or "the document"
             self.doubt(f"{name} is not {wanted}", *pointer)
         return empty
+
+
+def excerpt(line: str, column: int, hidden: Collection[str] = ()) -> str:
+    """The evidence that a line is: masked, and of one that is very long (a minified file) what starts at `column`."""
+    return secrets.mask_in(line if len(line) <= 400 else line[column - 1 : column + 599], hidden)
 
 
 def each(

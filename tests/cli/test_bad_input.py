@@ -39,7 +39,7 @@ def _gaps(petguard: Program, folder: Path, code: int = 4) -> list[dict[str, Any]
         ("litellm_config.yaml", "model_list:\n  - litellm_params: {model: [\n", "parse_error"),
         ("litellm_config.yaml", "model_list: [litellm_params, " + "[" * 100_000, "too_deep"),
         (".mcp.json", '{"mcpServers": ' + "[" * 100_000, "too_deep"),
-        ("pyproject.toml", "[project]\ndependencies = " + "[" * 100_000, "too_deep"),
+        ("pyproject.toml", "# openai\n[project]\ndependencies = " + "[" * 100_000, "too_deep"),
         ("app.py", "import openai\nx = " + "(" * 100_000, "parse_error"),
         ("app.py", "import openai\ndef f(:\n", "parse_error"),
         ("app.py", "import openai\nprint 'python 2'\n", "parse_error"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from petguard.model import Facts, Gap, State
 from petguard.parsers import Parser
-from petguard.parsers.pyproject import PARSER
+from petguard.parsers.dependencies import PARSER
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
 

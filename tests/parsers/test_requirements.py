@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from petguard.model import Asset, Facts, Gap, State
 from petguard.parsers import Parser
-from petguard.parsers.requirements import PARSER
+from petguard.parsers.dependencies import PARSER
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
 
@@ -74,7 +74,7 @@ def test_a_damaged_file_gives_facts_or_gaps(read: Read, cut: int, put: str) -> N
     read(PARSER, {"requirements.txt": _FILE[:cut] + put + _FILE[cut:]})
 
 
-@pytest.mark.parametrize("text", ['{"mcpServers": {}}', "<html>", "\x00\x01"])
+@pytest.mark.parametrize("text", ['{"mcpServers": "openai"}', "<html>openai", "\x00openai\x01"])
 def test_another_format_under_its_name_is_not_silent(read: Read, text: str) -> None:
     """What is no requirement file but named like one ends in a gap."""
     assert read(PARSER, {"requirements.txt": text})[1]
