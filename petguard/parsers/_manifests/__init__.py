@@ -3,13 +3,19 @@
 from petguard.parsers._dependencies import Format
 from petguard.parsers._manifests import (
     conda,
+    dart,
+    dotnet,
     go,
     java,
     javascript,
     javascript_locks,
+    php,
     python,
     python_locks,
     requirements,
+    ruby,
+    rust,
+    swift,
 )
 
 FORMATS: tuple[Format, ...] = (
@@ -21,4 +27,10 @@ FORMATS: tuple[Format, ...] = (
     *javascript_locks.FORMATS,
     *java.FORMATS,
     *go.FORMATS,
+    *dotnet.FORMATS,
+    *rust.FORMATS,
+    *ruby.FORMATS,
+    *php.FORMATS,
+    *dart.FORMATS,
+    *swift.FORMATS,
 )
