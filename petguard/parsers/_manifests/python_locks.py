@@ -20,7 +20,7 @@ def toml_lock(sheet: Sheet) -> Iterator[Dependency]:
     unsaid = Standing.TRANSITIVE if any(map(_is_project, packages)) else Standing.LOCKED
     for index, package in enumerate(packages):
         if not _is_project(package):
-            standing = Standing.DIRECT if package.get("name") in asked else unsaid
+            standing = Standing.DIRECT if str(package.get("name")) in asked else unsaid
             yield from locked(source, package, key, index, standing=standing)
 
 

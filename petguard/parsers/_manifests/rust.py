@@ -46,7 +46,7 @@ def cargo_lock(sheet: Sheet) -> Iterator[Dependency]:
     asked = {str(item).split()[0] for each in lists if isinstance(each, list) for item in each if str(item).strip()}
     for index, package in enumerate(packages):
         if "source" in package:
-            standing = Standing.DIRECT if package.get("name") in asked else Standing.TRANSITIVE
+            standing = Standing.DIRECT if str(package.get("name")) in asked else Standing.TRANSITIVE
             yield from locked(source, package, "package", index, standing=standing)
 
 
