@@ -9,6 +9,7 @@ The pages below `docs/rules/` are written as a whole. Elsewhere the text between
 """
 
 import argparse
+import importlib
 import math
 import re
 import sys
@@ -48,7 +49,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HOME / "docs" / "rules" / "README.md", _rule_index()
     for family in FAMILIES:
         yield HOME / "docs" / "rules" / f"{family}.md", _family_page(family)
-    for name in ("README.md", "docs/claims.md", "docs/verification.md", "docs/reports.md"):
+    for name in ("README.md", *(f"docs/{page}.md" for page in ("claims", "inventory", "reports", "verification"))):
         yield HOME / name, _filled((HOME / name).read_text("utf-8"))
 
 
@@ -291,11 +292,22 @@ def _formats() -> str:
     return ", ".join(f"`{name}`" for name in formats())
 
 
+# --- the corpus
+
+
+def _inventory_corpus() -> str:
+    """What is found in the labelled corpus; its scorer is a module of the tests."""
+    sys.path.insert(0, str(HOME))
+    corpus = importlib.import_module("tests.corpus.inventory")
+    return str(corpus.table(corpus.score(corpus.load())))
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "claim-fields": _claim_fields,
     "demo": _demo,
     "formats": _formats,
     "intersection-numbers": _intersection_numbers,
+    "inventory-corpus": _inventory_corpus,
     "shuffled-numbers": _shuffled_numbers,
     "training-numbers": _training_numbers,
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as File
@@ -131,7 +131,15 @@ def _reading_order(finding: Finding) -> tuple[str | int, ...]:
 
 def load(folder: File | None = None) -> tuple[Rule, ...]:
     """Read the shipped rules, or those below `folder`, in id order. One bad rule stops the scan."""
-    paths = _shipped.files("rules/policy") if folder is None else sorted(folder.rglob("*.yaml"))
+    return _shipped_rules() if folder is None else _load(sorted(folder.rglob("*.yaml")), folder)
+
+
+@cache  # they are part of the program, and reading them takes longer than a small scan
+def _shipped_rules() -> tuple[Rule, ...]:
+    return _load(_shipped.files("rules/policy"), _shipped.folder("rules"))
+
+
+def _load(paths: Sequence[File], folder: File) -> tuple[Rule, ...]:
     if not paths:
         raise ConfigurationError(f"{folder} holds no rule; an empty rule set would call everything clean")
     rules = sorted((_read(path) for path in paths), key=lambda rule: rule.id)

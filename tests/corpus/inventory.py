@@ -14,7 +14,7 @@ import binascii
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -269,7 +269,7 @@ def _shown(row: AssetRow) -> str:
     return f"{row.kind} {row.name} (provider {row.provider}) at {first.path}:{first.line}"
 
 
-def main(say: Callable[[str], object] = sys.stdout.write) -> int:
+def main() -> int:
     """Print the table, and what is wrong when asked."""
     areas = load()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -280,8 +280,8 @@ def main(say: Callable[[str], object] = sys.stdout.write) -> int:
         parser.error(f"no area {', '.join(sorted(unknown))}")
     scores = score({area: cases for area, cases in areas.items() if not given.areas or area in given.areas})
     if given.verbose:
-        say("".join(f"{line}\n" for line in complaints(total(scores).results)) + "\n")
-    say(f"{table(scores)}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in complaints(total(scores).results)) + "\n")
+    sys.stdout.write(f"{table(scores)}\n")
     return 0
 
 
