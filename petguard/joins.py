@@ -1,11 +1,11 @@
 """Brings together what is said about one protection in several places, before it is judged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from petguard import catalog
 from petguard.claims import Statement
-from petguard.model import Claim, Edge, EdgeKind, Facts, Origin
+from petguard.model import Claim, Edge, EdgeKind, Facts, Node, NodeKind, Origin
 
 # Where a claim points to, rather than what it says about the protection.
 _POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
@@ -28,11 +28,28 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
         spoken_of = _spoken_of(claim, tuple(detected.values()))
         detected |= {found.id: _merged(found, claim) for found in spoken_of}
         alone += [] if spoken_of else [claim]
-    bare = tuple(part.model_copy(update={"claims": ()}) for part in everything)
+    bare = tuple(part.model_copy(update={"claims": ()}) for part in _answered(everything))
     together = Facts(
         claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
     )
     return (*bare, together)
+
+
+def _answered(facts: Sequence[Facts]) -> Iterator[Facts]:
+    """A client whose address comes from outside is no asset of its own where the tree says which address that may be.
+
+    It stays in the graph, so that a closed list of providers still refuses it.
+    """
+    nodes = [node for part in facts for node in part.nodes if node.kind is NodeKind.AI_SERVICE]
+    addressed = any(node.endpoint is not None or node.origin is Origin.DECLARED for node in nodes)
+    for part in facts:
+        some = tuple(_unlisted(node) if addressed else node for node in part.nodes)
+        yield part.model_copy(update={"nodes": some})
+
+
+def _unlisted(node: Node) -> Node:
+    nameless = node.kind is NodeKind.AI_SERVICE and node.provider is None and node.endpoint is None
+    return node.model_copy(update={"asset": None}) if nameless else node
 
 
 def _through_gateways(facts: Sequence[Facts]) -> tuple[Edge, ...]:

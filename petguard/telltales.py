@@ -86,10 +86,9 @@ def _automaton() -> tuple[BytesAhoCorasick, tuple[tuple[bytes, Told], ...]]:
 
 def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
     known = catalog.shipped()
-    yield Told.MODEL, (start for each in known.providers for start in each.model_prefixes if len(start) >= _SHORTEST)
+    yield Told.MODEL, of_models()
     yield Told.RUNTIME, (word for each in known.images for word in each.repository.split("*") if len(word) > _SHORTEST)
-    # Lower ones are everybody's: no web application is about AI because it listens on 8080.
-    yield Told.RUNTIME, (f":{port}" for each in known.runtimes for port in each.ports if port > _COMMON_PORTS)
+    yield Told.RUNTIME, of_ports()
     yield Told.RUNTIME, (form for each in known.runtimes for command in each.commands for form in _started(command))
     yield Told.RESOURCE, (_written(each) for each in known.resources)
     yield Told.STEP, (each.uses.partition("*")[0] for each in known.actions)
@@ -99,6 +98,20 @@ def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
         yield Told.IMPORT, (form for module in package.modules for form in forms(module))
     yield Told.KEY_NAME, (name for each in known.providers for name in each.env)
     yield Told.HOST, (_telling_part(host) for each in known.providers for host in each.hosts)
+
+
+def of_models() -> Iterator[str]:
+    """How the names of well-known models begin."""
+    yield from (start for each in catalog.providers() for start in each.model_prefixes if len(start) >= _SHORTEST)
+
+
+def of_ports() -> Iterator[str]:
+    """The ports of local runtimes, as addresses write them.
+
+    Lower ones are everybody's: no web application is about AI because it listens on 8080.
+    """
+    ports = (port for each in catalog.shipped().runtimes for port in each.ports)
+    yield from (f":{port}" for port in ports if port > _COMMON_PORTS)
 
 
 def _started(command: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ahocorasick_rs import AhoCorasick
 from pydantic import Field
 
-from petguard import _shipped, catalog, secrets, tables, taxonomy
+from petguard import _shipped, catalog, secrets, tables, taxonomy, telltales
 from petguard.model import Frozen, Json
 
 Fact = Literal[
@@ -146,6 +146,8 @@ def _filter() -> tuple[AhoCorasick, tuple[Proof, ...]]:
     wanted: dict[str, Proof] = {max(module.split("."), key=len): _imports_a_package for module in modules}
     wanted |= dict.fromkeys(_KEY_SIGNS, _holds_a_key)
     wanted |= dict.fromkeys((name for each in catalog.providers() for name in each.env), _surely)
+    wanted |= dict.fromkeys(telltales.of_models(), _surely)
+    wanted |= dict.fromkeys(telltales.of_ports(), _surely)
     wanted |= dict.fromkeys((literal for each in chosen for literal in _literals(each)), _surely)
     return AhoCorasick(list(wanted)), tuple(wanted.values())
 

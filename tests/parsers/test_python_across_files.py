@@ -75,7 +75,7 @@ _SERVICES = {
             "two/conf.py": "BASE = 'https://api.groq.com/openai/v1'\n",
             "app.py": "from openai import OpenAI\nfrom conf import BASE\nclient = OpenAI(base_url=BASE)\n" + _CHAT,
         },
-        set(),
+        {"groq", "openrouter"},  # each is kept somewhere to be called; which one this client calls is not said
     ),
     "a client of Twilio": (
         {"app.py": "import openai\nfrom twilio.rest import Client\nClient().messages.create(to='x', body='y')\n"},

@@ -62,7 +62,7 @@ def _given(code: Code) -> Iterator[tuple[str, Expr]]:
 
 
 def _addressed(project: Project, code: Code, key: str, expr: Expr) -> Service | None:
-    if isinstance(expr, Items | Record) or _LINKS.fullmatch(key):
+    if isinstance(expr, Items | Record) or is_spoken_of(key):
         return None
     if isinstance(expr, Text) and sdks.squashed(key) in _HOSTS and is_host(expr.value):
         service = service_at(f"https://{expr.value}")
@@ -71,10 +71,15 @@ def _addressed(project: Project, code: Code, key: str, expr: Expr) -> Service | 
     if not isinstance(literal, Text) or "://" not in literal.value[:8]:
         return None
     urls = (text for text in texts(project, code, expr) if text and _URL.match(text))
-    return next((service for service in map(_called_at, urls) if service), None)
+    return next((service for service in map(called_at, urls) if service), None)
 
 
-def _called_at(url: str) -> Service | None:
+def is_spoken_of(key: str) -> bool:
+    """Whether what stands under this name is an address for people, or a text."""
+    return _LINKS.fullmatch(key) is not None
+
+
+def called_at(url: str) -> Service | None:
     """The service behind an address, when the address is one that programs call."""
     service = service_at(url)
     path = "/" + url.partition("://")[2].partition("/")[2]

@@ -39,7 +39,7 @@ class Use(Frozen):
 
     packages: tuple[str, ...]
     call: Expression
-    kind: Literal["client", "agent", "load", "routed", "other"] = "client"
+    kind: Literal["client", "agent", "load", "routed", "dataset", "other"] = "client"
     provider: str | None = None
     address: Annotated[int, Field(ge=0)] | None = None
     model: Annotated[int, Field(ge=0)] | None = None
