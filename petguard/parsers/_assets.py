@@ -183,3 +183,9 @@ def declared(asset: Asset, key: str, name: str, location: Location, *, traits: S
         traits=tuple(traits),
         locations=(location,),
     )
+
+
+def assistant(path: str, known: catalog.Convention) -> Node:
+    """A file that an assistant reads by itself: one row, whatever stands in it."""
+    node = declared(Asset.ASSISTANT_CONFIG, path, path, Location(path=path))
+    return node.model_copy(update={"details": {"tool": known.tool, "holds": known.holds}})
