@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from petguard import _shipped
-from petguard.model import Asset, Frozen
+from petguard.model import Asset, Frozen, Trait
 
 Kind = Literal["hosted", "aggregator", "local"]
 Role = Literal["sdk", "framework", "vector_store", "runtime", "pet"]
@@ -120,6 +120,18 @@ class Convention(Frozen):
     holds: Holds
 
 
+class McpServer(Frozen):
+    """A well-known MCP server: `names` are its packages, images and programs, `hosts` where it is offered remotely.
+
+    `can` is what its tools do unless its settings take that away.
+    """
+
+    id: str
+    names: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    can: tuple[Trait, ...] = ()
+
+
 class Model(Frozen):
     """A well-known model name: who offers it, whether its weights are open, and when it goes or went away."""
 
@@ -145,6 +157,7 @@ class Catalog(Frozen):
     sql_functions: tuple[SqlFunction, ...]
     conventions: tuple[Convention, ...]
     families: tuple[str, ...] = ()
+    mcp_servers: tuple[McpServer, ...]
 
 
 @cache
@@ -329,6 +342,16 @@ def _conventions() -> Mapping[str, tuple[Convention, ...]]:
         literal = folder.partition("/")[0] if "*" in name else name
         found[literal] = (*found.get(literal, ()), row)
     return found
+
+
+@cache
+def _mcp_servers() -> Mapping[str, McpServer]:
+    return {name: each for each in shipped().mcp_servers for name in (*each.names, *each.hosts)}
+
+
+def mcp_server(name: str) -> McpServer | None:
+    """The MCP server behind a package, an image without tag, a program or a host."""
+    return _mcp_servers().get(name.lower())
 
 
 @cache

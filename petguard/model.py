@@ -99,7 +99,10 @@ class Trait(StrEnum):
     RUNS_COMMANDS = "runs_commands"  # a shell, or code that somebody else wrote
     REACHES_NETWORK = "reaches_network"
     REACHES_DATABASE = "reaches_database"
+    WRITES_DATABASE = "writes_database"
     SPENDS_MONEY = "spends_money"
+    ASKS_HUMAN = "asks_human"  # somebody has to agree before it acts
+    HIDDEN_TEXT = "hidden_text"  # instructions that a person does not see
     BROAD_RIGHTS = "broad_rights"  # allowed more than its task can need: every tool, every command, every path
     WRITES_REPOSITORY = "writes_repository"  # a CI job whose token may change the repository
     UNTRUSTED_INPUT = "untrusted_input"  # what anybody may write reaches the AI: an issue, a comment, a pull request

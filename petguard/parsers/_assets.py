@@ -198,3 +198,9 @@ def tool_server(name: str, location: Location, *, version: str | None = None, tr
         traits=tuple(traits),
         locations=(location,),
     )
+
+
+def assistant(path: str, known: catalog.Convention) -> Node:
+    """A file that an assistant reads by itself: one row, whatever stands in it."""
+    node = declared(Asset.ASSISTANT_CONFIG, path, path, Location(path=path))
+    return node.model_copy(update={"details": {"tool": known.tool, "holds": known.holds}})

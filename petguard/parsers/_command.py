@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 _NODE = frozenset({"npx", "bunx", "pnpx"})
 _PYTHON = frozenset({"uvx", "pipx"})
-_CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
+CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
 _SUBCOMMANDS = frozenset({"run", "dlx", "exec", "x", "tool"})
 _WITH_SUBCOMMAND = frozenset({"pnpm", "yarn", "npm", "bun", "uv", "pipx"})
 _WRAPPERS = {"cmd": ("/c",), "sh": ("-c",), "bash": ("-c", "-lc"), "zsh": ("-c", "-lc"), "env": ()}
 _PACKAGE_OPTIONS = frozenset({"-p", "--package", "--from", "--spec"})
 _FLAGS = re.compile(
-    r"-y|-yy|-i|-it|-t|-q|-d|--(?:yes|rm|interactive|tty|init|quiet|silent|no-install|refresh|detach|privileged"
+    r"-y|-yy|-i|-it|-t|-q|-d|--(?:yes|rm|interactive|tty|init|quiet|silent|no-install|refresh|detach|privileged|read-only"
     r"|isolated|offline|no-cache|prefer-offline|prefer-online|ignore-existing)"
 )
 _COMMIT = re.compile(r"[@#][0-9a-f]{40}\b")
@@ -64,7 +64,7 @@ def package(line: Sequence[str]) -> Package | None:
     runner = program(line)
     rest = list(line[1:])
     subcommand = bool(rest) and rest[0] in _SUBCOMMANDS
-    if runner in _CONTAINERS:
+    if runner in CONTAINERS:
         return _image(runner, rest)
     if not (runner in _NODE or runner in _PYTHON or (runner in _WITH_SUBCOMMAND and subcommand)):
         return None
