@@ -23,7 +23,18 @@ from petguard.parsers._source import Source, together
 
 Pointer = tuple[Step, ...]
 
-_KEYED = re.compile(r"(?:.* )?(?:models|data ?sets|data ?set mixer|mixer)")
+# Recorded traffic, fixtures, translations and other people's code.
+_MENTIONS = re.compile(
+    r"(?i)(?:^|/)(?:(?:vcr_?|test_?)?cassettes?|__snapshots__|snapshots|recordings?|recorded|fixtures?|__fixtures__|testdata|"
+    r"test_data|mocks?|__mocks__|_?locales?|i18n|l10n|translations?|lang|langs|node_modules|\.git)/"
+    r"|(?:^|/)tests?/resources/.*\.json$"
+)
+_CALLS = frozenset(["provider", "providers", "id", "grader"])
+_CALLED = re.compile(
+    r"(?P<who>[a-z][\w-]{1,30}):(?:(?:chat|messages|completion|embeddings?|responses|realtime|image|text-generation|"
+    r"text|converse|feature-extraction):)?(?P<model>[\w.:/@-]{3,120})"
+)
+_KEYED = re.compile(r"(?:\w+ )?(?P<what>models|data ?sets|data ?set mixer)")
 _CATALOGUE = 100  # distinct models in one document: a list of what exists, not of what is in use
 _PRICED = 20  # the same where prices stand beside
 _RECORDS = 200
@@ -127,6 +138,11 @@ class _Scope:
         return Spot(pointer, key, text, beside, self.above, company, said)
 
 
+def is_mention(path: str) -> bool:
+    """Whether what lies at this place only speaks of things: what a test recorded, or a translator wrote."""
+    return _MENTIONS.search(path) is not None
+
+
 def spots(value: Any, pointer: Pointer = (), scope: _Scope = _Scope()) -> Iterator[Spot]:
     """Every text of a document that may say what is in use, in its order."""
     if isinstance(value, dict):
@@ -166,9 +182,10 @@ def _item(item: str, pointer: Pointer, scope: _Scope) -> Iterator[Spot]:
 
 def _names_in_keys(key: str, item: Any, pointer: Pointer, scope: _Scope) -> Iterator[Spot]:
     """`dataset_mixer: {a/b: 1.0}`, `models: {gpt-4o: {...}}`: the keys are the names."""
-    if isinstance(item, dict) and _KEYED.fullmatch(spaced(key)):
+    keyed = _KEYED.fullmatch(spaced(key)) if isinstance(item, dict) else None
+    if keyed is not None:
         for name, inner in item.items():
-            yield scope.spot((*pointer, name), key, name, inner if isinstance(inner, dict) else {})
+            yield scope.spot((*pointer, name), keyed["what"], name, inner if isinstance(inner, dict) else {})
 
 
 @cache
@@ -191,14 +208,14 @@ def _are_records(items: list[Any]) -> bool:
 def _said(value: Mapping[str, Any]) -> frozenset[str]:
     """The providers that the values beside name: `provider: openai`, `type: haystack…openai.OpenAIGenerator`."""
     texts = [(key, text) for key, text in value.items() if isinstance(text, str) and len(text) < 200]
-    found = ((key, _provider_said(text)) for key, text in texts if _NAMES_WHOSE.fullmatch(spaced(key)))
+    found = ((key, provider_said(text)) for key, text in texts if _NAMES_WHOSE.fullmatch(spaced(key)))
     # A back end called `huggingface` is its library: the model runs here.
     return frozenset(each for key, each in found if each and (each != "huggingface" or "provider" in key))
 
 
 @cache
-def _provider_said(text: str) -> str | None:
-    """The provider in a value: one of its parts, or the first or last words of one (`lmChatOpenAi`)."""
+def provider_said(text: str) -> str | None:
+    """The id of the provider in a value: one of its parts, or the first or last words of one (`lmChatOpenAi`)."""
     for part in reversed(re.split(r"[/.:\s@]+", text)):
         words = spaced(part).split()
         cuts = [" ".join(cut) for size in (3, 2, 1) for cut in (words[-size:], words[:size])]
@@ -209,6 +226,10 @@ def _provider_said(text: str) -> str | None:
 
 
 def _hits(spot: Spot) -> Iterator[_Hit]:
+    call = _called(spot)
+    if call is not None:
+        yield call
+        return
     for key in _keys(spot):
         found = [(text, each) for text in _texts(key, spot.value) if (each := named(key, text, spot.company))]
         if found:
@@ -216,6 +237,14 @@ def _hits(spot: Spot) -> Iterator[_Hit]:
                 router = routed(literal(text)).provider if each.name != literal(text) else None
                 yield _Hit(spot, each, router)
             return
+
+
+def _called(spot: Spot) -> _Hit | None:
+    """Promptfoo's way to name a model: `providers: [openai:chat:gpt-4o]`."""
+    call = _CALLED.fullmatch(spot.value) if spaced(spot.key) in _CALLS else None
+    provider = provider_said(call["who"]) if call else None
+    found = named("llm model", call["model"], [provider]) if call and provider else None
+    return _Hit(spot, found, provider) if found else None
 
 
 def _keys(spot: Spot) -> Iterator[str]:
@@ -269,7 +298,7 @@ def _service(hit: _Hit) -> Service | None:
 
 def _named_above(spot: Spot) -> str | None:
     """The provider whose settings these are by the keys above: `google-ai-gemini.chat-model.model-name`."""
-    found = {provider for key in (*spot.above, spot.key) if (provider := _provider_said(key))}
+    found = {provider for key in (*spot.above, spot.key) if (provider := provider_said(key))}
     return provider_in([*spot.above, spot.key]) or (found.pop() if len(found) == 1 else None)
 
 

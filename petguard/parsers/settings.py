@@ -8,14 +8,14 @@ fixtures of tests.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from petguard import catalog
+from petguard import catalog, telltales
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Document, read_json, read_lines, read_loosely, read_toml, read_yaml_all
 from petguard.errors import UnreadableInput
 from petguard.model import Facts, Gap, State
 from petguard.parsers import Parser, one_by_one
 from petguard.parsers._positions import named
-from petguard.parsers._settings import judged
+from petguard.parsers._settings import is_mention, judged
 from petguard.parsers._source import Source, together
 from petguard.telltales import Told
 
@@ -41,13 +41,11 @@ _OTHER_KIND = re.compile(
     r"tsconfig.*\.json|.*schema\.json|(?:open-?api|swagger).*\.(?:json|ya?ml)|pyproject\.toml|cargo\.toml|"
     r"manifest\.json|deno\.json|changelog.*|\.pre-commit-config\.yaml|mkdocs\.ya?ml"
 )
-_MENTIONS_ONLY = re.compile(
-    r"(?i)(?:^|/)(?:(?:vcr_?|test_?)?cassettes?|__snapshots__|snapshots|recordings?|recorded|fixtures?|__fixtures__|testdata|test_data|"
-    r"mocks?|__mocks__|locales?|i18n|l10n|translations?|lang|langs|node_modules|\.git|_locales)/"
-    r"|(?:^|/)tests?/resources/.*\.json$"
+_DESCRIPTION = re.compile(
+    rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:|^kind: CustomResourceDefinition"
 )
-_API_DESCRIPTION = re.compile(rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
 
+_SPOKEN_OF = frozenset([Told.HOST, Told.KEY_NAME, Told.MODEL])
 _STEMS = (b"model", b"llm", b"engine", b"dataset", b"data_set", b"deployment")
 _PLACE = re.compile(
     rb"(?:model|llm|engine|data[_-]?set|deployment)[\w.-]{0,40}+[\"']?[ \t]*[:=][ \t]*(?P<value>[^\n,}]{0,160})"
@@ -57,6 +55,10 @@ _TELLING = re.compile(
     rb"max_?(?:new_|output_|completion_)?tokens|maxtokens|system_?prompt|learning_rate|lora_|micro_batch_size|num_train_epochs|"
     rb"doc_to_text|per_device_|merge_method|base_model|model_name_or_path|max_seq_len|openai|anthropic|ollama|"
     rb"huggingface|langchain|litellm|vllm|bedrock|mistral|embedding"
+)
+_CALLED = re.compile(
+    rb"\b(?:openai|azureopenai|azure|anthropic|google|vertex|bedrock|ollama|mistral|groq|openrouter|huggingface|replicate|"
+    rb"cohere|deepseek|xai|togetherai|litellm):[a-z@]"
 )
 _NESTED = 300  # bytes behind a key with a block of its own, in which a name is looked for
 
@@ -84,8 +86,8 @@ def _is_elsewhere(candidate: Candidate) -> bool:
     data = candidate.data
     return (
         _OTHER_KIND.fullmatch(candidate.name) is not None
-        or _MENTIONS_ONLY.search(candidate.path) is not None
-        or _API_DESCRIPTION.match(data[:2_000]) is not None
+        or is_mention(candidate.path)
+        or _DESCRIPTION.search(data[:2_000]) is not None
         or (b"model_list" in data and b"litellm_params" in data)
         or (b'"peft_type"' in data or b'"transformers_version"' in data or b'"architectures"' in data)
     )
@@ -94,6 +96,8 @@ def _is_elsewhere(candidate: Candidate) -> bool:
 def _may_name(data: bytes) -> bool:
     """Whether a model or data set may stand in some position; cheap, since every file of every scan comes by here."""
     lowered = data.lower()
+    if b"providers" in lowered and _CALLED.search(lowered):
+        return True
     if not any(stem in lowered for stem in _STEMS):
         return False
     company = ("max_tokens", "learning_rate") if _TELLING.search(lowered) else ()
@@ -140,10 +144,11 @@ def _read(item: Input, gaps: list[Gap]) -> Facts:
 
 
 def _read_loosely(item: Input, gaps: list[Gap], error: UnreadableInput) -> Facts:
-    """What the lines say where the whole cannot be read; that more may stand there is a gap."""
+    """What the lines say where the whole cannot be read; that more may stand there is a gap where AI is spoken of."""
     facts = judged(Source(item.path, item.text, read_loosely(item.text), gaps))
-    detail = f"{error.detail}; only lines of the form key: value were read"
-    gaps.append(Gap(path=item.path, state=State.PARTIAL, reason=error.reason, detail=detail, line=error.line))
+    if facts.nodes or telltales.told(item.text.encode("utf-8", "surrogatepass")) & _SPOKEN_OF:
+        detail = f"{error.detail}; only lines of the form key: value were read"
+        gaps.append(Gap(path=item.path, state=State.PARTIAL, reason=error.reason, detail=detail, line=error.line))
     return facts
 
 
