@@ -323,7 +323,8 @@ def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
         yield service.node(source.at(*spot.pointer), Origin.DECLARED)
     yield from _credentials(source, spot)
     store = _VECTOR_STORES.fullmatch(spot.value)
-    if store and any(_VECTOR_KEY.fullmatch(spaced(key)) for key in _keys(spot)):
+    holder = spot.above[-1] if spot.above and _NAMES_WHOSE.fullmatch(spaced(spot.key)) else ""
+    if store and any(_VECTOR_KEY.fullmatch(spaced(key)) for key in (spot.key, holder)):
         name = store["name"].lower()
         yield _assets.declared(Asset.VECTOR_STORE, name, name, source.at(*spot.pointer))
 

@@ -54,7 +54,7 @@ def _is_prompt(candidate: Candidate) -> bool:
         return bool(data.strip())
     if not _TEXT.fullmatch(name) or _NO_PROMPT.fullmatch(name) or is_mention(candidate.path):
         return False
-    if candidate.suffix in (".yaml", ".yml", ".json") and _HUB.search(data):
+    if candidate.suffix in (".yaml", ".yml", ".json") and b"_type" in data and _HUB.search(data):
         return True
     if candidate.suffix in (".jinja2", ".jinja", ".j2") and len(set(_ROLES.findall(data))) > 1:
         return True

@@ -60,6 +60,9 @@ _CALLED = re.compile(
     rb"\b(?:openai|azureopenai|azure|anthropic|google|vertex|bedrock|ollama|mistral|groq|openrouter|huggingface|replicate|"
     rb"cohere|deepseek|xai|togetherai|litellm):[a-z@]"
 )
+_SERVED = re.compile(
+    rb"(?:openai|llm|ollama|anthropic|vllm)[\w.-]{0,20}(?:api[_-]?base|base[_-]?url|host|endpoint)|:11434\b|vector_?store"
+)
 _NESTED = 300  # bytes behind a key with a block of its own, in which a name is looked for
 
 
@@ -67,7 +70,7 @@ def _interest(candidate: Candidate) -> Interest:
     if reader_of(candidate.path) is None or _is_elsewhere(candidate):
         return Interest.NONE
     told = candidate.told
-    if told & {Told.HOST, Told.KEY_NAME} or _may_name(candidate.data):
+    if told & {Told.HOST, Told.KEY_NAME} or _may_name(candidate):
         return Interest.READ
     return Interest.NONE
 
@@ -93,15 +96,17 @@ def _is_elsewhere(candidate: Candidate) -> bool:
     )
 
 
-def _may_name(data: bytes) -> bool:
-    """Whether a model or data set may stand in some position; cheap, since every file of every scan comes by here."""
-    lowered = data.lower()
-    if b"providers" in lowered and _CALLED.search(lowered):
+def _may_name(candidate: Candidate) -> bool:
+    """Whether a model, data set or service may stand in some position; cheap, since every file comes by here."""
+    lowered = candidate.data.lower()
+    if _CALLED.search(lowered) or _SERVED.search(lowered):
         return True
     if not any(stem in lowered for stem in _STEMS):
         return False
-    company = ("max_tokens", "learning_rate") if _TELLING.search(lowered) else ()
-    return any(_may_stand(key, value, company) for key, value in dict.fromkeys(_places(data, lowered)))
+    if Told.MODEL in candidate.told or _TELLING.search(lowered):
+        return True
+    places = dict.fromkeys(_places(candidate.data, lowered))
+    return any(_may_stand(key, value) for key, value in places)
 
 
 def _places(data: bytes, lowered: bytes) -> Iterator[tuple[str, str]]:
@@ -115,12 +120,12 @@ def _places(data: bytes, lowered: bytes) -> Iterator[tuple[str, str]]:
         yield key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
 
 
-def _may_stand(key: str, value: str, company: tuple[str, ...]) -> bool:
+def _may_stand(key: str, value: str) -> bool:
     if value.startswith("\n"):
-        return bool(company) or catalog.is_of_family(value)
-    texts = [value.split(" #", maxsplit=1)[0].strip().strip("\"'"), *value.strip("\"'").split(",")]
+        return catalog.is_of_family(value)
+    texts = [value.split(" #", 1)[0].strip().strip("\"'"), *value.strip("\"'").split(",")]
     plain = key.rpartition(".")[2]
-    return any(named(each, text.strip(), company) for text in texts for each in {key, plain})
+    return any(named(each, text.strip()) for text in texts for each in {key, plain})
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
