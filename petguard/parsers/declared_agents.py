@@ -13,8 +13,8 @@ from petguard.documents import Step, read_json, read_yaml
 from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Node, Origin, Trait
 from petguard.parsers import Parser, _assets
 from petguard.parsers._services import Service
-from petguard.parsers._settings import provider_said
 from petguard.parsers._source import Source, each, together
+from petguard.parsers._spots import provider_said
 
 _CREW = (b"role:", b"goal:", b"backstory:")
 _N8N = (b'"nodes"', b'"connections"', b"n8n-nodes-")

@@ -14,8 +14,9 @@ from petguard.documents import Document, front_matter, read_json, read_loosely, 
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Facts, Gap, Location, State
 from petguard.parsers import Parser, _assets, one_by_one
-from petguard.parsers._settings import is_mention, judged
+from petguard.parsers._settings import judged
 from petguard.parsers._source import Source, together
+from petguard.parsers._spots import is_mention
 
 _BY_NAME = re.compile(
     r"(?i).*\.(?:prompt|prompty|poml|baml)|.*\.prompt\.(?:md|txt|ya?ml|json|j2|jinja2?|hbs)|skprompt\.txt|"

@@ -12,11 +12,12 @@ from petguard import catalog, telltales
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Document, read_json, read_lines, read_loosely, read_toml, read_yaml_all
 from petguard.errors import UnreadableInput
-from petguard.model import Facts, Gap, State
+from petguard.model import Facts, Gap, State, Trait
 from petguard.parsers import Parser, one_by_one
 from petguard.parsers._positions import named
-from petguard.parsers._settings import is_mention, judged
+from petguard.parsers._settings import judged
 from petguard.parsers._source import Source, together
+from petguard.parsers._spots import is_mention
 from petguard.telltales import Told
 
 _READERS: dict[str, Callable[[str], list[Document]]] = {
@@ -69,10 +70,10 @@ _NESTED = 300  # bytes behind a key with a block of its own, in which a name is 
 def _interest(candidate: Candidate) -> Interest:
     if reader_of(candidate.path) is None or _is_elsewhere(candidate):
         return Interest.NONE
-    told = candidate.told
-    if told & {Told.HOST, Told.KEY_NAME} or _may_name(candidate):
-        return Interest.READ
-    return Interest.NONE
+    if is_mention(candidate.path):  # nothing there is in use, but a key is a key
+        return Interest.READ if Told.KEY_NAME in candidate.told else Interest.NONE
+    telling = candidate.told & {Told.HOST, Told.KEY_NAME}
+    return Interest.READ if telling or _may_name(candidate) else Interest.NONE
 
 
 def reader_of(path: str) -> Callable[[str], list[Document]] | None:
@@ -89,7 +90,6 @@ def _is_elsewhere(candidate: Candidate) -> bool:
     data = candidate.data
     return (
         _OTHER_KIND.fullmatch(candidate.name) is not None
-        or is_mention(candidate.path)
         or _DESCRIPTION.search(data[:2_000]) is not None
         or (b"model_list" in data and b"litellm_params" in data)
         or (b'"peft_type"' in data or b'"transformers_version"' in data or b'"architectures"' in data)
@@ -145,11 +145,18 @@ def _read(item: Input, gaps: list[Gap]) -> Facts:
         documents = read(item.text)
     except UnreadableInput as error:
         return _read_loosely(item, gaps, error)
-    return together(judged(Source(item.path, item.text, document, gaps)) for document in documents)
+    facts = together(judged(Source(item.path, item.text, document, gaps)) for document in documents)
+    return _secrets_of(facts) if is_mention(item.path) else facts
+
+
+def _secrets_of(facts: Facts) -> Facts:
+    return Facts(nodes=tuple(node for node in facts.nodes if Trait.SECRET in node.traits))
 
 
 def _read_loosely(item: Input, gaps: list[Gap], error: UnreadableInput) -> Facts:
     """What the lines say where the whole cannot be read; that more may stand there is a gap where AI is spoken of."""
+    if is_mention(item.path):
+        return Facts()
     facts = judged(Source(item.path, item.text, read_loosely(item.text), gaps))
     if facts.nodes or telltales.told(item.text.encode("utf-8", "surrogatepass")) & _SPOKEN_OF:
         detail = f"{error.detail}; only lines of the form key: value were read"

@@ -216,6 +216,13 @@ def test_a_key_of_something_else_is_not_reported(read: Read) -> None:
     assert _ids(read(settings.PARSER, {"a.yaml": text})[0]) == {"model:gpt-4o"}
 
 
+def test_a_key_in_a_fixture_is_still_a_key(read: Read) -> None:
+    """What a test recorded is not in use, but a secret in it has leaked."""
+    text = f"model: gpt-4o\nANTHROPIC_API_KEY: {_KEY}\nOPENAI_API_KEY: x\n"
+    facts, _ = read(settings.PARSER, {"tests/fixtures/a.yaml": text})
+    assert _ids(facts) == {"credential:ANTHROPIC_API_KEY"}
+
+
 def test_a_vector_store_by_its_key(read: Read) -> None:
     """`vector_store: qdrant` is a vector store; the same word elsewhere is not."""
     text = "llm: {model: gpt-4o}\nvector_store: {type: qdrant}\nteam: {type: chroma}\n"
