@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from petguard.documents import Document, front_matter, read_json, read_toml, read_yaml, read_yaml_all
+from petguard.documents import (
+    Document,
+    front_matter,
+    read_json,
+    read_lines,
+    read_loosely,
+    read_toml,
+    read_yaml,
+    read_yaml_all,
+)
 from petguard.errors import UnreadableInput
 
 _READERS = [read_yaml, read_json, read_toml]
@@ -202,3 +211,64 @@ def test_front_matter_has_the_lines_of_its_file() -> None:
     assert (document.value, document.line("b")) == ({"a": 1, "b": ["c"]}, 3)
     assert front_matter("# x\n---\na: 1\n---\n") is None
     assert front_matter("---\na: 1\n") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a.b.c=1\na.d: x y\n", {"a": {"b": {"c": "1"}, "d": "x y"}}),
+        ("[s]\nk = v ; comment\n[s.t]\nk='#1'\n", {"s": {"k": "v", "t": {"k": "#1"}}}),
+        ('export A="x \\" y" # c\n! c\n; c\n# c\n\nB=\n', {"A": 'x \\" y', "B": ""}),
+        ("a=x\\\n  y\nb=1\\", {"a": "xy", "b": "1"}),
+        ("a=1\na.b=2\na=3\n", {"a": {"": "3", "b": "2"}}),
+        ("no pair here\n::std=1\n=x\n", {}),
+    ],
+)
+def test_lines_become_nested_mappings(text: str, value: object) -> None:
+    """Dots and sections nest, quotes and comments fall off, what is no pair is passed over."""
+    assert read_lines(text).value == value
+
+
+def test_lines_know_their_place() -> None:
+    """A key has the line it starts on, also where the value goes on."""
+    document = read_lines("# c\na.b=1\\\n2\n  c.d = 3\n")
+    assert (document.line("a", "b"), document.line("c", "d"), document.column("c", "d")) == (2, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a:\n  b: 1\n  {{- if x }}\n  c: {{ x }}\nd: 2\n", {"a": {"b": "1", "c": "{{ x }}"}, "d": "2"}),
+        ("l:\n- x\n- n: 1\n  m: 2\n- n: 3\n", {"l": {"0": "x", "1": {"n": "1", "m": "2"}, "2": {"n": "3"}}}),
+        ('a {\n  b = "x"\n  // c\n}\nc = 1\n', {"a": {"b": "x"}, "c": "1"}),
+        ('{\n  "a": {\n    "b": "x",\n  },\n', {"a": {"b": "x"}}),
+        ("a: 'b\n\tc\n", {"a": "'b"}),
+    ],
+)
+def test_what_is_nearly_a_document_is_read_by_its_lines(text: str, value: object) -> None:
+    """Templates, brackets and comments are passed over; indentation and dashes nest."""
+    assert read_loosely(text).value == value
+
+
+@given(_HANDWRITTEN | st.text(max_size=80))
+def test_every_text_has_lines(text: str) -> None:
+    """No text is unreadable line by line, and every place is a line of it."""
+    for document in (read_lines(text), read_loosely(text)):
+        assert isinstance(document.value, dict)
+        assert all(1 <= document.line(key) <= text.count("\n") + 1 for key in document.value)
+
+
+@pytest.mark.parametrize("read", [read_lines, read_loosely])
+@pytest.mark.parametrize("text", [" " * 300_000 + "x", "a." * 300_000, "a" * 300_000, "\\\n" * 300_000, "- " * 300_000])
+def test_hostile_lines_cost_little(read: Callable[[str], Document], text: str) -> None:
+    """Time grows with the length of the text, not with its square; depth is bounded."""
+    start = time.process_time()
+    read(text)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("read", [read_lines, read_loosely])
+def test_too_many_lines_are_refused(read: Callable[[str], Document]) -> None:
+    """The size is bounded, as for every format."""
+    with pytest.raises(UnreadableInput, match="more than"):
+        read("a=1\n" * 300_000)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from petguard import catalog
 
@@ -40,7 +40,7 @@ _AGAINST = re.compile(
 )
 
 
-@cache
+@lru_cache(65_536)
 def spaced(name: str) -> str:
     """A name as lower-case words: `modelNameOrPath`, `MODEL_NAME_OR_PATH` and `model-name-or-path` are the same."""
     words = " ".join(word.lower() for word in _WORDS.findall(name[:200]))

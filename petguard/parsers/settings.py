@@ -8,15 +8,16 @@ fixtures of tests.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from petguard import catalog
+from petguard import catalog, telltales
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Document, read_json, read_lines, read_loosely, read_toml, read_yaml_all
 from petguard.errors import UnreadableInput
-from petguard.model import Facts, Gap, State
+from petguard.model import Facts, Gap, State, Trait
 from petguard.parsers import Parser, one_by_one
 from petguard.parsers._positions import named
 from petguard.parsers._settings import judged
 from petguard.parsers._source import Source, together
+from petguard.parsers._spots import is_mention
 from petguard.telltales import Told
 
 _READERS: dict[str, Callable[[str], list[Document]]] = {
@@ -41,13 +42,11 @@ _OTHER_KIND = re.compile(
     r"tsconfig.*\.json|.*schema\.json|(?:open-?api|swagger).*\.(?:json|ya?ml)|pyproject\.toml|cargo\.toml|"
     r"manifest\.json|deno\.json|changelog.*|\.pre-commit-config\.yaml|mkdocs\.ya?ml"
 )
-_MENTIONS_ONLY = re.compile(
-    r"(?i)(?:^|/)(?:(?:vcr_?|test_?)?cassettes?|__snapshots__|snapshots|recordings?|recorded|fixtures?|__fixtures__|testdata|test_data|"
-    r"mocks?|__mocks__|locales?|i18n|l10n|translations?|lang|langs|node_modules|\.git|_locales)/"
-    r"|(?:^|/)tests?/resources/.*\.json$"
+_DESCRIPTION = re.compile(
+    rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:|^kind: CustomResourceDefinition"
 )
-_API_DESCRIPTION = re.compile(rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
 
+_SPOKEN_OF = frozenset([Told.HOST, Told.KEY_NAME, Told.MODEL])
 _STEMS = (b"model", b"llm", b"engine", b"dataset", b"data_set", b"deployment")
 _PLACE = re.compile(
     rb"(?:model|llm|engine|data[_-]?set|deployment)[\w.-]{0,40}+[\"']?[ \t]*[:=][ \t]*(?P<value>[^\n,}]{0,160})"
@@ -58,16 +57,23 @@ _TELLING = re.compile(
     rb"doc_to_text|per_device_|merge_method|base_model|model_name_or_path|max_seq_len|openai|anthropic|ollama|"
     rb"huggingface|langchain|litellm|vllm|bedrock|mistral|embedding"
 )
+_CALLED = re.compile(
+    rb"\b(?:openai|azureopenai|azure|anthropic|google|vertex|bedrock|ollama|mistral|groq|openrouter|huggingface|replicate|"
+    rb"cohere|deepseek|xai|togetherai|litellm):[a-z@]"
+)
+_SERVED = re.compile(
+    rb"(?:openai|llm|ollama|anthropic|vllm)[\w.-]{0,20}(?:api[_-]?base|base[_-]?url|host|endpoint)|:11434\b|vector_?store"
+)
 _NESTED = 300  # bytes behind a key with a block of its own, in which a name is looked for
 
 
 def _interest(candidate: Candidate) -> Interest:
     if reader_of(candidate.path) is None or _is_elsewhere(candidate):
         return Interest.NONE
-    told = candidate.told
-    if told & {Told.HOST, Told.KEY_NAME} or _may_name(candidate.data):
-        return Interest.READ
-    return Interest.NONE
+    if is_mention(candidate.path):  # nothing there is in use, but a key is a key
+        return Interest.READ if Told.KEY_NAME in candidate.told else Interest.NONE
+    telling = candidate.told & {Told.HOST, Told.KEY_NAME}
+    return Interest.READ if telling or _may_name(candidate) else Interest.NONE
 
 
 def reader_of(path: str) -> Callable[[str], list[Document]] | None:
@@ -84,20 +90,23 @@ def _is_elsewhere(candidate: Candidate) -> bool:
     data = candidate.data
     return (
         _OTHER_KIND.fullmatch(candidate.name) is not None
-        or _MENTIONS_ONLY.search(candidate.path) is not None
-        or _API_DESCRIPTION.match(data[:2_000]) is not None
+        or _DESCRIPTION.search(data[:2_000]) is not None
         or (b"model_list" in data and b"litellm_params" in data)
         or (b'"peft_type"' in data or b'"transformers_version"' in data or b'"architectures"' in data)
     )
 
 
-def _may_name(data: bytes) -> bool:
-    """Whether a model or data set may stand in some position; cheap, since every file of every scan comes by here."""
-    lowered = data.lower()
+def _may_name(candidate: Candidate) -> bool:
+    """Whether a model, data set or service may stand in some position; cheap, since every file comes by here."""
+    lowered = candidate.data.lower()
+    if _CALLED.search(lowered) or _SERVED.search(lowered):
+        return True
     if not any(stem in lowered for stem in _STEMS):
         return False
-    company = ("max_tokens", "learning_rate") if _TELLING.search(lowered) else ()
-    return any(_may_stand(key, value, company) for key, value in dict.fromkeys(_places(data, lowered)))
+    if Told.MODEL in candidate.told or _TELLING.search(lowered):
+        return True
+    places = dict.fromkeys(_places(candidate.data, lowered))
+    return any(_may_stand(key, value) for key, value in places)
 
 
 def _places(data: bytes, lowered: bytes) -> Iterator[tuple[str, str]]:
@@ -111,12 +120,12 @@ def _places(data: bytes, lowered: bytes) -> Iterator[tuple[str, str]]:
         yield key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
 
 
-def _may_stand(key: str, value: str, company: tuple[str, ...]) -> bool:
+def _may_stand(key: str, value: str) -> bool:
     if value.startswith("\n"):
-        return bool(company) or catalog.is_of_family(value)
-    texts = [value.split(" #", maxsplit=1)[0].strip().strip("\"'"), *value.strip("\"'").split(",")]
+        return catalog.is_of_family(value)
+    texts = [value.split(" #", 1)[0].strip().strip("\"'"), *value.strip("\"'").split(",")]
     plain = key.rpartition(".")[2]
-    return any(named(each, text.strip(), company) for text in texts for each in {key, plain})
+    return any(named(each, text.strip()) for text in texts for each in {key, plain})
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
@@ -136,14 +145,22 @@ def _read(item: Input, gaps: list[Gap]) -> Facts:
         documents = read(item.text)
     except UnreadableInput as error:
         return _read_loosely(item, gaps, error)
-    return together(judged(Source(item.path, item.text, document, gaps)) for document in documents)
+    facts = together(judged(Source(item.path, item.text, document, gaps)) for document in documents)
+    return _secrets_of(facts) if is_mention(item.path) else facts
+
+
+def _secrets_of(facts: Facts) -> Facts:
+    return Facts(nodes=tuple(node for node in facts.nodes if Trait.SECRET in node.traits))
 
 
 def _read_loosely(item: Input, gaps: list[Gap], error: UnreadableInput) -> Facts:
-    """What the lines say where the whole cannot be read; that more may stand there is a gap."""
+    """What the lines say where the whole cannot be read; that more may stand there is a gap where AI is spoken of."""
+    if is_mention(item.path):
+        return Facts()
     facts = judged(Source(item.path, item.text, read_loosely(item.text), gaps))
-    detail = f"{error.detail}; only lines of the form key: value were read"
-    gaps.append(Gap(path=item.path, state=State.PARTIAL, reason=error.reason, detail=detail, line=error.line))
+    if facts.nodes or telltales.told(item.text.encode("utf-8", "surrogatepass")) & _SPOKEN_OF:
+        detail = f"{error.detail}; only lines of the form key: value were read"
+        gaps.append(Gap(path=item.path, state=State.PARTIAL, reason=error.reason, detail=detail, line=error.line))
     return facts
 
 
