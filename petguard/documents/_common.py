@@ -48,6 +48,15 @@ class Document:
     repeated: tuple[tuple[str, int], ...] = ()  # keys that a YAML mapping holds twice, with the later line
     _above: int = 0  # lines of the file above the text that was read
 
+    @classmethod
+    def of_lines(cls, value: Any, line: int, lines: Mapping[tuple[Step, ...], int]) -> "Document":
+        """A value that begins in `line`, with the lines of its parts by their pointers."""
+        inside: dict[tuple[Step, ...], dict[Step, Place]] = {}
+        for pointer in sorted(lines, key=len, reverse=True):
+            place = Place(lines[pointer], 1, inside.get(pointer, NOTHING))
+            inside.setdefault(pointer[:-1], {})[pointer[-1]] = place
+        return cls(value, Place(line, 1, inside.get((), NOTHING)))
+
     def line(self, *pointer: Step) -> int:
         """The 1-based line of what `pointer` leads to."""
         return self._place(pointer).line + self._above
