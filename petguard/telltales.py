@@ -29,6 +29,11 @@ class Told(Enum):
 _TELLING_ANYWHERE = frozenset({Told.HOST, Told.KEY_NAME, Told.IMPORT})
 _WORD = re.compile(rb"\w")
 _COMMON_PORTS = 10_000
+# Permissions to call AI, and the beginning of what Azure calls its AI resources, in the case in which it is written.
+_RIGHTS = (
+    *("bedrock:", "sagemaker:Invoke", "roles/aiplatform", "Cognitive Services OpenAI", "::Bedrock::", "::SageMaker::"),
+    *("Microsoft.CognitiveServices/", "Microsoft.MachineLearningServices/", "cognitive-services/account"),
+)
 # Assistants as they are started without a human, by their command or their package.
 _ASSISTANTS = (
     *(
@@ -91,6 +96,7 @@ def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
     yield Told.RUNTIME, of_ports()
     yield Told.RUNTIME, (form for each in known.runtimes for command in each.commands for form in _started(command))
     yield Told.RESOURCE, (_written(each) for each in known.resources)
+    yield Told.RESOURCE, _RIGHTS
     yield Told.STEP, (each.uses.partition("*")[0] for each in known.actions)
     yield Told.STEP, _ASSISTANTS
     for package in known.packages:

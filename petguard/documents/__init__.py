@@ -7,6 +7,7 @@ walks the value; no tag ever constructs an object; whatever cannot be read is an
 import re
 
 from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document, Step
+from petguard.documents._hcl import read_hcl
 from petguard.documents._json import read_json
 from petguard.documents._lines import read_lines, read_loosely
 from petguard.documents._toml import read_toml
@@ -21,6 +22,7 @@ __all__ = [
     "Element",
     "Step",
     "front_matter",
+    "read_hcl",
     "read_json",
     "read_lines",
     "read_loosely",

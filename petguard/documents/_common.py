@@ -13,6 +13,7 @@ MAX_TEXT = {  # characters
     "YAML": 1_000_000,
     "TOML": 10_000_000,
     "JSON": 10_000_000,
+    "HCL": 2_000_000,
     "XML": 10_000_000,
     "lines": 1_000_000,
 }
@@ -46,6 +47,15 @@ class Document:
     _root: Place = field(default_factory=Place, repr=False)
     repeated: tuple[tuple[str, int], ...] = ()  # keys that a YAML mapping holds twice, with the later line
     _above: int = 0  # lines of the file above the text that was read
+
+    @classmethod
+    def of_lines(cls, value: Any, line: int, lines: Mapping[tuple[Step, ...], int]) -> "Document":
+        """A value that begins in `line`, with the lines of its parts by their pointers."""
+        inside: dict[tuple[Step, ...], dict[Step, Place]] = {}
+        for pointer in sorted(lines, key=len, reverse=True):
+            place = Place(lines[pointer], 1, inside.get(pointer, NOTHING))
+            inside.setdefault(pointer[:-1], {})[pointer[-1]] = place
+        return cls(value, Place(line, 1, inside.get((), NOTHING)))
 
     def line(self, *pointer: Step) -> int:
         """The 1-based line of what `pointer` leads to."""

@@ -1,0 +1,209 @@
+"""Bicep files and ARM templates: Azure's AI accounts, the models deployed in them, and the settings of applications."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from petguard import catalog
+from petguard.collect import Candidate, Input, Interest
+from petguard.documents import Document, Step, read_json
+from petguard.model import Detail, Edge, EdgeKind, Facts, Gap, Origin
+from petguard.parsers import Parser, _assets, _bicep, _infrastructure, one_by_one
+from petguard.parsers._names import HOLE
+from petguard.parsers._source import Source, together
+
+_TEMPLATE = re.compile(rb"deploymentTemplate\.json|DeploymentTemplate\.json")
+_PARAMETER = re.compile(r"\[\s*(?P<what>parameters|variables)\('(?P<name>\w+)'\)\s*\]")
+_EXPRESSION = re.compile(r"\$\{\s*(?P<name>\w+)(?P<path>(?:\.\w+)*)\s*\}")
+_UNKNOWN = re.compile(r"\$\{[^{}]*\}|(?s:^\[.*\]$)")
+_CONDITION = re.compile(r"\$\{[^?]*\?\s*'(?P<then>[^']*)'\s*:\s*'(?P<otherwise>[^']*)'\s*\}")
+# Modules of Azure's own registry, by what they deploy.
+_VERIFIED = re.compile(r"(?:br/public:|br:mcr\.microsoft\.com/bicep/)avm/(?:res|ptn)/(?P<name>[\w/-]+?)(?::[\w.-]+)?")
+_VERIFIED_TYPES = {
+    "cognitive-services/account": "Microsoft.CognitiveServices/accounts",
+    "machine-learning-services/workspace": "Microsoft.MachineLearningServices/workspaces",
+    "search/search-service": "Microsoft.Search/searchServices",
+    "ai-ml/ai-foundry": "Microsoft.CognitiveServices/accounts",
+}
+_ACCOUNT = "microsoft.cognitiveservices/accounts"
+_OPENAI_KINDS = frozenset({"openai", "aiservices"})
+_DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A resource of a template: its type without version, what it is called there, and where it stands."""
+
+    type: str
+    name: str
+    body: dict[str, Any]
+    pointer: tuple[Step, ...]
+
+
+def _interest(candidate: Candidate) -> Interest:
+    bicep = candidate.suffix == ".bicep"
+    if not bicep and not (candidate.suffix == ".json" and _TEMPLATE.search(candidate.data[:2_000])):
+        return Interest.NONE
+    return Interest.READ if candidate.told else Interest.CLEAR
+
+
+def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
+    for item in inputs:
+        gaps: list[Gap] = []
+
+        def whole(item: Input, gaps: list[Gap] = gaps) -> Facts:
+            read = _bicep_file if item.path.endswith(".bicep") else _template
+            return read(item, gaps)
+
+        yield from one_by_one([item], whole)
+        yield from dict.fromkeys(gaps)
+
+
+def _bicep_file(item: Input, gaps: list[Gap]) -> Facts:
+    found = list(_bicep.declarations(item.text))
+    known = {each.name: each.value for each in found if each.what in ("param", "var")}
+    parts = []
+    for each in found:
+        if each.what not in ("resource", "module") or not isinstance(each.value, dict | list):
+            continue
+        for body in _several(each.value):
+            source = Source(item.path, item.text, _document(each), gaps)
+            kind = _type(each)
+            value = body.get("params", {}) if each.what == "module" else body
+            declared = _Declared(kind, each.name, _filled(value, known), ("params",) if each.what == "module" else ())
+            parts.append(_resource(source, declared))
+    return together(parts)
+
+
+def _several(value: Any) -> list[dict[str, Any]]:
+    """The body, or the one that a loop repeats."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+
+
+def _type(declaration: _bicep.Declaration) -> str:
+    if declaration.what == "resource":
+        return declaration.type.partition("@")[0]
+    verified = _VERIFIED.fullmatch(declaration.type)
+    return _VERIFIED_TYPES.get(verified["name"], "") if verified else ""
+
+
+def _document(declaration: _bicep.Declaration) -> Document:
+    return Document.of_lines(declaration.value, declaration.line, declaration.lines)
+
+
+def _template(item: Input, gaps: list[Gap]) -> Facts:
+    source = Source(item.path, item.text, read_json(item.text), gaps)
+    top = source.mapping(source.document.value)
+    return together(_resource(source, each) for each in _resources(source, top, ()))
+
+
+def _resources(source: Source, top: dict[str, Any], pointer: tuple[Step, ...]) -> Iterator[_Declared]:
+    """The resources of a template, those inside others, and those of templates inside it."""
+    known = _arm_values(top)
+    listed = top.get("resources")
+    items = listed.items() if isinstance(listed, dict) else enumerate(listed) if isinstance(listed, list) else ()
+    for step, entry in items:
+        place = (*pointer, "resources", step)
+        if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+            continue
+        name = _filled(entry.get("name"), known)
+        called = str(step) if isinstance(step, str) else str(name)
+        yield _Declared(entry["type"], called.replace(HOLE, "*"), _filled(entry, known), place)
+        properties = entry.get("properties")
+        inner = properties.get("template") if isinstance(properties, dict) else None
+        if isinstance(inner, dict):
+            yield from _resources(source, inner, (*place, "properties", "template"))
+        if "resources" in entry:
+            for child in _resources(source, {**top, "resources": entry["resources"]}, place):
+                yield (
+                    child
+                    if child.type.startswith("Microsoft.")
+                    else replace(child, type=f"{entry['type']}/{child.type}")
+                )
+
+
+def _arm_values(top: Mapping[str, Any]) -> dict[str, Any]:
+    parameters, variables = top.get("parameters"), top.get("variables")
+    found = dict(variables) if isinstance(variables, dict) else {}
+    for name, body in parameters.items() if isinstance(parameters, dict) else ():
+        if isinstance(body, dict) and "defaultValue" in body:
+            found[name] = body["defaultValue"]
+    return found
+
+
+def _filled(value: Any, known: Mapping[str, Any], depth: int = 0) -> Any:
+    """The value with parameters and variables put in; a hole for all that is computed."""
+    if isinstance(value, dict):
+        return {key: _filled(inner, known, depth) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, known, depth) for inner in value]
+    return _text(value, known, depth) if isinstance(value, str) else value
+
+
+def _text(text: str, known: Mapping[str, Any], depth: int) -> Any:
+    """A text, or what it refers to; of a condition the first text."""
+    whole = _PARAMETER.fullmatch(text) or _EXPRESSION.fullmatch(text)
+    if whole is not None:
+        return _looked_up(whole, known, depth)
+    condition = _CONDITION.fullmatch(text)
+    if condition is not None:
+        return condition["then"] or condition["otherwise"]
+    return _UNKNOWN.sub(HOLE, _EXPRESSION.sub(lambda found: _as_text(_looked_up(found, known, depth)), text))
+
+
+def _looked_up(found: re.Match[str], known: Mapping[str, Any], depth: int) -> Any:
+    value = known.get(found["name"], HOLE)
+    for step in (found.groupdict().get("path") or "").split(".")[1:]:
+        value = value.get(step, HOLE) if isinstance(value, dict) else HOLE
+    return _filled(value, known, depth + 1) if depth < _DEEPEST else HOLE
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else HOLE
+
+
+def _resource(source: Source, declared: _Declared) -> Facts:
+    beside = list(_infrastructure.environments(source, declared.body, declared.pointer))
+    row = catalog.resource("azure", declared.type.lower()) if declared.type else None
+    if row is None or _is_no_ai(declared):
+        return Facts(nodes=tuple(beside))
+    models = list(_infrastructure.models(source, declared.body, declared.pointer, ("llm",)))
+    address = f"{declared.type}.{declared.name}"
+    node = _assets.managed(
+        f"{source.path}#{address}",
+        row,
+        address,
+        source.at(*(declared.pointer if declared.pointer != ("params",) else ())),
+        region=_said(declared.body.get("location")),
+        details=_details(declared.body),
+    )
+    kind = _said(declared.body.get("kind"))
+    if declared.type.lower() == _ACCOUNT and kind and kind.lower() not in _OPENAI_KINDS:
+        node = node.model_copy(update={"provider": "azure-ai" if catalog.provider("azure-ai") else None})
+    edges = tuple(
+        Edge(kind=EdgeKind.USES, source=node.id, target=each.id, origin=Origin.DECLARED, location=each.locations[0])
+        for each in models
+    )
+    return Facts(nodes=(node, *models, *beside), edges=edges)
+
+
+def _is_no_ai(declared: _Declared) -> bool:
+    """Bing's search is sold as an account of the same type; what only refers to an account is none."""
+    kind = _said(declared.body.get("kind"))
+    return declared.type.lower().endswith(
+        ("/diagnosticsettings", "/roleassignments", "/privateendpointconnections")
+    ) or (kind is not None and kind.lower().startswith("bing."))
+
+
+def _details(body: dict[str, Any]) -> dict[str, Detail]:
+    sku = body.get("sku")
+    said = {"kind": _said(body.get("kind")), "sku": _said(sku.get("name") if isinstance(sku, dict) else sku)}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _said(value: Any) -> str | None:
+    return value if isinstance(value, str) and value and HOLE not in value else None
+
+
+PARSER = Parser.of_configs("azure", _interest, _parse)
