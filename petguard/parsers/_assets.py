@@ -198,3 +198,17 @@ def tool_server(name: str, location: Location, *, version: str | None = None, tr
         traits=tuple(traits),
         locations=(location,),
     )
+
+
+def model_file(path: str, details: Mapping[str, Detail], traits: Sequence[Trait] = ()) -> Node:
+    """A file that holds a model; its content has no lines, so its place is the file."""
+    return Node(
+        id=f"{Asset.MODEL_FILE}:{path}",
+        kind=NodeKind.ARTIFACT,
+        asset=Asset.MODEL_FILE,
+        name=path.rpartition("/")[2],
+        origin=Origin.DETECTED,
+        traits=tuple(traits),
+        locations=(Location(path=path),),
+        details=details,
+    )
