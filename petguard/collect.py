@@ -6,7 +6,6 @@ here can judge, but that may matter, is a gap.
 
 import hashlib
 import os
-import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from posixpath import splitext
 
 from petguard import contents, telltales
+from petguard.blobs import HEAD, Blob, opened
 from petguard.errors import ConfigurationError, NothingToScan, UnreadableInput
 from petguard.globs import glob
 from petguard.model import Gap, State
@@ -24,8 +24,6 @@ from petguard.walk import Walk, shown
 
 MAX_BYTES = 10_000_000  # of one file
 MAX_TOTAL_BYTES = 512_000_000  # of all files that parsers read; their text is kept until the scan ends
-_HEAD = 65_536
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Interest(Enum):
@@ -76,6 +74,7 @@ class Input:
 
 
 Sniff = Callable[[Candidate], Interest]
+Probe = Callable[[Blob], bool]
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,13 @@ class FileState:
 class Collection:
     """Everything below the scan root.
 
-    `inputs` holds what each parser wants to read, `files` every file in path order (gaps that a parser adds later
-    change its state), `excluded` the patterns that kept files or folders out, with how many.
+    `inputs` and `blobs` hold what each parser wants to read, `files` every file in path order (gaps that a parser
+    adds later change its state), `excluded` the patterns that kept files or folders out, with how many.
     """
 
     root: Path
     inputs: Mapping[str, tuple[Input, ...]]
+    blobs: Mapping[str, tuple[Blob, ...]]
     files: tuple[FileState, ...]
     gaps: tuple[Gap, ...]
     excluded: tuple[str, ...]
@@ -106,8 +106,11 @@ def collect(
     roots: Sequence[Path],
     sniffs: Mapping[str, Sniff],
     exclude: Sequence[str] = (),
+    probes: Mapping[str, Probe] | None = None,
 ) -> Collection:
-    """Read every file below `roots` once and offer it to every sniff; named files are never excluded.
+    """Read every file below `roots` once and offer it to every sniff and probe; named files are never excluded.
+
+    A sniff sees text files up to a size, whole; a probe sees every file, of any size, and reads what it needs.
 
     A source file in a language that no sniff takes is a gap when it holds a literal that gives AI use away. When no
     file could be analysed and none is a gap, that is NothingToScan, not a clean result.
@@ -116,7 +119,7 @@ def collect(
     root = _common(starts)
     walk = Walk(root, [glob(pattern) for pattern in exclude])
     walk.visit(starts)
-    desk = _Desk(sniffs)
+    desk = _Desk(sniffs, probes or {})
     for path in sorted(walk.files):
         desk.file(path, shown(walk.relative(path)))
     for path in sorted(walk.links):
@@ -158,7 +161,9 @@ class _Desk:
     """Opens each file once, asks the sniffs, and writes down what became of it."""
 
     sniffs: Mapping[str, Sniff]
+    probes: Mapping[str, Probe]
     inputs: dict[str, list[Input]] = field(default_factory=lambda: defaultdict(list))
+    blobs: dict[str, list[Blob]] = field(default_factory=lambda: defaultdict(list))
     states: list[FileState] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     kept: int = 0
@@ -168,6 +173,7 @@ class _Desk:
         return Collection(
             root=root,
             inputs={name: tuple(self.inputs[name]) for name in self.sniffs},
+            blobs={name: tuple(self.blobs[name]) for name in self.probes},
             files=tuple(sorted(self.states, key=lambda file: file.path)),
             gaps=tuple(sorted(self.gaps, key=lambda gap: (gap.path, gap.reason))),
             excluded=excluded,
@@ -188,26 +194,37 @@ class _Desk:
     def file(self, real: str, path: str) -> None:
         """Read a regular file and sort it."""
         try:
-            size, data = _read(real)
+            blob, data = _read(real, path)
+            takers = [name for name, probe in self.probes.items() if probe(blob)]
         except OSError as error:
             self.unreadable(path, error.strerror or str(error))
+            return
+        except UnreadableInput as error:
+            self.unreadable(path, error.detail)
+            return
+        for name in takers:
+            self.blobs[name].append(blob)
+        if blob.size > MAX_BYTES:
+            self._large(blob, taken=bool(takers))
         else:
-            if size > MAX_BYTES:
-                self._large(path, size, data)
-            else:
-                self._sort(path, data)
+            self._sort(path, data, taken=bool(takers))
 
-    def _large(self, path: str, size: int, head: bytes) -> None:
-        if contents.looks_binary(head):
-            self.states.append(FileState(path, State.SKIPPED, "binary"))
+    def _large(self, blob: Blob, *, taken: bool) -> None:
+        if taken:
+            self.states.append(FileState(blob.path, State.ANALYSED, "read"))
+        elif contents.looks_binary(blob.head):
+            self.states.append(FileState(blob.path, State.SKIPPED, "binary"))
         else:
-            detail = f"{size:,} bytes of text, more than {MAX_BYTES:,}; exclude the file or split it"
-            self._gap(path, State.SKIPPED, "too_large", detail)
+            detail = f"{blob.size:,} bytes of text, more than {MAX_BYTES:,}; exclude the file or split it"
+            self._gap(blob.path, State.SKIPPED, "too_large", detail)
 
-    def _sort(self, path: str, data: bytes) -> None:
+    def _sort(self, path: str, data: bytes, *, taken: bool) -> None:
         candidate = Candidate(path, contents.as_utf8(data))
         interests = {name: sniff(candidate) for name, sniff in self.sniffs.items()}
         readers = [name for name, interest in interests.items() if interest is Interest.READ]
+        if taken and not readers:
+            self.states.append(FileState(path, State.ANALYSED, "read"))
+            return
         if not readers and Interest.CLEAR not in interests.values():
             self._unwanted(candidate)
             return
@@ -246,14 +263,12 @@ class _Desk:
         self.gaps.append(Gap(path=path, state=state, reason=reason, detail=detail, line=line))
 
 
-def _read(path: str) -> tuple[int, bytes]:
-    """The size and the bytes; of a file over the cap only its head, so that a huge one costs nothing."""
-    with os.fdopen(os.open(path, _OPEN), "rb", buffering=0) as file:
+def _read(real: str, path: str) -> tuple[Blob, bytes]:
+    """The file and its bytes; of one over the cap only the head, so that a huge one costs nothing."""
+    with opened(real) as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not a regular file any more, so it was not read")
-        size = status.st_size
-        data = file.read(_HEAD if size > MAX_BYTES else size + 1)
-    if size <= MAX_BYTES and len(data) != size:
+        large = status.st_size > MAX_BYTES
+        data = file.read(HEAD if large else status.st_size + 1)
+    if not large and len(data) != status.st_size:
         raise OSError("changed while it was read; scan again")
-    return size, data
+    return Blob.of(real, path, data, status), data

@@ -49,12 +49,13 @@ def scan(request: Request) -> Report:
     policy = _policy(request, root)
     readers = parsers.all_parsers()
     sniffs = {reader.name: reader.interest for reader in readers}
-    collection = collect(request.paths, sniffs, policy.exclude)
+    probes = {reader.name: reader.recognises for reader in readers if reader.recognises is not None}
+    collection = collect(request.paths, sniffs, policy.exclude, probes)
     program = Program(jobs=request.jobs, cache=_cache(request, root))
     loading = (
         verifiers.warm_up() if any(collection.inputs[reader.name] for reader in readers if reader.claims) else None
     )
-    read, unread = parsers.read_all(readers, collection.inputs, program)
+    read, unread = parsers.read_all(readers, collection, program)
     program.cache.save()
     facts = joins.joined(registers.compared(lifecycle.dated(read, request.today or started.date())))
     graph = SystemGraph(facts)

@@ -1,17 +1,19 @@
 """Parsers turn inputs into facts; one module per kind of input, each offering a `PARSER`."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from petguard import _plugins
-from petguard.collect import Candidate, Input, Interest
+from petguard.blobs import Blob
+from petguard.collect import Candidate, Collection, Input, Interest
 from petguard.errors import UnreadableInput
 from petguard.model import Facts, Gap, State
 from petguard.semgrep import Program
 
 T = TypeVar("T")
+File = TypeVar("File", Input, Blob)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Parser:
     interest: Callable[[Candidate], Interest]
     parse: Callable[[Sequence[Input], Program], Iterable[Facts | Gap]]
     claims: bool = False  # its files are there to claim a protection
+    recognises: Callable[[Blob], bool] | None = None  # a file of any size and kind, by what is in it
+    examine: Callable[[Sequence[Blob]], Iterable[Facts | Gap]] = lambda _blobs: ()
 
     @classmethod
     def of_configs(
@@ -40,8 +44,18 @@ class Parser:
         """A parser that needs no semgrep."""
         return cls(name, interest, lambda inputs, _semgrep: parse(inputs), claims)
 
+    @classmethod
+    def of_blobs(
+        cls,
+        name: str,
+        recognises: Callable[[Blob], bool],
+        examine: Callable[[Sequence[Blob]], Iterable[Facts | Gap]],
+    ) -> Self:
+        """A parser of files that are no text, or too large to be read whole."""
+        return cls(name, lambda _: Interest.NONE, lambda *_: (), recognises=recognises, examine=examine)
 
-def one_by_one(inputs: Iterable[Input], read: Callable[[Input], T]) -> Iterator[T | Gap]:
+
+def one_by_one(inputs: Iterable[File], read: Callable[[File], T]) -> Iterator[T | Gap]:
     """Read files that can be understood one at a time: the body of most parsers.
 
     Foreign files are hostile: too deep or too large for Python is a gap like any other parse error.
@@ -61,9 +75,12 @@ def all_parsers() -> tuple[Parser, ...]:
 
 
 def read_all(
-    readers: Iterable[Parser], inputs: Mapping[str, Sequence[Input]], semgrep: Program
+    readers: Iterable[Parser], collection: Collection, semgrep: Program
 ) -> tuple[tuple[Facts, ...], tuple[Gap, ...]]:
     """Let every parser read its inputs; what it could not read is returned beside the facts, never dropped."""
-    results = [result for reader in readers for result in reader.parse(inputs.get(reader.name, ()), semgrep)]
+    results: list[Facts | Gap] = []
+    for reader in readers:
+        results += reader.parse(collection.inputs.get(reader.name, ()), semgrep)
+        results += reader.examine(collection.blobs.get(reader.name, ()))
     facts = tuple(result for result in results if isinstance(result, Facts))
     return facts, tuple(result for result in results if isinstance(result, Gap))

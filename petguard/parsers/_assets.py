@@ -204,3 +204,17 @@ def assistant(path: str, known: catalog.Convention) -> Node:
     """A file that an assistant reads by itself: one row, whatever stands in it."""
     node = declared(Asset.ASSISTANT_CONFIG, path, path, Location(path=path))
     return node.model_copy(update={"details": {"tool": known.tool, "holds": known.holds}})
+
+
+def model_file(path: str, details: Mapping[str, Detail], traits: Sequence[Trait] = ()) -> Node:
+    """A file that holds a model; its content has no lines, so its place is the file."""
+    return Node(
+        id=f"{Asset.MODEL_FILE}:{path}",
+        kind=NodeKind.ARTIFACT,
+        asset=Asset.MODEL_FILE,
+        name=path.rpartition("/")[2],
+        origin=Origin.DETECTED,
+        traits=tuple(traits),
+        locations=(Location(path=path),),
+        details=details,
+    )
