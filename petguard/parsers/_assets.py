@@ -198,3 +198,15 @@ def tool_server(name: str, location: Location, *, version: str | None = None, tr
         traits=tuple(traits),
         locations=(location,),
     )
+
+
+def extension(asset: Asset, name: str, location: Location) -> Node:
+    """An extension that makes a database hold vectors or run models."""
+    return Node(
+        id=f"{asset}:extension/{name}",
+        kind=NodeKind.SYSTEM,
+        asset=asset,
+        name=name,
+        origin=Origin.DECLARED,
+        locations=(location,),
+    )
