@@ -218,3 +218,15 @@ def model_file(path: str, details: Mapping[str, Detail], traits: Sequence[Trait]
         locations=(Location(path=path),),
         details=details,
     )
+
+
+def extension(asset: Asset, name: str, location: Location) -> Node:
+    """An extension that makes a database hold vectors or run models."""
+    return Node(
+        id=f"{asset}:extension/{name}",
+        kind=NodeKind.SYSTEM,
+        asset=asset,
+        name=name,
+        origin=Origin.DECLARED,
+        locations=(location,),
+    )

@@ -12,7 +12,7 @@ from petguard.parsers._positions import named
 from petguard.parsers._shell_here import documents
 from petguard.parsers._shell_http import called, service_of
 from petguard.parsers._shell_installs import installed
-from petguard.parsers._shell_models import used
+from petguard.parsers._shell_models import servers, used
 from petguard.parsers._shell_place import Place
 from petguard.parsers._shell_syntax import Assignment, Command, Doubt, Event, Reference, Word, events
 from petguard.parsers._shell_words import calls, scripts
@@ -131,7 +131,7 @@ def _run(command: Command, place: Place, depth: int) -> Iterator[Node | Facts | 
         if depth < _DEPTH:
             for text in scripts(call):
                 yield from read_at(place, text.text, text.line, depth=depth + 1)
-        yield from installed(call, place)
+        yield from list(servers(call, place)) or installed(call, place)
         yield from used(call, place)
         yield from called(call, place)
     if chain:

@@ -1,16 +1,15 @@
 """Here-documents: what a script feeds to another program, or writes into a file."""
 
-import ast
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 
-from petguard import catalog, secrets, telltales
+from petguard import secrets, telltales
 from petguard.model import Facts, Gap, Location, Node, Origin, State
 from petguard.parsers import _assets
 from petguard.parsers._credentials import from_variable
 from petguard.parsers._names import HOLE
 from petguard.parsers._positions import named
+from petguard.parsers._python_snippet import python_in
 from petguard.parsers._services import service_at
 from petguard.parsers._shell_place import Place
 from petguard.parsers._shell_syntax import Word
@@ -34,7 +33,7 @@ def documents(call: Call, place: Place, shell: ReadShell) -> Iterator[Node | Fac
     if call.program == "python":
         code = _code(call)
         if code is not None:
-            yield from _python(code, place)
+            yield from python_in(code.text, place.path, code.line, place.at)
     elif call.command.stdin is not None and call.program not in _READ_ELSEWHERE:
         yield from _document(call, call.command.stdin, place, shell)
 
@@ -54,7 +53,7 @@ def _document(call: Call, text: Word, place: Place, shell: ReadShell) -> Iterato
     if file and _SHELL.search(file):
         yield from shell(text)
     elif file and file.endswith(".py"):
-        yield from _python(text, place)
+        yield from python_in(text.text, place.path, text.line, place.at)
     else:
         yield from _settings(text, place)
 
@@ -80,35 +79,6 @@ def _setting(key: str, value: str, company: list[str], here: Location) -> Iterat
     yield from (each for each in (by_key, image, model.node(here) if model else None) if each is not None)
     if service is not None and service.provider is not None:
         yield service.node(here, Origin.DECLARED)
-
-
-def _python(code: Word, place: Place) -> Iterator[Node | Gap]:
-    """The libraries and models of a few lines of Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(code.text.replace(HOLE, "_"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        yield from _unread(code, place, "this Python was not understood")
-        return
-    for node in ast.walk(tree):
-        here = place.at(code.line + getattr(node, "lineno", 1) - 1)
-        for name in _imported(node):
-            package = catalog.module(name)
-            if package is not None:
-                yield _assets.imported(package, here)
-        if isinstance(node, ast.keyword) and node.arg and isinstance(node.value, ast.Constant):
-            model = named(node.arg, node.value.value)
-            if model is not None:
-                yield model.node(here, origin=Origin.DETECTED)
-
-
-def _imported(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [f"{node.module}.{alias.name}" for alias in node.names]
-    return []
 
 
 def _unread(text: Word, place: Place, detail: str) -> Iterator[Gap]:

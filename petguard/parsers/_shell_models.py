@@ -131,6 +131,9 @@ _ASSISTANTS: Mapping[str, _Assistant] = {
     "interpreter": _assistant("Open Interpreter", None, "-m --model -y --local --auto_run", "-y --auto_run"),
     "openai": _assistant("OpenAI command line", "openai", "api"),
 }
+_TRAINING = dict.fromkeys(
+    ("accelerate", "torchrun", "deepspeed", "trl", "autotrain", "axolotl", "llamafactory-cli"), ("learning_rate",)
+)  # programs that train, and what stands beside a data set's name where somebody trains
 _ASSISTANT_MODEL = ("--model", "-m", "--embedding-model", "--editor-model", "--weak-model")
 _MCP = re.compile(r"(?i)@modelcontextprotocol/.+|(?:.*[/_-])?mcp(?:[/_-].*)?|.*[-_]mcp")
 
@@ -141,7 +144,6 @@ def used(call: Call, place: Place) -> Iterator[Node]:
     yield from _cloud(call, place)
     yield from _assistant_of(call, place)
     yield from _containers(call, place)
-    yield from _server(call, place)
     yield from _by_position(call, place)
 
 
@@ -280,8 +282,8 @@ def _containers(call: Call, place: Place) -> Iterator[Node]:
             return
 
 
-def _server(call: Call, place: Place) -> Iterator[Node]:
-    """A tool server that a package runner starts."""
+def servers(call: Call, place: Place) -> Iterator[Node]:
+    """The tool server that a package runner starts."""
     package = _command.package([call.first.text, *call.texts])
     if package is None or HOLE in package.name or not _MCP.fullmatch(package.name):
         return
@@ -291,7 +293,7 @@ def _server(call: Call, place: Place) -> Iterator[Node]:
 
 def _by_position(call: Call, place: Place) -> Iterator[Node]:
     """Models and data sets under options that only they are given to: `--model_name_or_path`, `--dataset_name`."""
-    company = [option for option, _ in call.options]
+    company = [*(option for option, _ in call.options), *_TRAINING.get(call.program, ())]
     for option, value in call.options:
         for _, found in all_named([(option, value.text)], company):
             if found.asset is Asset.MODEL or HOLE not in value.text:

@@ -1,4 +1,4 @@
-"""Where something stands in a shell text, with its masked line as evidence."""
+"""Where something stands in shell text or SQL, with its masked line as evidence."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,12 +9,13 @@ from petguard.model import Location
 
 @dataclass
 class Place:
-    """A shell text inside a file: `first_line` is the line of the file on which it starts."""
+    """A text inside a file: `first_line` is the line of the file on which it starts."""
 
     path: str
     text: str
     first_line: int = 1
     hidden: set[str] = field(default_factory=set)  # literal secrets, masked in all evidence from here on
+    _seen: dict[tuple[int, int], Location] = field(default_factory=dict)  # masking a long line takes a millisecond
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -30,6 +31,10 @@ class Place:
 
     def at(self, line: int) -> Location:
         """The place of a line of the file."""
-        index = line - self.first_line
-        raw = self._lines[index].strip() if 0 <= index < len(self._lines) else ""
-        return Location(path=self.path, line=line, evidence=secrets.mask_in(raw, self.hidden))
+        key = line, len(self.hidden)
+        if key not in self._seen:
+            index = line - self.first_line
+            raw = self._lines[index].strip() if 0 <= index < len(self._lines) else ""
+            evidence = secrets.mask_in(raw, self.hidden)
+            self._seen[key] = Location(path=self.path, line=line, evidence=evidence)
+        return self._seen[key]
