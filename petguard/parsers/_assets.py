@@ -212,7 +212,7 @@ def model_file(path: str, details: Mapping[str, Detail], traits: Sequence[Trait]
         id=f"{Asset.MODEL_FILE}:{path}",
         kind=NodeKind.ARTIFACT,
         asset=Asset.MODEL_FILE,
-        name=path.rpartition("/")[2],
+        name=path,
         origin=Origin.DETECTED,
         traits=tuple(traits),
         locations=(Location(path=path),),
