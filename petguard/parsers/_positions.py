@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from petguard import catalog, secrets
 from petguard.model import Asset, Location, Node, Origin, Trait
 from petguard.parsers import _assets
-from petguard.parsers._company import provider_in, spaced, speaks_against, speaks_of_models, trains
+from petguard.parsers._company import provider_called, provider_in, spaced, speaks_against, speaks_of_models, trains
 from petguard.parsers._names import HOLE
 from petguard.parsers._services import Service, routed
 
@@ -107,7 +107,7 @@ class Named:
 def named(key: str, value: object, company: Iterable[str] = ()) -> Named | None:
     """What stands under `key`, given the names around it: siblings, the keys above, other arguments of a call.
 
-    `company` may also hold values that say whose settings these are (`openai` of `provider: openai`).
+    `company` may also hold what a value says about whose settings these are: `_company.said(provider)`.
     """
     name = literal(value) if isinstance(value, str) else None
     place = spaced(key)
@@ -165,7 +165,7 @@ def _on_a_hub(place: str, name: str, company: frozenset[str]) -> bool:
 
 def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Named | None:
     tuned = _FINE_TUNED.fullmatch(name)
-    if provider_in([name]) and catalog.model(name) is None and not name.isalpha():  # `model-name: azure-openai`
+    if provider_called(name) and catalog.model(name) is None and not name.isalpha():  # `model-name: azure-openai`
         return None
     service = Service(None, model=name) if whole else routed(tuned["name"] if tuned else name)
     short = name if tuned else service.model or name

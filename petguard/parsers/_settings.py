@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from petguard import catalog, secrets
 from petguard.model import Asset, Edge, EdgeKind, Facts, Node, Origin
 from petguard.parsers import _assets
-from petguard.parsers._company import provider_in, spaced, speaks_of_models, trains
+from petguard.parsers._company import provider_called, provider_in, said, spaced, speaks_of_models, trains
 from petguard.parsers._credentials import credential, from_variable
 from petguard.parsers._positions import Named, literal, named
 from petguard.parsers._services import Service, routed, service_at
@@ -91,10 +91,10 @@ def _hits(spot: Spot) -> Iterator[_Hit]:
 
 
 def _called(spot: Spot) -> _Hit | None:
-    """Promptfoo's way to name a model: `providers: [openai:chat:gpt-4o]`."""
+    """The way of promptfoo to name a model: `providers: [openai:chat:gpt-4o]`."""
     call = _CALLED.fullmatch(spot.value) if spaced(spot.key) in _CALLS else None
-    provider = provider_said(call["who"]) if call else None
-    found = named("llm model", call["model"], [provider]) if call and provider else None
+    provider = provider_called(call["who"]) or provider_said(call["who"]) if call else None
+    found = named("llm model", call["model"], [said(provider)]) if call and provider else None
     return _Hit(spot, found, provider) if found else None
 
 
@@ -142,8 +142,8 @@ def _service(hit: _Hit) -> Service | None:
         return at
     if trains(hit.spot.company):  # a recipe loads the weights
         return None
-    said = provider_in(hit.spot.said) or _named_above(hit.spot) or hit.router
-    known = catalog.provider(said) if said else None
+    provider = provider_in(map(said, hit.spot.said)) or _named_above(hit.spot) or hit.router
+    known = catalog.provider(provider) if provider else None
     return Service(known.id) if known and known.id != "transformers" else None
 
 
@@ -210,7 +210,7 @@ def _literal_key(source: Source, spot: Spot) -> Iterator[Node]:
     """A key in clear text whose shape or company says that it is an AI provider's."""
     issuers = [catalog.provider(issuer) for issuer, _ in secrets.find(spot.value)]
     issuer = next((each.id for each in issuers if each), None)
-    provider = issuer or provider_in(spot.said) or _named_above(spot)
+    provider = issuer or provider_in(map(said, spot.said)) or _named_above(spot)
     if provider:
         place = source.at(*spot.pointer)
         key = f"{source.path}:{place.line}"
