@@ -21,7 +21,7 @@ _TRAINS = re.compile(
     r"gradient (?:accumulation steps|checkpointing)|warmup (?:ratio|steps)|lr scheduler(?: type)?|weight decay|"
     r"lora(?: r| rank| alpha| target| target modules| dropout)?|peft|finetuning type|sequence len|max seq length|"
     r"cutoff len|chat template|base model(?: .*)?|(?:.* )?(?:model|tokenizer) name or path|max train steps|"
-    r"num ?fewshot|doc to text|output type|training arguments|merge method|deepspeed|bf 16|fp 16|"
+    r"num ?fewshot|doc to text|dataset config name|output type|training arguments|merge method|deepspeed|bf 16|fp 16|"
     r"(?:train|test|validation|training|fewshot) split"
 )
 # Two of these are as good as one of those.

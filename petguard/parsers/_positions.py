@@ -39,9 +39,7 @@ _OTHERWISE = re.compile(
 _TRAINED = r"(?:hf|hub|huggingface|train|training|eval|evaluation|sft|dpo|preference|finetuning|calibration)"
 _DATA = r"data ?sets?(?: names?| ids?| repo| repo id| paths?| mixer| name or path)?"
 _SURE_DATA = re.compile(rf"(?:.* )?{_TRAINED} {_DATA}|(?:.* )?data ?set (?:mixer|name or path)")
-_EVALUATES = re.compile(
-    r"dataset (?:path|config(?: name)?)|include|task|tag|doc to .*|output type|num ?fewshot|.* split"
-)
+_EVALUATES = re.compile(r"dataset path|include|task|tag|doc to .*|output type|num ?fewshot|.* split")
 _MAYBE_DATA = re.compile(rf"(?:.* )?{_DATA}")
 
 _NAME = re.compile(r"(?:@(?:cf|hf)/)?[A-Za-z0-9][\w.:/@+-]{1,158}")
@@ -50,6 +48,7 @@ _HUB_URL = re.compile(
     r"(?:hf://|(?:https?://)?(?:huggingface|hf)\.co/)(?:datasets/|models/)?(?P<name>[\w.-]+/[\w.-]+)(?::[\w.-]+)?/?"
 )
 _GOOGLES = re.compile(r"models/(?P<name>(?:gemini|gemma|text-embedding|embedding|imagen|veo|learnlm|palm)[\w.-]*)")
+_TORCHTUNE = re.compile(r"torchtune\.models\.[\w.]+\.(?P<name>\w*\d[bm]\w*)")
 _ARN = re.compile(
     r"arn:aws[\w-]*:bedrock:.*(?:foundation-model|inference-profile|custom-model|imported-model)/(?P<name>[^/]+)"
 )
@@ -131,7 +130,7 @@ def all_named(pairs: Iterable[tuple[str, object]], company: Collection[str]) -> 
 def literal(value: str) -> str:
     """The name that a value comes down to: the default of a variable, the name inside an address or ARN, or itself."""
     value = value.strip()[:400]
-    shapes = (*_DEFAULTED, _HUB_URL, _GOOGLES, _ARN)
+    shapes = (*_DEFAULTED, _HUB_URL, _GOOGLES, _TORCHTUNE, _ARN)
     found = next((match for shape in shapes if (match := shape.fullmatch(value))), None)
     return found["name"] if found else value
 

@@ -30,7 +30,7 @@ _PRICES = re.compile(r"(?i)cost_per_|price_per_|_price\b|\"?pricing\"?\s*[:=]|\"
 # `model: {name: x}`: the text belongs to the key above.
 _SELF = re.compile(
     r"name|id|path|repo|repo id|default|value|primary|main|slug|identifier|model|model name|model id|hf id|checkpoint|"
-    r"key|label|code|source|"
+    r"key|label|code|source|component|"
 )
 _ADDRESS = re.compile(
     r"(?:.* )?(?:base ?url|base ?uri|api ?base|api ?url|api ?host|api ?endpoint|endpoints?|url|uri|host|server|address|"
@@ -44,6 +44,7 @@ _REFERENCE = re.compile(
     r"\"?(?:os\.environ/|env[.:]|\$\{?\{?\s*(?:env[.:]|secrets\.|vars\.)?|\{\{-?\s*(?:env\.|secrets\.)?|%|\$env:|ENV\[['\"]|"
     r"<%=\s*ENV(?:\.fetch)?[\[(]['\"])?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[:}\]%'\"\s|,)].*)?"
 )
+_GENERIC_KEY = re.compile(r"(?:[A-Z0-9]+_)*(?:LLM|AI|GPT|GENAI|EMBEDDINGS?|CHATBOT|MODEL)_(?:API_)?(?:KEY|TOKEN)")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _VECTOR_KEY = re.compile(r"(?:.* )?vector ?(?:store|db|database|search)s?(?: type| provider| backend| name| kind)?")
 _VECTOR_STORES = re.compile(
@@ -136,8 +137,7 @@ def _facts(source: Source, hit: _Hit) -> Facts:
 
 def _service(hit: _Hit) -> Service | None:
     """Who answers, where the settings say it: an address beside, a provider beside or above, or the model's router."""
-    addresses = (_address(key, text, sure=True) for key, text in hit.spot.beside.items() if isinstance(text, str))
-    at = next((service for service in addresses if service), None)
+    at = _address_beside(hit.spot)
     if at is not None:
         return at
     if trains(hit.spot.company):  # a recipe loads the weights
@@ -145,6 +145,11 @@ def _service(hit: _Hit) -> Service | None:
     provider = provider_in(map(said, hit.spot.said)) or _named_above(hit.spot) or hit.router
     known = catalog.provider(provider) if provider else None
     return Service(known.id) if known and known.id != "transformers" else None
+
+
+def _address_beside(spot: Spot) -> Service | None:
+    found = (_address(key, text, sure=True) for key, text in spot.beside.items() if isinstance(text, str))
+    return next((service for service in found if service), None)
 
 
 def _named_above(spot: Spot) -> str | None:
@@ -162,7 +167,7 @@ def _address(key: str, value: str, *, sure: bool) -> Service | None:
     if service is None:
         return None
     named_by_host = service.provider is not None and not service.traits
-    return service if named_by_host or (sure and _BASE.fullmatch(spaced(key))) else None
+    return service if named_by_host or (sure and (service.provider or _BASE.fullmatch(spaced(key)))) else None
 
 
 def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
@@ -202,6 +207,9 @@ def _credentials(source: Source, spot: Spot) -> Iterator[Node]:
         place = source.at(*spot.pointer)
         known = from_variable(variable, place, literal=is_secret and variable == spot.key)
         yield from [known] if known else []
+    elif _GENERIC_KEY.fullmatch(spot.key) and (at := _address_beside(spot)):
+        place = source.at(*spot.pointer)
+        yield credential(spot.key, spot.key, place, provider=at.provider, literal=is_secret)
     elif is_secret and secrets.names_secret(spot.key):
         yield from _literal_key(source, spot)
 
