@@ -1,7 +1,7 @@
 """What the names around a place say: that models are configured there, that one is trained, or that it is a device."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 
 from petguard import catalog
@@ -21,7 +21,7 @@ _TRAINS = re.compile(
     r"gradient (?:accumulation steps|checkpointing)|warmup (?:ratio|steps)|lr scheduler(?: type)?|weight decay|"
     r"lora(?: r| rank| alpha| target| target modules| dropout)?|peft|finetuning type|sequence len|max seq length|"
     r"cutoff len|chat template|base model(?: .*)?|(?:.* )?(?:model|tokenizer) name or path|max train steps|"
-    r"num ?fewshot|doc to text|output type|training arguments|merge method|deepspeed|bf 16|fp 16|"
+    r"num ?fewshot|doc to text|dataset config name|output type|training arguments|merge method|deepspeed|bf 16|fp 16|"
     r"(?:train|test|validation|training|fewshot) split"
 )
 # Two of these are as good as one of those.
@@ -47,13 +47,18 @@ def spaced(name: str) -> str:
     return words.replace("open ai", "openai").replace("hugging face", "huggingface")
 
 
-def speaks_of_models(company: Iterable[str]) -> bool:
+def speaks_of_models(company: Collection[str]) -> bool:
     """Whether the names around a place, together, are ones that only a model's settings have."""
     names = frozenset(map(spaced, company))
     if any(map(_AGAINST.fullmatch, names)):
         return False
-    sure = any(_SPEAKS.fullmatch(name) or provider_in([name]) not in (None, "azure") for name in names)
-    return sure or trains(names) or sum(map(bool, map(_HINTS.fullmatch, names))) > 1
+    sure = any(_SPEAKS.fullmatch(name) or _provider_key(name) not in (None, "azure") for name in names)
+    return (
+        sure
+        or any(name.startswith("@") for name in company)
+        or trains(names)
+        or sum(map(bool, map(_HINTS.fullmatch, names))) > 1
+    )
 
 
 def speaks_against(company: Iterable[str]) -> bool:
@@ -66,30 +71,48 @@ def trains(company: Iterable[str]) -> bool:
     return any(_TRAINS.fullmatch(spaced(name)) for name in company)
 
 
+def said(provider: str) -> str:
+    """The name to put into a company where a value says whose settings these are (`provider: google`)."""
+    return f"@{provider}"
+
+
 def provider_in(company: Iterable[str]) -> str | None:
-    """The id of the one provider that the names around a place mean; None where they name none or several."""
-    words = (spaced(name).replace(" ", "") for name in company)
-    found = {_provider_words()[word] for word in words if word in _provider_words()}
+    """The id of the one provider that the names around a place mean; None where they name none or several.
+
+    What a value says counts before what keys are called; a key must be a provider's beyond doubt.
+    """
+    names = frozenset(company)
+    found = {name[1:] for name in names if name.startswith("@")} or set(filter(None, map(_provider_key, names)))
     if found == {"azure", "openai"}:  # `spring.ai.azure.openai`
         return "azure"
     return found.pop() if len(found) == 1 else None
 
 
-# Names of providers that also stand for much else: alone they do not speak of models.
-_ALSO_OTHERS = re.compile(
-    r"google|nvidia|github|amazon|azure|vercel|cloudflare|databricks|novita|palm|portkey|nebius|scaleway|"
-    r"replicate|fireworks|together|cohere|meta|microsoft|local|vertex|sagemaker|custom|snowflake|oracle|oci|"
-    r"alibaba|baseten|modal|lambda|hyperbolic|inference|parasail|targon|poe|morph|v0|chutes|synthetic|upstage|"
-    r"volcengine"
+def provider_called(text: str) -> str | None:
+    """The id of the provider that somebody asked for a provider would call so: `google`, `Azure OpenAI`, `together`."""
+    return _provider_words().get(spaced(text).replace(" ", ""))
+
+
+def _provider_key(name: str) -> str | None:
+    word = spaced(name).replace(" ", "")
+    return _provider_words().get(word) if _UNMISTAKABLE.fullmatch(word) else None
+
+
+# What a key may be called only where a provider's settings stand: many others are everyday words or do much else.
+_UNMISTAKABLE = re.compile(
+    r"openai|azure(?:openai)?|anthropic|ollama(?:chat|cloud)?|mistral(?:ai)?|groq|openrouter|deepseek|huggingface|"
+    r"(?:amazon)?bedrock(?:converse)?|(?:google)?vertexai|(?:google)?gemini|googlegenai|vllm|hostedvllm|xai|siliconflow|"
+    r"dashscope|moonshot(?:ai)?|zhipu(?:ai)?|togetherai|fireworksai|coherechat|perplexity|watsonx|lmstudio|llamacpp|"
+    r"llamafile|cerebras|sambanova|deepinfra|nvidianim|ai21(?:labs)?|voyageai|jinaai|elevenlabs|assemblyai|deepgram|"
+    r"githubcopilot|githubmodels|stabilityai|alephalpha|minimax|localai|sglang|xinference|azureai|ovhcloudaiendpoints"
 )
 
 
 @cache
 def _provider_words() -> dict[str, str]:
     """What settings call a provider: its id, its name or its prefixes, as one word."""
-    words = {
+    return {
         spaced(word).replace(" ", ""): each.id
         for each in reversed(catalog.providers())
         for word in (each.name, *each.prefixes, each.id)
     }
-    return {"azure": "azure"} | {word: key for word, key in words.items() if not _ALSO_OTHERS.fullmatch(word)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from petguard import catalog, secrets
 from petguard.model import Asset, Location, Node, Origin, Trait
 from petguard.parsers import _assets
-from petguard.parsers._company import provider_in, spaced, speaks_against, speaks_of_models, trains
+from petguard.parsers._company import provider_called, provider_in, spaced, speaks_against, speaks_of_models, trains
 from petguard.parsers._names import HOLE
 from petguard.parsers._services import Service, routed
 
@@ -39,9 +39,7 @@ _OTHERWISE = re.compile(
 _TRAINED = r"(?:hf|hub|huggingface|train|training|eval|evaluation|sft|dpo|preference|finetuning|calibration)"
 _DATA = r"data ?sets?(?: names?| ids?| repo| repo id| paths?| mixer| name or path)?"
 _SURE_DATA = re.compile(rf"(?:.* )?{_TRAINED} {_DATA}|(?:.* )?data ?set (?:mixer|name or path)")
-_EVALUATES = re.compile(
-    r"dataset (?:path|config(?: name)?)|include|task|tag|doc to .*|output type|num ?fewshot|.* split"
-)
+_EVALUATES = re.compile(r"dataset path|include|task|tag|doc to .*|output type|num ?fewshot|.* split")
 _MAYBE_DATA = re.compile(rf"(?:.* )?{_DATA}")
 
 _NAME = re.compile(r"(?:@(?:cf|hf)/)?[A-Za-z0-9][\w.:/@+-]{1,158}")
@@ -50,6 +48,7 @@ _HUB_URL = re.compile(
     r"(?:hf://|(?:https?://)?(?:huggingface|hf)\.co/)(?:datasets/|models/)?(?P<name>[\w.-]+/[\w.-]+)(?::[\w.-]+)?/?"
 )
 _GOOGLES = re.compile(r"models/(?P<name>(?:gemini|gemma|text-embedding|embedding|imagen|veo|learnlm|palm)[\w.-]*)")
+_TORCHTUNE = re.compile(r"torchtune\.models\.[\w.]+\.(?P<name>\w*\d[bm]\w*)")
 _ARN = re.compile(
     r"arn:aws[\w-]*:bedrock:.*(?:foundation-model|inference-profile|custom-model|imported-model)/(?P<name>[^/]+)"
 )
@@ -107,7 +106,7 @@ class Named:
 def named(key: str, value: object, company: Iterable[str] = ()) -> Named | None:
     """What stands under `key`, given the names around it: siblings, the keys above, other arguments of a call.
 
-    `company` may also hold values that say whose settings these are (`openai` of `provider: openai`).
+    `company` may also hold what a value says about whose settings these are: `_company.said(provider)`.
     """
     name = literal(value) if isinstance(value, str) else None
     place = spaced(key)
@@ -131,7 +130,7 @@ def all_named(pairs: Iterable[tuple[str, object]], company: Collection[str]) -> 
 def literal(value: str) -> str:
     """The name that a value comes down to: the default of a variable, the name inside an address or ARN, or itself."""
     value = value.strip()[:400]
-    shapes = (*_DEFAULTED, _HUB_URL, _GOOGLES, _ARN)
+    shapes = (*_DEFAULTED, _HUB_URL, _GOOGLES, _TORCHTUNE, _ARN)
     found = next((match for shape in shapes if (match := shape.fullmatch(value))), None)
     return found["name"] if found else value
 
@@ -165,7 +164,7 @@ def _on_a_hub(place: str, name: str, company: frozenset[str]) -> bool:
 
 def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Named | None:
     tuned = _FINE_TUNED.fullmatch(name)
-    if provider_in([name]) and catalog.model(name) is None and not name.isalpha():  # `model-name: azure-openai`
+    if provider_called(name) and catalog.model(name) is None and not name.isalpha():  # `model-name: azure-openai`
         return None
     service = Service(None, model=name) if whole else routed(tuned["name"] if tuned else name)
     short = name if tuned else service.model or name

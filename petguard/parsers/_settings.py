@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from petguard import catalog, secrets
 from petguard.model import Asset, Edge, EdgeKind, Facts, Node, Origin
 from petguard.parsers import _assets
-from petguard.parsers._company import provider_in, spaced, speaks_of_models, trains
+from petguard.parsers._company import provider_called, provider_in, said, spaced, speaks_of_models, trains
 from petguard.parsers._credentials import credential, from_variable
 from petguard.parsers._positions import Named, literal, named
 from petguard.parsers._services import Service, routed, service_at
@@ -30,7 +30,7 @@ _PRICES = re.compile(r"(?i)cost_per_|price_per_|_price\b|\"?pricing\"?\s*[:=]|\"
 # `model: {name: x}`: the text belongs to the key above.
 _SELF = re.compile(
     r"name|id|path|repo|repo id|default|value|primary|main|slug|identifier|model|model name|model id|hf id|checkpoint|"
-    r"key|label|code|source|"
+    r"key|label|code|source|component|"
 )
 _ADDRESS = re.compile(
     r"(?:.* )?(?:base ?url|base ?uri|api ?base|api ?url|api ?host|api ?endpoint|endpoints?|url|uri|host|server|address|"
@@ -44,6 +44,7 @@ _REFERENCE = re.compile(
     r"\"?(?:os\.environ/|env[.:]|\$\{?\{?\s*(?:env[.:]|secrets\.|vars\.)?|\{\{-?\s*(?:env\.|secrets\.)?|%|\$env:|ENV\[['\"]|"
     r"<%=\s*ENV(?:\.fetch)?[\[(]['\"])?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[:}\]%'\"\s|,)].*)?"
 )
+_GENERIC_KEY = re.compile(r"(?:[A-Z0-9]+_)*(?:LLM|AI|GPT|GENAI|EMBEDDINGS?|CHATBOT|MODEL)_(?:API_)?(?:KEY|TOKEN)")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _VECTOR_KEY = re.compile(r"(?:.* )?vector ?(?:store|db|database|search)s?(?: type| provider| backend| name| kind)?")
 _VECTOR_STORES = re.compile(
@@ -91,10 +92,10 @@ def _hits(spot: Spot) -> Iterator[_Hit]:
 
 
 def _called(spot: Spot) -> _Hit | None:
-    """Promptfoo's way to name a model: `providers: [openai:chat:gpt-4o]`."""
+    """The way of promptfoo to name a model: `providers: [openai:chat:gpt-4o]`."""
     call = _CALLED.fullmatch(spot.value) if spaced(spot.key) in _CALLS else None
-    provider = provider_said(call["who"]) if call else None
-    found = named("llm model", call["model"], [provider]) if call and provider else None
+    provider = provider_called(call["who"]) or provider_said(call["who"]) if call else None
+    found = named("llm model", call["model"], [said(provider)]) if call and provider else None
     return _Hit(spot, found, provider) if found else None
 
 
@@ -136,15 +137,19 @@ def _facts(source: Source, hit: _Hit) -> Facts:
 
 def _service(hit: _Hit) -> Service | None:
     """Who answers, where the settings say it: an address beside, a provider beside or above, or the model's router."""
-    addresses = (_address(key, text, sure=True) for key, text in hit.spot.beside.items() if isinstance(text, str))
-    at = next((service for service in addresses if service), None)
+    at = _address_beside(hit.spot)
     if at is not None:
         return at
     if trains(hit.spot.company):  # a recipe loads the weights
         return None
-    said = provider_in(hit.spot.said) or _named_above(hit.spot) or hit.router
-    known = catalog.provider(said) if said else None
+    provider = provider_in(map(said, hit.spot.said)) or _named_above(hit.spot) or hit.router
+    known = catalog.provider(provider) if provider else None
     return Service(known.id) if known and known.id != "transformers" else None
+
+
+def _address_beside(spot: Spot) -> Service | None:
+    found = (_address(key, text, sure=True) for key, text in spot.beside.items() if isinstance(text, str))
+    return next((service for service in found if service), None)
 
 
 def _named_above(spot: Spot) -> str | None:
@@ -162,7 +167,7 @@ def _address(key: str, value: str, *, sure: bool) -> Service | None:
     if service is None:
         return None
     named_by_host = service.provider is not None and not service.traits
-    return service if named_by_host or (sure and _BASE.fullmatch(spaced(key))) else None
+    return service if named_by_host or (sure and (service.provider or _BASE.fullmatch(spaced(key)))) else None
 
 
 def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
@@ -202,6 +207,9 @@ def _credentials(source: Source, spot: Spot) -> Iterator[Node]:
         place = source.at(*spot.pointer)
         known = from_variable(variable, place, literal=is_secret and variable == spot.key)
         yield from [known] if known else []
+    elif _GENERIC_KEY.fullmatch(spot.key) and (at := _address_beside(spot)):
+        place = source.at(*spot.pointer)
+        yield credential(spot.key, spot.key, place, provider=at.provider, literal=is_secret)
     elif is_secret and secrets.names_secret(spot.key):
         yield from _literal_key(source, spot)
 
@@ -210,7 +218,7 @@ def _literal_key(source: Source, spot: Spot) -> Iterator[Node]:
     """A key in clear text whose shape or company says that it is an AI provider's."""
     issuers = [catalog.provider(issuer) for issuer, _ in secrets.find(spot.value)]
     issuer = next((each.id for each in issuers if each), None)
-    provider = issuer or provider_in(spot.said) or _named_above(spot)
+    provider = issuer or provider_in(map(said, spot.said)) or _named_above(spot)
     if provider:
         place = source.at(*spot.pointer)
         key = f"{source.path}:{place.line}"

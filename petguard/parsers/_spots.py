@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from petguard.documents import Step
-from petguard.parsers._company import provider_in, spaced, trains
+from petguard.parsers._company import provider_called, provider_in, spaced, trains
+from petguard.parsers._company import said as as_said
 
 Pointer = tuple[Step, ...]
 
@@ -20,6 +21,7 @@ NAMES_WHOSE = re.compile(
     r"(?:.* )?(?:provider|vendor|api type|service|platform|llm type|embedder type)|type|_type|kind|class|framework|"
     r"backend|engine|integration|component|implementation|client"
 )
+_ASKS = re.compile(r"(?:.* )?(?:provider|vendor|api type)|model service|llm type")
 _ELSEWHERE = re.compile(
     r"(?:.* )?(?:deny|denied|denylist|block|blocked|blocklist|disallow|disallowed|excluded?|excludes|forbidden|"
     r"ignored?|deprecated|removed|unsupported|pricing|prices|costs|changelog|examples?|enum|expected|snapshots?|cassettes?)"
@@ -75,7 +77,7 @@ class _Scope:
     def spot(self, pointer: Pointer, key: str, text: str, beside: Mapping[str, Any]) -> Spot:
         """A text in this scope."""
         said = _said(beside) or self.said
-        company = self.names | frozenset(self.above) | frozenset(beside) | said
+        company = self.names | frozenset(self.above) | frozenset(beside) | frozenset(map(as_said, said))
         return Spot(pointer, key, text, beside, self.above, company, said)
 
 
@@ -144,9 +146,9 @@ def _are_records(items: list[Any]) -> bool:
 def _said(value: Mapping[str, Any]) -> frozenset[str]:
     """The providers that the values beside name: `provider: openai`, `type: haystack…openai.OpenAIGenerator`."""
     texts = [(key, text) for key, text in value.items() if isinstance(text, str) and len(text) < 200]
-    found = ((key, provider_said(text)) for key, text in texts if NAMES_WHOSE.fullmatch(spaced(key)))
-    # A back end called `huggingface` is its library: the model runs here.
-    return frozenset(each for key, each in found if each and (each != "huggingface" or "provider" in key))
+    found = [provider_said(text) for key, text in texts if NAMES_WHOSE.fullmatch(spaced(key))]
+    asked = [provider_called(text.rpartition("/")[2]) for key, text in texts if _ASKS.fullmatch(spaced(key))]
+    return frozenset(each for each in (*found, *asked) if each)
 
 
 @lru_cache(4096)
@@ -156,6 +158,7 @@ def provider_said(text: str) -> str | None:
         words = spaced(part).split()
         cuts = [" ".join(cut) for size in (3, 2, 1) for cut in (words[-size:], words[:size])]
         found = next((provider for cut in cuts if (provider := provider_in([cut]))), None)
-        if found and (found != "azure" or len(words) == 1 or "openai" in words):  # not `azure-storage`
+        certain = found != "azure" or len(words) == 1 or "openai" in words  # not `azure-storage`
+        if found and certain and found != "huggingface":  # which names a library as often as the provider
             return found
     return None

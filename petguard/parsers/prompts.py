@@ -19,18 +19,21 @@ from petguard.parsers._source import Source, together
 from petguard.parsers._spots import is_mention
 
 _BY_NAME = re.compile(
-    r"(?i).*\.(?:prompt|prompty|poml|baml)|.*\.prompt\.(?:md|txt|ya?ml|json|j2|jinja2?|hbs)|skprompt\.txt|"
-    r"(?:.*[-_.])?system[-_]?prompts?\.(?:md|txt|j2|jinja2?)"
+    r"(?i).*\.(?:prompt|prompty|poml|baml)|.*\.prompt\.(?:md|txt|ya?ml|json|j2|jinja2?|hbs)|skprompt\.txt"
 )
+_SYSTEM = re.compile(r"(?i)(?:.*[-_.])?system[-_]?prompts?\.(?:md|txt|j2|jinja2?)")
 _FOLDER = re.compile(r"(?i)(?:^|/)(?:[\w-]*[-_])?prompts?(?:[-_]?(?:templates?|library|hub))?/")
 _TEXT = re.compile(r"(?i).*\.(?:txt|md|mdx|j2|jinja2?|mustache|hbs|tmpl|tpl|ya?ml|json|toml)")
 _NO_PROMPT = re.compile(r"(?i)(?:readme|changelog|license|contributing|package|tsconfig|index)\b.*")
 _ADDRESSED = re.compile(
-    rb"(?im)\byou are (?:an?|the|now|going|acting|working|tasked|\{)|\b(?:your|the) (?:task|job|role|goal) is\b"
-    rb"|\bact as an?\b|\byou will (?:be given|receive|act)\b|\brespond (?:only|in json|with)"
-    rb"|\byour (?:answer|output|response)\b|\bdo not (?:make up|hallucinate)|\bgiven the following\b"
-    rb"|\xe4\xbd\xa0\xe6\x98\xaf|\bdu bist ein|\btu es un|\bvous \xc3\xaates un|\beres un|\bvoc\xc3\xaa \xc3\xa9 um"
+    rb"(?im)\A\W*you \w+|\byou are (?:an?|the|now|going|acting|working|tasked|\{)|\bact as an?\b"
+    rb"|\b(?:your|the) (?:task|job|role|goal) is\b|\byou will (?:be given|receive|act)\b"
+    rb"|\brespond (?:only|in json|with)|\bdo not (?:make up|hallucinate)|\bgiven the following\b"
+    rb"|\byour (?:answer|output|response)\b|\xe4\xbd\xa0\xe6\x98\xaf|\bdu bist ein|\btu es un"
+    rb"|\bvous \xc3\xaates un|\beres un|\bvoc\xc3\xaa \xc3\xa9 um"
 )
+_BLANK = re.compile(rb"\{\{?\s*\$?[a-z_][\w.]*\s*\}\}?|<[a-z_]+>[^<]*</[a-z_]+>")
+_WORDS = 12  # a shorter text with blanks may be a question to a user
 _SHAPED = re.compile(
     rb"(?m)^\s*[\"']?(?:system|system_prompt|systemPrompt|user_prompt|template|messages|instructions|human)[\"']?\s*:\s*\S?"
     rb"|\{\{?\s*\$?(?:input|question|query|context|chat_history|history|text|user_input|document|documents)\s*\}?\}"
@@ -59,13 +62,18 @@ def _is_prompt(candidate: Candidate) -> bool:
         return True
     if candidate.suffix in (".jinja2", ".jinja", ".j2") and len(set(_ROLES.findall(data))) > 1:
         return True
+    if _SYSTEM.fullmatch(name) and not candidate.path.startswith(("doc/", "docs/")):
+        return True
     return _FOLDER.search(candidate.path) is not None and _reads_like_one(candidate)
 
 
 def _reads_like_one(candidate: Candidate) -> bool:
     data = candidate.data[:20_000]
     structured = candidate.suffix in (".yaml", ".yml", ".json", ".toml")
-    return _ADDRESSED.search(data) is not None and (not structured or _SHAPED.search(data) is not None)
+    if structured:
+        return _ADDRESSED.search(data) is not None and _SHAPED.search(data) is not None
+    filled_in = _BLANK.search(data) is not None and len(data.split()) > _WORDS
+    return filled_in or _ADDRESSED.search(data) is not None
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:

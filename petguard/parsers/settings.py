@@ -54,7 +54,7 @@ _PLACE = re.compile(
 _BEFORE = re.compile(rb"[\w.-]*\Z")
 _TELLING = re.compile(
     rb"max_?(?:new_|output_|completion_)?tokens|maxtokens|system_?prompt|learning_rate|lora_|micro_batch_size|num_train_epochs|"
-    rb"doc_to_text|per_device_|merge_method|base_model|model_name_or_path|max_seq_len|openai|anthropic|ollama|"
+    rb"doc_to_text|dataset_config|torchtune|per_device_|merge_method|base_model|model_name_or_path|max_seq_len|openai|anthropic|ollama|"
     rb"huggingface|langchain|litellm|vllm|bedrock|mistral|embedding"
 )
 _CALLED = re.compile(

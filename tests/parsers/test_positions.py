@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petguard.model import Asset, Location, Trait
-from petguard.parsers._company import provider_in, spaced, speaks_of_models
+from petguard.parsers._company import provider_in, said, spaced, speaks_of_models
 from petguard.parsers._positions import is_model_name, literal, named
 
 _AT = Location(path="a.yaml")
@@ -153,7 +153,7 @@ def test_a_maker_on_a_hub_is_no_router() -> None:
 
 def test_the_settings_say_who_serves() -> None:
     """A provider that stands beside the model serves it."""
-    found = named("model", "meta-llama/Llama-3-8b", ("provider", "openrouter"))
+    found = named("model", "meta-llama/Llama-3-8b", ("provider", said("openrouter")))
     assert found is not None
     assert found.provider == "openrouter"
 
@@ -162,6 +162,12 @@ def test_two_providers_beside_say_nothing() -> None:
     """Where several providers are named, none of them is taken; Azure OpenAI is one."""
     assert provider_in(["openai", "anthropic"]) is None
     assert provider_in(["spring", "ai", "azure", "openai"]) == "azure"
+
+
+def test_a_value_says_more_than_a_key() -> None:
+    """`provider: google` beside a key `openai` means Google; a key that is an everyday word means nobody."""
+    assert provider_in(["openai", said("google")]) == "google"
+    assert provider_in(["continue", "cursor", "factory", "writer", "google"]) is None
 
 
 def test_a_new_name_is_unlisted() -> None:

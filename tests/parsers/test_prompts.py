@@ -44,6 +44,10 @@ def _ids(facts: Facts) -> set[str]:
         ("src/prompts/support.txt", "You are a helpful assistant."),
         ("src/prompts/support.md", "# Task\nYour task is to sort letters."),
         ("src/prompt_templates/qa.j2", "Given the following {{ context }}"),
+        (
+            "src/prompts/mail.txt",
+            "Answer this mail politely and in no more than two short sentences, please: {{ mail }}",
+        ),
         ("src/prompts/qa.yaml", "system: You are an expert.\n"),
         ("prompts/zh.txt", "你是一个助手"),
         ("hub/a.yaml", "_type: prompt\ntemplate: x\n"),
@@ -66,6 +70,7 @@ def test_a_prompt_is_one_row(read: Read, path: str, text: str) -> None:
         ("prompts/confirm.txt", "Continue? (y/n)"),
         ("zsh/prompts/prompt_pure_setup", "PROMPT='%n'"),
         ("prompts/messages.yaml", "continue: Weiter?\n"),
+        ("docs/how/system-prompt.md", "# How to set it"),
         ("docs/guide.md", "You are a developer. Your task is to install it."),
         ("templates/page.j2", "<h1>{{ title }}</h1>"),
         ("data.json", '{"source_type": "prompt"}'),
