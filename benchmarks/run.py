@@ -1,13 +1,16 @@
-"""Measures petguard: start-up, the demo, a cold scan of a source tree, and how that compares with semgrep alone.
+"""Measures petguard: start-up, the demo, a cold scan of a source tree, and how that compares with others.
 
-    python benchmarks/run.py path/to/django [--runs 5]
+    python benchmarks/run.py path/to/django [--runs 5] [--peer "agentbom scan"]
     python benchmarks/run.py --download
 
-Wall time is the median of all runs; the peak is that of the largest process, children included (Linux, macOS).
+The others are semgrep alone with petguard's rules, and an inventory tool: `agentbom` (pip install ai-agentbom) when it
+is installed, or any command that takes the path as its last word. Times are medians of all runs; processor time is
+that of the process and its children, the peak that of the largest of them (Linux, macOS).
 """
 
 import argparse
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -27,9 +30,10 @@ _KIBIBYTE = 1 if sys.platform != "darwin" else 1024  # ru_maxrss counts kilobyte
 
 @dataclass(frozen=True)
 class Figure:
-    """The median wall time, the largest peak and the exit codes of some equal runs."""
+    """The median wall and processor time, the largest peak and the exit codes of some equal runs."""
 
     seconds: float
+    processor: float
     peak_mb: float
     codes: frozenset[int]
 
@@ -37,25 +41,27 @@ class Figure:
     def columns(self) -> str:
         """The figures, right-aligned."""
         codes = ", ".join(map(str, sorted(self.codes)))
-        return f"{self.seconds:8.2f} s  {self.peak_mb:7.0f} MB  exit {codes}"
+        return f"{self.seconds:7.2f} s {self.processor:7.2f} CPU s {self.peak_mb:6.0f} MB  exit {codes}"
 
 
 def measure(command: Sequence[str], runs: int) -> Figure:
     """Run `command` several times, output thrown away."""
     results = [_once(command) for _ in range(runs)]
     return Figure(
-        seconds=statistics.median(seconds for seconds, _, _ in results),
-        peak_mb=max(peak for _, peak, _ in results),
-        codes=frozenset(code for _, _, code in results),
+        seconds=statistics.median(seconds for seconds, *_ in results),
+        processor=statistics.median(used for _, used, *_ in results),
+        peak_mb=max(peak for *_, peak, _ in results),
+        codes=frozenset(code for *_, code in results),
     )
 
 
-def _once(command: Sequence[str]) -> tuple[float, float, int]:
+def _once(command: Sequence[str]) -> tuple[float, float, float, int]:
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return time.perf_counter() - started, usage.ru_maxrss / _KIBIBYTE / 1024, process.returncode
+    used = usage.ru_utime + usage.ru_stime
+    return time.perf_counter() - started, used, usage.ru_maxrss / _KIBIBYTE / 1024, process.returncode
 
 
 def download(folder: Path) -> Path:
@@ -73,13 +79,14 @@ def main() -> None:
     parser.add_argument("tree", nargs="?", type=Path, help="source tree to scan")
     parser.add_argument("--download", action="store_true", help=f"fetch {SOURCE} with pip and scan that")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peer", default="agentbom scan", help="command of an inventory tool to compare with")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         tree = download(Path(place)) if given.download else given.tree
-        _report(tree, given.runs)
+        _report(tree, given.runs, given.peer)
 
 
-def _report(tree: Path | None, runs: int) -> None:
+def _report(tree: Path | None, runs: int, peer: str) -> None:
     petguard = [sys.executable, "-m", "petguard"]
     _line("petguard --help", measure([*petguard, "--help"], runs))
     _line("petguard demo", measure([*petguard, "demo"], runs))
@@ -88,20 +95,25 @@ def _report(tree: Path | None, runs: int) -> None:
     files = sum(path.is_file() for path in tree.rglob("*"))
     scan = measure([*petguard, "scan", "--no-cache", "--quiet", str(tree)], runs)
     _line(f"petguard scan {tree.name} ({files:,} files)", scan)
-    alone = measure(_semgrep(tree), runs)
-    _line(f"semgrep alone on {tree.name}, same rules", alone)
-    sys.stdout.write(f"{'ratio of wall times, petguard to semgrep':<52}{scan.seconds / alone.seconds:8.2f}\n")
+    for name, command in (("semgrep, same rules", _semgrep(tree)), (peer, [*shlex.split(peer), str(tree)])):
+        if shutil.which(command[0]) is None:
+            sys.stdout.write(f"{name}: not installed\n")
+            continue
+        other = measure(command, runs)
+        _line(f"{name} on {tree.name}", other)
+        ratio = scan.processor / other.processor
+        sys.stdout.write(f"{f'ratio of processor times, petguard to {name}':<58}{ratio:7.2f}\n")
 
 
 def _semgrep(tree: Path) -> list[str]:
     beside = Path(sys.executable).with_name("semgrep")
     program = str(beside) if beside.exists() else shutil.which("semgrep") or "semgrep"
     options = ["--experimental", "--json", "--metrics", "off", "--disable-version-check", "--no-git-ignore"]
-    return [program, "scan", *options, "--config", str(_shipped.folder("rules/code")), str(tree)]
+    return [program, "scan", *options, "--config", str(_shipped.folder("rules/code/python")), str(tree)]
 
 
 def _line(what: str, figure: Figure) -> None:
-    sys.stdout.write(f"{what:<52}{figure.columns}\n")
+    sys.stdout.write(f"{what:<58}{figure.columns}\n")
 
 
 if __name__ == "__main__":
