@@ -212,7 +212,7 @@ class _Desk:
     def _large(self, blob: Blob, *, taken: bool) -> None:
         if taken:
             self.states.append(FileState(blob.path, State.ANALYSED, "read"))
-        elif contents.looks_binary(blob.head):
+        elif contents.looks_binary(blob.head) or contents.is_made(blob.path):
             self.states.append(FileState(blob.path, State.SKIPPED, "binary"))
         else:
             detail = f"{blob.size:,} bytes of text, more than {MAX_BYTES:,}; exclude the file or split it"

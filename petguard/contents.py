@@ -44,6 +44,11 @@ _LANGUAGES = re.compile(
 _SHEBANG = re.compile(rb"#![ \t]*/")
 
 
+def is_made(path: str) -> bool:
+    """Whether a file of this name is made from others that are read themselves."""
+    return path.endswith((".js.map", ".css.map", ".mjs.map"))
+
+
 def looks_binary(data: bytes) -> bool:
     """Whether these bytes are no text in any encoding that marks itself."""
     return _mark(data) is None and (b"\0" in data or data.startswith(_MAGIC))

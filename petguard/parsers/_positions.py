@@ -61,6 +61,7 @@ _DEFAULTED = (
 )
 _NO_NAME = re.compile(
     r"(?i)(?:true|false|null|none|auto|default|test|local|custom|model|string|str|text|name|foo|bar|example|unknown|inherit|latest|chat"
+    r"|(?:default|custom|test|dummy|fake|mock|sample|placeholder|some|any|unknown)[-_ ]model"
     r"|json|csv|parquet|arrow|imagefolder|audiofolder|undefined|my[-_](?:model|org|user|username|data|dataset|awesome|deployment|custom|company)(?![a-z]).*|your.*)"
     r"|.*\.(?:ya?ml|jsonl?|toml|txt|py|[jt]sx?|[ct]sv|parquet|md|html?|xml|java|go|rb|php|properties|sql|png|jpe?g|svg|"
     r"obj|glb|gltf|stl|step|fbx|zip|gz|ini|cfg|conf|sh|swift|kt|cs|proto)"
@@ -169,6 +170,8 @@ def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Na
     service = Service(None, model=name) if whole else routed(tuned["name"] if tuned else name)
     short = name if tuned else service.model or name
     known, said = catalog.model(tuned["name"] if tuned else short), provider_in(company)
+    if known is None and not is_name(short):
+        return None  # `openai/local`: the router's prefix, and then no name
     if not (known or _is_recognised(name, service) or (sure and _may_be_new(name, short, service, said))):
         return None
     if known is not None and not sure and not is_distinctive(short):

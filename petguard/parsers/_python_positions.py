@@ -14,6 +14,7 @@ from petguard.parsers._python_syntax import last_name
 from petguard.parsers._services import UNRESOLVED
 
 _SHORTEST_KEY = 16  # what tests give for one, such as "deadbeef", is shorter than any provider's
+_FEW = 3  # names of models in a list that are all in use
 _MOST = 40  # names around a place that are looked at
 
 
@@ -41,7 +42,7 @@ def by_position(file: File, facts: Facts) -> Iterator[Node]:
 
 def places(file: File) -> Iterator[Place]:
     """Every place of a file where a name is given a value."""
-    whose = tuple(sorted({package.name for package in file.libraries.values()}))
+    whose = ("llm",) if file.libraries else ()
     for node in ast.walk(file.module.tree):
         if isinstance(node, ast.Call):
             yield from _arguments(file, node)
@@ -73,7 +74,7 @@ def _together(pairs: list[tuple[str, ast.expr]], whose: tuple[str, ...]) -> Iter
 def _arguments(file: File, call: ast.Call) -> Iterator[Place]:
     """The keyword arguments; of `add_argument("--model", default="x")` and the like, the option they belong to."""
     package = catalog.module(file.module.dotted(call.func) or "")
-    whose = (package.name,) if package in file.libraries.values() and package else ()
+    whose = ("llm",) if package in file.libraries.values() and package else ()
     given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     company = (*given, *whose)
     option = next((each.value for each in call.args if isinstance(each, ast.Constant)), None)
@@ -138,9 +139,13 @@ def _key(file: File, place: Place) -> Iterator[Node]:
 
 
 def _named(file: File, place: Place) -> Iterator[Node]:
-    """The model or data set that stands there; a name is looked at where it gets its value."""
-    values = place.value.elts if isinstance(place.value, ast.List | ast.Tuple | ast.Set) else [place.value]
-    for value in values[:_MOST]:
+    """The model or data set that stands there; a name is looked at where it gets its value.
+
+    A long list is one of what is supported, not of what is used.
+    """
+    several = isinstance(place.value, ast.List | ast.Tuple) and len(place.value.elts) <= _FEW
+    values = place.value.elts if isinstance(place.value, ast.List | ast.Tuple) and several else [place.value]
+    for value in values:
         text_ = None if isinstance(value, ast.Name | ast.Attribute) else whole_text(file.module, value)
         found = named(place.name, text_, place.company) if text_ else None
         if found is not None:
