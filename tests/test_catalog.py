@@ -389,7 +389,7 @@ def test_a_model_is_known_however_it_is_written(name: str, weights: str) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["base", "search", "standard", "v1.1", "corolla", "default", "small", "user", "x5", "medium"]
+    "name", ["nova-2", "base", "search", "standard", "v1.1", "corolla", "default", "small", "user", "x5", "medium"]
 )
 def test_an_ordinary_word_is_no_well_known_model(name: str) -> None:
     """What a price list calls a model is not always the name of one."""
@@ -437,14 +437,14 @@ def test_an_ordinary_image_is_none(reference: str) -> None:
         ("terraform", "aws_bedrockagent_data_source", Asset.AI_SERVICE),
         ("cloudformation", "AWS::Bedrock::Agent", Asset.AGENT),
         ("azure", "microsoft.cognitiveservices/accounts", Asset.AI_SERVICE),
-        ("kubernetes", "InferenceService.serving.kserve.io", Asset.AI_WORKLOAD),
+        ("kubernetes", "serving.kserve.io/InferenceService", Asset.AI_WORKLOAD),
         ("terraform", "pinecone_index", Asset.VECTOR_STORE),
         ("terraform", "aws_s3_bucket", None),
         ("terraform", "azurerm_search_service", None),
         ("cloudformation", "AWS::SageMaker::Domain", None),
         ("azure", "microsoft.search/searchservices", None),
-        ("kubernetes", "Notebook.kubeflow.org", None),
-        ("kubernetes", "Model.example.com", None),
+        ("kubernetes", "kubeflow.org/Notebook", None),
+        ("kubernetes", "example.com/Model", None),
     ],
 )
 def test_a_resource_tells_whether_it_is_ai(dialect: catalog.Dialect, type_: str, asset: Asset | None) -> None:

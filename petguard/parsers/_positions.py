@@ -168,7 +168,9 @@ def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Na
         return None
     service = Service(None, model=name) if whole else routed(tuned["name"] if tuned else name)
     short = name if tuned else service.model or name
-    known, said = catalog.model(tuned["name"] if tuned else short), provider_in(company)
+    local = _A_PATH.fullmatch(name) and not name.startswith(_REGISTRIES)
+    known = None if local else catalog.model(tuned["name"] if tuned else short)
+    said = provider_in(company)
     if not (known or _is_recognised(name, service) or (sure and _may_be_new(name, short, service, said))):
         return None
     if known is not None and not sure and not is_distinctive(short):

@@ -94,7 +94,8 @@ def _is_telling(name: str) -> bool:
         return True
     if len(name) < 5 or re.search(r"\d-x-\d|^v?[\d.-]+$", name) or not re.search(r"[a-z]{2}", name):
         return False
-    return bool(re.search(r"\d", name)) or name.startswith(_FAMILIES)
+    numbered = re.search(r"\d", name) and not re.fullmatch(r"[a-z]+[-_]?\d", name)  # `nova-2` may be anything
+    return bool(numbered) or name.startswith(_FAMILIES)
 
 
 def models(listed: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:
