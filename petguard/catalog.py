@@ -26,7 +26,10 @@ T = TypeVar("T")
 
 
 class Terms(Frozen):
-    """What procurement asks of a provider's API, by its own published default for paying customers."""
+    """What procurement asks of a provider's API, by its own published default for paying customers.
+
+    `source` is the page that says so, or several, separated by spaces.
+    """
 
     trains_on_inputs: Literal["no", "opt_out", "opt_in", "yes"] | None = None
     retention_days: Annotated[int, Field(ge=0)] | None = None
@@ -68,7 +71,11 @@ class Package(Frozen):
 
 
 class Image(Frozen):
-    """A container image that runs AI: `repository` is a glob over the name without registry host, tag and digest."""
+    """A container image that runs AI.
+
+    `repository` is a glob over the end of the name without registry host, tag and digest: a mirror may put its own
+    folders before it.
+    """
 
     repository: str
     name: str
@@ -306,7 +313,7 @@ def image(reference: str) -> Image | None:
     if slash and ("." in head or ":" in head or head == "localhost"):
         repository = rest
     repository = repository.partition(":")[0].lower()
-    return _first(shipped().images, "repository", repository)
+    return _first(shipped().images, "repository", f"/{repository}", lead="*/")
 
 
 def resource(dialect: Dialect, type_: str) -> Resource | None:
@@ -376,9 +383,12 @@ def _model(line: str) -> Model:
     )
 
 
+_CLOUD_REGION = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=[a-z0-9]+\.)")
+
+
 def model(name: str) -> Model | None:
     """The well-known model of this name, in any letter case, with or without its maker or a provider before it."""
-    lowered = name.lower()
+    lowered = _CLOUD_REGION.sub("", name.lower())
     parts = [lowered, PurePosixPath(lowered).name, lowered.partition(":")[0]]
     return next((_model(_models()[part]) for part in parts if part in _models()), None)
 

@@ -169,7 +169,9 @@ def _model(name: str, company: frozenset[str], *, sure: bool, whole: bool) -> Na
         return None
     service = Service(None, model=name) if whole else routed(tuned["name"] if tuned else name)
     short = name if tuned else service.model or name
-    known, said = catalog.model(tuned["name"] if tuned else short), provider_in(company)
+    local = _A_PATH.fullmatch(name) and not name.startswith(_REGISTRIES)
+    known = None if local else catalog.model(tuned["name"] if tuned else short)
+    said = provider_in(company)
     if known is None and not is_name(short):
         return None  # `openai/local`: the router's prefix, and then no name
     if not (known or _is_recognised(name, service) or (sure and _may_be_new(name, short, service, said))):
