@@ -121,6 +121,7 @@ class Import:
     module: str
     name: str = ""
     local: str = ""
+    everywhere: bool = False  # for every file of the tree: `global using`
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Binding:
     scope: Scope
     member: bool = False  # a member of an object or class
     exported: bool = True
+    assigned: bool = False  # gives a value to a name that was declared elsewhere
 
 
 @dataclass(frozen=True, slots=True)

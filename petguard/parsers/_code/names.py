@@ -33,12 +33,14 @@ class Origin:
     """The AI package behind an expression, and the names from it to the first call: `OpenAI`, `NewClient`.
 
     `made` is where the object was made that the expression is a use of; None when the package's own name is used.
+    `opened`: the name was not imported by itself, it only may be one of the package's.
     """
 
     package: Package
     path: str
     module: str
     made: Found | None = None
+    opened: bool = False
 
 
 def origins(project: Project, code: Code, expr: Expr, steps: int = _STEPS) -> list[Origin]:
@@ -89,12 +91,20 @@ def _of_loaded(project: Project, code: Code, root: Loaded, names: Sequence[str],
 def _imported(project: Project, code: Code, root: Name, names: Sequence[str], steps: int) -> list[Origin]:
     imported = next((each for each in code.imports if each.local == root.name), None)
     if imported is None:
-        opened = ((each, package) for each, package in project.packages(code) if not each.local)
-        return [Origin(package, path_of([root.name, *names]), each.module) for each, package in opened]
+        return list(_unqualified(project, code, root.name, path_of([root.name, *names])))
     package = project.package(code, imported.module, imported.name)
     if package is not None:
         return [Origin(package, path_of([imported.name, *names]), imported.module)]
     return _through(project, _exported(project, code, imported), names, steps)
+
+
+def _unqualified(project: Project, code: Code, first: str, path: str) -> Iterator[Origin]:
+    """The packages that a name may be from without having been imported by itself."""
+    whole = project.named_in_full(code, path)
+    if whole is not None:
+        yield Origin(whole, path, first)
+    for module, package in project.opened(code):
+        yield Origin(package, path, module, opened=True)
 
 
 def _through(project: Project, values: Iterable[Found], names: Sequence[str], steps: int) -> list[Origin]:
