@@ -74,10 +74,10 @@ def services(
 
 
 def _service(address: str | None, own: str | None, region: str | None, use: sdks.Use) -> Service:
+    """Who answers at one address; without one that can be read, whoever sets it decides."""
     if address is None:
         return Service(own, region=region)
     at = service_at(address if "://" in address else f"http://{address}" if is_host(address) else "")
-    if use.fixed and own:
+    if own and (use.fixed or own in sdks.shipped().resources) and (at is None or at.provider is None):
         return Service(own, endpoint=at.endpoint if at else None, region=region)
-    # Without an address in the code, whoever sets it decides who answers.
     return Service(at.provider, at.endpoint, region, None, at.traits) if at else Service(None)

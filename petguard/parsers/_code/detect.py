@@ -57,7 +57,7 @@ def detect(project: Project, code: Code) -> list[Node]:
     for call in code.calls:
         _call(project, found, call)
         _methods(project, found, call, used.values())
-    _models(project, found)
+    _models(project, found, speaks_of_ai=bool(used))
     found.add(*_constants(project, code, speaks_of_ai=bool(used)), *addresses(project, code), *keys(code))
     return sorted(found.nodes.values(), key=_reading_order)
 
@@ -77,11 +77,12 @@ def _packages(project: Project, code: Code) -> Iterator[Node]:
 
 def _call(project: Project, found: _Findings, call: Call) -> None:
     """One call of an AI package, or of an object that was made with it."""
-    code, here = found.code, found.code.at(call.start)
+    code = found.code
     links = [link.call for link in chain(call)[1] if link.call is not None]
     origin, use = _meaning(origins(project, code, call), new=links[0].new)
     if origin is None:
         return
+    here = code.at(call.start)
     given = list(settings(project, code, call))
     own = own_provider(origin, use)
     answering = services(project, code, links[0], own, use, given) if use and use.kind == "client" else []
@@ -164,16 +165,16 @@ def _literals(found: _Findings, links: Iterable[Call], provider: str | None) -> 
 
 def _agent(project: Project, code: Code, given: Iterable[Setting], place: Location) -> Node:
     names = [name for key, file, value in given if key == "name" for name in known(texts(project, file, value))]
-    key = f"{code.path}:{names[0] if names else place.line}"
+    key = f"{code.path}#{names[0] if names else place.line}"
     node = _assets.declared(Asset.AGENT, key, names[0] if names else "agent", place)
     return node.model_copy(update={"origin": Seen.DETECTED})
 
 
-def _models(project: Project, found: _Findings) -> None:
-    """Models by the name they stand under, whoever is called with them."""
+def _models(project: Project, found: _Findings, *, speaks_of_ai: bool) -> None:
+    """Models by the name they stand under, whoever is called with them; beside an AI package less need be said."""
     code = found.code
     for group in _groups(code):
-        company = [key for key, _ in group]
+        company = [*(key for key, _ in group), *(["ai"] if speaks_of_ai else [])]
         for key, value in group:
             for name in known(texts(project, code, value)) if _may_be_model(value) else ():
                 found.add_model(key, name, company, code.at(value.start), None)

@@ -23,7 +23,7 @@ from petguard.parsers._code.form import (
 )
 from petguard.parsers._code.project import Project
 
-_STEPS = 30  # from a name to what it stands for, so that names bound in a circle end
+_STEPS = 20  # from a name to what it stands for
 _ITSELF = frozenset({"this", "self", "Self", "static", "super"})
 Found = tuple[Code, Expr]
 
@@ -45,6 +45,10 @@ class Origin:
 
 def origins(project: Project, code: Code, expr: Expr, steps: int = _STEPS) -> list[Origin]:
     """The packages that an expression may come from."""
+    return project.once("origins", expr, lambda: _origins(project, code, expr, steps), [])
+
+
+def _origins(project: Project, code: Code, expr: Expr, steps: int) -> list[Origin]:
     root, links = chain(expr)
     names = list(_until_call(links))
     if steps <= 0:
@@ -112,7 +116,7 @@ def _through(project: Project, values: Iterable[Found], names: Sequence[str], st
     found: list[Origin] = []
     for file, value in values:
         for option in within(value):
-            for inner in origins(project, file, option, steps // 2):
+            for inner in origins(project, file, option, steps - 1):
                 made = inner.made or ((file, option) if _is_made(option) else None)
                 path = inner.path if made else ".".join(filter(None, [inner.path, path_of(names)]))
                 found.append(replace(inner, path=path, made=made))

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 from petguard import catalog
 from petguard.catalog import Ecosystem, Package
 from petguard.collect import Input
 from petguard.parsers._code.form import Code, Import
+
+T = TypeVar("T")
 
 _ENDINGS = ("", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".vue", "/index.ts", "/index.tsx", "/index.js")
 _ALIAS = re.compile(r"(?:@|~|#|src|\$lib)/(.+)")
@@ -37,7 +40,16 @@ class Project:
 
     inputs: Mapping[str, Input]
     open: Callable[[Input], Code | None]
+    memo: dict[tuple[str, int], tuple[object, list[Any]]] = field(default_factory=dict)  # by purpose and expression
     _codes: dict[str, Code | None] = field(default_factory=dict)
+
+    def once(self, purpose: str, expr: object, answer: Callable[[], list[T]], meanwhile: list[T]) -> list[T]:
+        """What was answered for this very expression, or the answer; `meanwhile` to whoever asks in a circle."""
+        key = purpose, id(expr)
+        if key not in self.memo:
+            self.memo[key] = expr, meanwhile  # the expression is kept, so that no other one gets its id
+            self.memo[key] = expr, answer()
+        return self.memo[key][1]
 
     def code(self, path: str) -> Code | None:
         """The common form of a file; None for a file that is not there or that nobody wrote."""

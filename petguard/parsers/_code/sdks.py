@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from fnmatch import translate
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -77,8 +77,14 @@ class Sdks(Frozen):
     makers: tuple[Maker, ...]
     addresses: tuple[str, ...]
     regions: tuple[str, ...]
+    resources: tuple[str, ...]
     getters: tuple[str, ...]
     uses: tuple[Use, ...]
+
+    @cached_property
+    def methods(self) -> tuple[Use, ...]:
+        """The rows that speak of methods of any object."""
+        return tuple(each for each in self.uses if each.method)
 
 
 @cache
@@ -90,9 +96,10 @@ def shipped() -> Sdks:
 
 def method(packages: Collection[Package], name: str) -> Use | None:
     """What a method of this name means in a file that uses these packages."""
-    return next((each for each in shipped().uses if each.takes(packages, name)), None) if packages else None
+    return next((each for each in shipped().methods if each.takes(packages, name)), None)
 
 
+@lru_cache(100_000)
 def use(package: Package, path: str, *, new: bool, opened: bool = False) -> Use | None:
     """What a call of `path` in a package means; None when it means nothing for the inventory.
 

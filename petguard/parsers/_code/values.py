@@ -22,7 +22,7 @@ from petguard.parsers._code.names import behind
 from petguard.parsers._code.project import Project
 from petguard.parsers._names import HOLE
 
-_STEPS = 12  # from a name to its text
+_STEPS = 20  # from a name to its text
 _MOST = 6  # alternatives of one text
 _PARTS = 40  # of one text; no address has more
 _LONGEST = 10_000
@@ -48,9 +48,12 @@ def texts(project: Project, code: Code, expr: Expr, steps: int = _STEPS) -> list
 
     What is known is preferred: of `process.env.URL ?? "https://..."` only the second is a text.
     """
-    found = _texts(project, code, expr, steps)
-    known = [each for each in found if each is None or each.strip(HOLE)]
-    return list(dict.fromkeys(known or found))[:_MOST]
+    return project.once("texts", expr, lambda: _preferred(_texts(project, code, expr, steps)), [HOLE])
+
+
+def _preferred(found: list[str | None]) -> list[str | None]:
+    certain = [each for each in found if each is None or each.strip(HOLE)]
+    return list(dict.fromkeys(certain or found))[:_MOST]
 
 
 def known(found: Iterable[str | None]) -> Iterator[str]:
@@ -65,7 +68,7 @@ def _texts(project: Project, code: Code, expr: Expr, steps: int) -> list[str | N
     elif steps <= 0:
         pass
     elif isinstance(expr, Either):
-        found = [each for option in within(expr) for each in _texts(project, code, option, steps - 1)]
+        found = [each for option in within(expr) for each in texts(project, code, option, steps - 1)]
     elif isinstance(expr, Joined):
         found = _joined(project, code, expr.parts, steps)
     elif isinstance(expr, Call):
