@@ -405,7 +405,17 @@ def is_of_family(name: str) -> bool:
 
 @cache
 def _constants() -> Mapping[str, str]:
-    return {_NO_WORD.sub("", name): name for name in _models()}
+    """Names without their signs; of several that differ only in these, the one that the model's maker uses."""
+    return {_NO_WORD.sub("", name): name for name in sorted(_models(), key=_likeness)}
+
+
+def _likeness(name: str) -> tuple[bool, bool]:
+    return not set(name) & set(":@/"), _is_makers(name)
+
+
+def _is_makers(name: str) -> bool:
+    maker = provider_by_model(name)
+    return maker is not None and maker.id in _models()[name].split("\t")[1].split(",")
 
 
 def model_by_constant(name: str) -> Model | None:

@@ -28,6 +28,9 @@ class Told(Enum):
 
 _TELLING_ANYWHERE = frozenset({Told.HOST, Told.KEY_NAME, Told.IMPORT})
 _WORD = re.compile(rb"\w")
+# What follows the telling part of a cloud's host: the region, written out or to be filled in.
+_CLOUD = re.compile(rb"[^\s\"']*?(?:amazonaws|aliyuncs)")
+_REGION = 80
 _COMMON_PORTS = 10_000
 # Permissions to call AI, and the beginning of what Azure calls its AI resources, in the case in which it is written.
 _RIGHTS = (
@@ -77,8 +80,19 @@ def _matches(data: bytes) -> Iterator[tuple[Told, int, bytes]]:
     automaton, literals = _automaton()
     for index, start, end in automaton.find_matches_as_indexes(data, overlapping=True):
         literal, kind = literals[index]
-        if kind is not Told.IMPORT or not (_WORD.match(literal[-1:]) and _WORD.match(data[end : end + 1])):
+        if kind is Told.IMPORT:
+            told_ = not _in_a_word(data, start, end, literal)
+        else:
+            told_ = kind is not Told.HOST or not literal.endswith(b".") or bool(_CLOUD.match(data, end, end + _REGION))
+        if told_:
             yield kind, start, literal
+
+
+def _in_a_word(data: bytes, start: int, end: int, literal: bytes) -> bool:
+    """Whether what was met is only a part of a longer name: `watch::` is not `tch::`."""
+    before, after = data[max(start - 1, 0) : start], data[end : end + 1]
+    begins = start > 0 and _WORD.match(literal) and _WORD.match(before)
+    return bool(begins or (_WORD.match(literal[-1:]) and _WORD.match(after)))
 
 
 @cache
@@ -129,7 +143,7 @@ def _written(resource: catalog.Resource) -> str:
     """The telling part of a resource's type as files write it: Kubernetes puts group and kind on different lines."""
     start = resource.type.partition("*")[0]
     group, slash, kind = start.partition("/")
-    return f"kind: {kind or group}" if resource.dialect == "kubernetes" and (kind or not slash) else start
+    return f"kind: {kind or group}" if start and resource.dialect == "kubernetes" and (kind or not slash) else start
 
 
 def _telling_part(host: str) -> str:

@@ -1,6 +1,6 @@
 """Calls of AI packages: what they are told by name, and who answers the clients that they make."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from petguard.parsers._code import sdks
 from petguard.parsers._code.form import Call, Code, Expr, Name, Record, chain, within
@@ -53,20 +53,19 @@ def _of_variable(project: Project, code: Code, name: Name, deep: int) -> Iterato
             yield from ((member, code, each.value) for each in bound if each.scope[0] <= name.start < each.scope[1])
 
 
+def own_provider(origin: Origin, use: sdks.Use | None) -> str | None:
+    """Who answers the clients of an SDK that are told no address."""
+    named = use.provider if use else None
+    whole = f"{origin.module}.{origin.path}"
+    return named or sdks.cloud(origin.path) or origin.package.provider or sdks.maker(whole)
+
+
 def services(
-    project: Project, code: Code, call: Call, origin: Origin, use: sdks.Use, given: Iterable[Setting]
+    project: Project, code: Code, call: Call, own: str | None, use: sdks.Use, given: Sequence[Setting]
 ) -> list[Service]:
     """Who answers: what the address says, and otherwise the SDK's own provider."""
-    own = (
-        use.provider
-        or sdks.cloud(origin.path)
-        or origin.package.provider
-        or sdks.maker(f"{origin.module}.{origin.path}")
-    )
-    region = next(
-        (name for key, file, value in given if sdks.is_region(key) for name in known(texts(project, file, value))),
-        None,
-    )
+    regions = (text for key, file, value in given if sdks.is_region(key) for text in known(texts(project, file, value)))
+    region = next(regions, None)
     addresses = [(file, value) for key, file, value in given if sdks.is_address(key)]
     if use.address is not None and use.address < len(call.arguments):
         addresses.append((code, call.arguments[use.address]))
@@ -75,10 +74,10 @@ def services(
 
 
 def _service(address: str | None, own: str | None, region: str | None, use: sdks.Use) -> Service:
+    """Who answers at one address; without one that can be read, whoever sets it decides."""
     if address is None:
         return Service(own, region=region)
     at = service_at(address if "://" in address else f"http://{address}" if is_host(address) else "")
-    if use.fixed and own:
+    if own and (use.fixed or own in sdks.shipped().resources) and (at is None or at.provider is None):
         return Service(own, endpoint=at.endpoint if at else None, region=region)
-    # Without an address in the code, whoever sets it decides who answers.
     return Service(at.provider, at.endpoint, region, None, at.traits) if at else Service(None)

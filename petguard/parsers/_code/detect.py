@@ -1,7 +1,8 @@
 """What a file in the common form uses of AI: packages, services, models, agents and keys, in any language."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from petguard import catalog
 from petguard.model import Asset, Location, Node, Trait
@@ -9,13 +10,17 @@ from petguard.model import Origin as Seen
 from petguard.parsers import _assets
 from petguard.parsers._code import sdks
 from petguard.parsers._code.addresses import addresses
-from petguard.parsers._code.clients import Setting, services, settings
-from petguard.parsers._code.form import Call, Code, Expr, Joined, Member, Text, chain, within
+from petguard.parsers._code.clients import Setting, own_provider, services, settings
+from petguard.parsers._code.form import Call, Code, Expr, Joined, Member, Name, Opaque, Text, chain, within
 from petguard.parsers._code.keys import given_keys, keys
 from petguard.parsers._code.names import Origin, origins
 from petguard.parsers._code.project import Project
 from petguard.parsers._code.values import known, texts
 from petguard.parsers._positions import is_distinctive, is_name, named
+
+_PUTS = frozenset({"put", "of", "Add", "add", "addProperty", "set", "entry", "append", "addFormDataPart", "insert"})
+_JSON_PAIR = re.compile(r'"(\w{1,60})"\s*:\s*(?:"([^"\n]{1,120})")?')
+_LONGEST_BODY = 20_000
 
 
 @dataclass
@@ -47,11 +52,13 @@ def detect(project: Project, code: Code) -> list[Node]:
     """The inventory rows of a file, in the order of the text."""
     found = _Findings(code)
     found.add(*_packages(project, code))
+    used = {package.name: package for _, package in project.packages(code)}
+    used |= {package.name: package for _, package in project.opened(code)}
     for call in code.calls:
-        for origin in origins(project, code, call)[:1]:
-            _call(project, found, call, origin)
-    _models(project, found)
-    found.add(*_constants(project, code), *addresses(project, code), *keys(code))
+        _call(project, found, call)
+        _methods(project, found, call, used.values())
+    _models(project, found, speaks_of_ai=bool(used))
+    found.add(*_constants(project, code, speaks_of_ai=bool(used)), *addresses(project, code), *keys(code))
     return sorted(found.nodes.values(), key=_reading_order)
 
 
@@ -68,13 +75,17 @@ def _packages(project: Project, code: Code) -> Iterator[Node]:
             yield _assets.imported(known_, code.at(loaded.start))
 
 
-def _call(project: Project, found: _Findings, call: Call, origin: Origin) -> None:
+def _call(project: Project, found: _Findings, call: Call) -> None:
     """One call of an AI package, or of an object that was made with it."""
-    code, here = found.code, found.code.at(call.start)
+    code = found.code
     links = [link.call for link in chain(call)[1] if link.call is not None]
-    use = sdks.use(origin.package, origin.path, new=links[0].new)
+    origin, use = _meaning(origins(project, code, call), new=links[0].new)
+    if origin is None:
+        return
+    here = code.at(call.start)
     given = list(settings(project, code, call))
-    answering = services(project, code, links[0], origin, use, given) if use and use.kind == "client" else []
+    own = own_provider(origin, use)
+    answering = services(project, code, links[0], own, use, given) if use and use.kind == "client" else []
     provider = answering[0].provider if len(answering) == 1 else None
     if origin.made is None:
         found.add(*(service.node(here) for service in answering), *given_keys(given, origin.package.provider))
@@ -84,6 +95,34 @@ def _call(project: Project, found: _Findings, call: Call, origin: Origin) -> Non
         found.add(*_by_position(project, code, links[0], use, provider))
     _by_name(project, found, given, here, provider)
     _literals(found, links, provider)
+
+
+def _meaning(found: Iterable[Origin], *, new: bool) -> tuple[Origin | None, sdks.Use | None]:
+    """The first origin that makes sense of the call; a name that may be anybody's needs one that does."""
+    sure: Origin | None = None
+    for origin in found:
+        use = sdks.use(origin.package, origin.path, new=new, opened=origin.opened)
+        if use is not None:
+            return origin, use
+        sure = sure or (None if origin.opened else origin)
+    return sure, None
+
+
+def _methods(project: Project, found: _Findings, call: Call, used: Collection[catalog.Package]) -> None:
+    """Methods that add or name a model on objects of other libraries: `builder.AddOpenAIChatCompletion(...)`."""
+    code = found.code
+    for link in chain(call)[1] if used else ():
+        use = sdks.method(used, link.name) if link.call else None
+        if use is None or link.call is None:
+            continue
+        here = code.at(call.start)
+        given = list(settings(project, code, replace(link.call, callee=Name(call.start, link.name))))
+        own = use.provider or sdks.maker(link.name)
+        answering = services(project, code, link.call, own, use, given) if use.kind == "client" else []
+        provider = answering[0].provider if len(answering) == 1 else None
+        found.add(*(service.node(here) for service in answering))
+        found.add(*_by_position(project, code, link.call, use, provider))
+        _by_name(project, found, given, here, provider)
 
 
 def _by_position(project: Project, code: Code, call: Call, use: sdks.Use, provider: str | None) -> Iterator[Node]:
@@ -126,16 +165,16 @@ def _literals(found: _Findings, links: Iterable[Call], provider: str | None) -> 
 
 def _agent(project: Project, code: Code, given: Iterable[Setting], place: Location) -> Node:
     names = [name for key, file, value in given if key == "name" for name in known(texts(project, file, value))]
-    key = f"{code.path}:{names[0] if names else place.line}"
+    key = f"{code.path}#{names[0] if names else place.line}"
     node = _assets.declared(Asset.AGENT, key, names[0] if names else "agent", place)
     return node.model_copy(update={"origin": Seen.DETECTED})
 
 
-def _models(project: Project, found: _Findings) -> None:
-    """Models by the name they stand under, whoever is called with them."""
+def _models(project: Project, found: _Findings, *, speaks_of_ai: bool) -> None:
+    """Models by the name they stand under, whoever is called with them; beside an AI package less need be said."""
     code = found.code
     for group in _groups(code):
-        company = [key for key, _ in group]
+        company = [*(key for key, _ in group), *(["ai"] if speaks_of_ai else [])]
         for key, value in group:
             for name in known(texts(project, code, value)) if _may_be_model(value) else ():
                 found.add_model(key, name, company, code.at(value.start), None)
@@ -150,32 +189,59 @@ def _may_be_model(value: Expr) -> bool:
     return any(isinstance(option, Text) for option in within(value)) or isinstance(value, Call | Joined)
 
 
-def _groups(code: Code) -> Iterator[tuple[tuple[str, Expr], ...]]:
+def _groups(code: Code) -> Iterator[Sequence[tuple[str, Expr]]]:
     """Names with values that stand together."""
     yield from (each.pairs for each in code.records)
+    put: dict[str, list[tuple[str, Expr]]] = {}
     for call in code.calls:
-        yield from (link.call.named for link in chain(call)[1] if link.call and link.call.named)
+        root, links = chain(call)
+        yield from (link.call.named for link in links if link.call and link.call.named)
+        pairs = put.setdefault(root.name if isinstance(root, Name) else "", [])
+        pairs += [pair for link in links if link.call and link.name in _PUTS for pair in _put(link.call)]
     for each in code.bindings:
-        yield ((each.name.rpartition(".")[2], each.value),)
+        holder, dot, name = each.name.rpartition(".")
+        put.setdefault(holder if dot else "", []).append((name, each.value))
+    alone = put.pop("", ())
+    yield from put.values()
+    yield from ([pair] for pair in alone)
+    yield from (list(_json(text)) for text in code.texts if "model" in text.value and '"' in text.value)
 
 
-def _constants(project: Project, code: Code) -> Iterator[Node]:
-    """Models that an SDK names by a constant: `openai.GPT4oMini`, `ChatModel.GPT_4O`."""
-    for value in (option for given in _values(code) for option in within(given)):
-        model = catalog.model_by_constant(value.name) if isinstance(value, Member) else None
-        if model is not None and any(origin.made is None for origin in origins(project, code, value)):
+def _put(call: Call) -> Iterator[tuple[str, Expr]]:
+    """`body.put("model", "gpt-4o")`, `Map.of("model", "gpt-4o", "stream", true)`."""
+    given = call.arguments
+    for key, value in zip(given[::2], given[1::2], strict=False):
+        if isinstance(key, Text):
+            yield key.value, value
+
+
+def _json(text: Text) -> Iterator[tuple[str, Expr]]:
+    """The pairs of a request body that is written out in a text."""
+    for match in _JSON_PAIR.finditer(text.value[:_LONGEST_BODY]):
+        yield match[1], Text(text.start, match[2]) if match[2] else Opaque(text.start)
+
+
+def _constants(project: Project, code: Code, *, speaks_of_ai: bool) -> Iterator[Node]:
+    """Models that an SDK names by a constant: `openai.GPT4oMini`, `ChatModel.GPT_4O`, `model: .gpt4_o`."""
+    for key, value in ((key, option) for key, given in _values(code) for option in within(given)):
+        model = catalog.model_by_constant(value.name) if isinstance(value, Member | Name) else None
+        if model is None:
+            continue
+        under_its_name = speaks_of_ai and "model" in key.lower()
+        found = (each for each in origins(project, code, value) if each.made is None and not each.opened)
+        if under_its_name or any(found):
             maker = catalog.provider_by_model(model.name)
             provider = model.providers[0] if len(model.providers) == 1 else None
             yield _assets.model(model.name, code.at(value.start), provider=maker.id if maker else provider)
 
 
-def _values(code: Code) -> Iterator[Expr]:
-    """Every expression that is given to something."""
+def _values(code: Code) -> Iterator[tuple[str, Expr]]:
+    """Every expression with what it is given to."""
     for each in code.bindings:
-        yield each.value
+        yield each.name, each.value
     for record in code.records:
-        yield from (value for _, value in record.pairs)
+        yield from record.pairs
     for link in (link for call in code.calls for link in chain(call)[1] if link.call is not None):
         if link.call is not None:
-            yield from link.call.arguments
-            yield from (value for _, value in link.call.named)
+            yield from ((link.name, each) for each in link.call.arguments)
+            yield from link.call.named

@@ -121,6 +121,7 @@ class Import:
     module: str
     name: str = ""
     local: str = ""
+    everywhere: bool = False  # for every file of the tree: `global using`
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Binding:
     scope: Scope
     member: bool = False  # a member of an object or class
     exported: bool = True
+    assigned: bool = False  # gives a value to a name that was declared elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class Code:
     words: dict[int, str] = field(default_factory=dict)  # identifiers and whole literals that look like constants
     declares: str = ""  # the package or namespace the file belongs to
     gap: Gap | None = None
+    _places: dict[int, Location] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, list[Binding]]:
@@ -209,6 +212,11 @@ class Code:
 
     def at(self, start: int) -> Location:
         """Where a byte is, with its line as evidence; secrets in it are masked."""
+        if start not in self._places:
+            self._places[start] = self._place(start)
+        return self._places[start]
+
+    def _place(self, start: int) -> Location:
         line = self.line(start)
         first = self._lines[line - 1]
         last = self.data.find(b"\n", start)

@@ -18,6 +18,7 @@ from petguard.parsers._code.tree import (
     member,
     name,
     nothing,
+    returned,
     string,
     subscript,
     ternary,
@@ -161,12 +162,6 @@ def _attribute(lowering: Lowering, node: Node) -> Iterator[Bound]:
         yield f"<>.{lowering.text(node.named_children[0])}", lowering.expr(node.named_children[1]), False
 
 
-def _returned(lowering: Lowering, node: Node) -> Iterator[Bound]:
-    value = next((each for each in node.named_children if each.type != "comment"), None)
-    if value is not None:
-        yield "return", lowering.expr(value), False
-
-
 _JAVASCRIPT = Grammar(
     ecosystem="npm",
     module="tree_sitter_javascript",
@@ -190,12 +185,14 @@ _JAVASCRIPT = Grammar(
     imports={"import_statement": _import, "export_statement": _import},
     bindings={
         "variable_declarator": _declarator,
-        "assignment_expression": assignment("left", "right"),
-        "augmented_assignment_expression": assignment("left", "right"),
         "field_definition": declaration("property", "value", member=True),
         "formal_parameters": _parameters,
         "jsx_attribute": _attribute,
-        "return_statement": _returned,
+        "return_statement": returned,
+    },
+    assignments={
+        "assignment_expression": assignment("left", "right"),
+        "augmented_assignment_expression": assignment("left", "right"),
     },
     calls=frozenset({"call_expression", "new_expression"}),
     records=frozenset({"object"}),

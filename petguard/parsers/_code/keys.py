@@ -14,7 +14,7 @@ _SHORTEST_KEY = 16  # what tests give for one is shorter than any provider's
 def keys(code: Code) -> Iterator[Node]:
     """Names of environment variables that hold AI keys, and keys that stand in the code."""
     for start, word in code.words.items():
-        node = from_variable(word, code.at(start), literal=False)
+        node = from_variable(word, code.at(start), literal=False) if catalog.provider_by_env(word) else None
         if node is not None:
             yield node.model_copy(update={"origin": Origin.DETECTED})
     if not secrets.find(code.data.decode("utf-8", "replace")):

@@ -3,10 +3,11 @@
 import re
 from pathlib import PurePosixPath
 
-from petguard.parsers._code import javascript, tree
+from petguard.parsers._code import csharp, dart, go, java, javascript, kotlin, php, ruby, rust, swift, tree
 from petguard.parsers._code.form import Code
 
-_GRAMMARS = {**javascript.GRAMMARS}
+_LANGUAGES = (javascript, java, kotlin, go, csharp, ruby, rust, php, swift)
+_GRAMMARS = {suffix: grammar for language in _LANGUAGES for suffix, grammar in language.GRAMMARS.items()}
 _SCRIPTED = frozenset({".vue", ".svelte", ".astro", ".html", ".htm"})
 _SCRIPT = re.compile(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 _TYPED = re.compile(rb"lang\s*=\s*[\"']?tsx?\b", re.IGNORECASE)
@@ -21,12 +22,14 @@ _NEW_SYNTAX = (
 )
 _NO_LINE_FEED = re.compile(rb"[^\n]")
 
-SUFFIXES = frozenset({*_GRAMMARS, *_SCRIPTED})
+SUFFIXES = frozenset({*_GRAMMARS, *_SCRIPTED, ".dart"})
 
 
 def read(path: str, text: str) -> Code:
     """The common form of a file in one of our languages."""
     data, suffix = text.encode("utf-8", "replace"), PurePosixPath(path).suffix.lower()
+    if suffix == ".dart":
+        return dart.read(path, data)
     if suffix in _SCRIPTED:
         data, suffix = _scripts(data, suffix)
     if suffix in (".ts", ".tsx", ".mts", ".cts"):

@@ -23,7 +23,7 @@ from petguard.parsers._code.form import (
 )
 from petguard.parsers._code.project import Project
 
-_STEPS = 30  # from a name to what it stands for, so that names bound in a circle end
+_STEPS = 20  # from a name to what it stands for
 _ITSELF = frozenset({"this", "self", "Self", "static", "super"})
 Found = tuple[Code, Expr]
 
@@ -33,16 +33,22 @@ class Origin:
     """The AI package behind an expression, and the names from it to the first call: `OpenAI`, `NewClient`.
 
     `made` is where the object was made that the expression is a use of; None when the package's own name is used.
+    `opened`: the name was not imported by itself, it only may be one of the package's.
     """
 
     package: Package
     path: str
     module: str
     made: Found | None = None
+    opened: bool = False
 
 
 def origins(project: Project, code: Code, expr: Expr, steps: int = _STEPS) -> list[Origin]:
     """The packages that an expression may come from."""
+    return project.once("origins", expr, lambda: _origins(project, code, expr, steps), [])
+
+
+def _origins(project: Project, code: Code, expr: Expr, steps: int) -> list[Origin]:
     root, links = chain(expr)
     names = list(_until_call(links))
     if steps <= 0:
@@ -89,12 +95,20 @@ def _of_loaded(project: Project, code: Code, root: Loaded, names: Sequence[str],
 def _imported(project: Project, code: Code, root: Name, names: Sequence[str], steps: int) -> list[Origin]:
     imported = next((each for each in code.imports if each.local == root.name), None)
     if imported is None:
-        opened = ((each, package) for each, package in project.packages(code) if not each.local)
-        return [Origin(package, path_of([root.name, *names]), each.module) for each, package in opened]
+        return list(_unqualified(project, code, root.name, path_of([root.name, *names])))
     package = project.package(code, imported.module, imported.name)
     if package is not None:
         return [Origin(package, path_of([imported.name, *names]), imported.module)]
     return _through(project, _exported(project, code, imported), names, steps)
+
+
+def _unqualified(project: Project, code: Code, first: str, path: str) -> Iterator[Origin]:
+    """The packages that a name may be from without having been imported by itself."""
+    whole = project.named_in_full(code, path)
+    if whole is not None:
+        yield Origin(whole, path, first)
+    for module, package in project.opened(code):
+        yield Origin(package, path, module, opened=True)
 
 
 def _through(project: Project, values: Iterable[Found], names: Sequence[str], steps: int) -> list[Origin]:
@@ -102,7 +116,7 @@ def _through(project: Project, values: Iterable[Found], names: Sequence[str], st
     found: list[Origin] = []
     for file, value in values:
         for option in within(value):
-            for inner in origins(project, file, option, steps // 2):
+            for inner in origins(project, file, option, steps - 1):
                 made = inner.made or ((file, option) if _is_made(option) else None)
                 path = inner.path if made else ".".join(filter(None, [inner.path, path_of(names)]))
                 found.append(replace(inner, path=path, made=made))

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 from petguard import catalog
 from petguard.catalog import Ecosystem, Package
 from petguard.collect import Input
 from petguard.parsers._code.form import Code, Import
+
+T = TypeVar("T")
 
 _ENDINGS = ("", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".vue", "/index.ts", "/index.tsx", "/index.js")
 _ALIAS = re.compile(r"(?:@|~|#|src|\$lib)/(.+)")
@@ -37,7 +40,16 @@ class Project:
 
     inputs: Mapping[str, Input]
     open: Callable[[Input], Code | None]
+    memo: dict[tuple[str, int], tuple[object, list[Any]]] = field(default_factory=dict)  # by purpose and expression
     _codes: dict[str, Code | None] = field(default_factory=dict)
+
+    def once(self, purpose: str, expr: object, answer: Callable[[], list[T]], meanwhile: list[T]) -> list[T]:
+        """What was answered for this very expression, or the answer; `meanwhile` to whoever asks in a circle."""
+        key = purpose, id(expr)
+        if key not in self.memo:
+            self.memo[key] = expr, meanwhile  # the expression is kept, so that no other one gets its id
+            self.memo[key] = expr, answer()
+        return self.memo[key][1]
 
     def code(self, path: str) -> Code | None:
         """The common form of a file; None for a file that is not there or that nobody wrote."""
@@ -51,6 +63,39 @@ class Project:
             found = self.package(code, each.module, each.name)
             if found is not None:
                 yield each, found
+
+    def opened(self, code: Code) -> Iterator[tuple[str, Package]]:
+        """The AI packages whose names may be written in a file without them."""
+        for each in [*code.imports, *self._everywhere.get(code.ecosystem, ())]:
+            found = None if each.local else self.package(code, each.module, each.name)
+            if found is not None:
+                yield each.module, found
+
+    @cached_property
+    def _everywhere(self) -> Mapping[str, list[Import]]:
+        """What one file opens for all files of its language."""
+        found: dict[str, list[Import]] = {}
+        for code in filter(None, self._codes.values()):
+            found.setdefault(code.ecosystem, []).extend(each for each in code.imports if each.everywhere)
+        return found
+
+    def named_in_full(self, code: Code, path: str) -> Package | None:
+        """The AI package whose own name a path without any import begins with: `async_openai::Client::new`."""
+        if code.ecosystem == "gem":
+            first = path.partition(".")[0]
+            return None if self._has_own(first) else self._gems.get(first.lower())
+        separator = _SEPARATORS.get(code.ecosystem)
+        return self.package(code, path.replace(".", separator)) if separator else None
+
+    @cached_property
+    def _gems(self) -> Mapping[str, Package]:
+        """Gems by the name of their module; a bundle loads them without any `require`."""
+        known = [each for each in catalog.packages() if each.ecosystem == "gem"]
+        return {re.sub(r"[^a-z0-9]", "", name.lower()): each for each in known for name in each.modules}
+
+    def _has_own(self, name: str) -> bool:
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+        return any(path.endswith(".rb") for stem in (snake, name.lower()) for path in self.of_stem(stem))
 
     def package(self, code: Code, module: str, name: str = "") -> Package | None:
         """The AI package that an import means; None when it is not one, or when the tree has its own of that name."""

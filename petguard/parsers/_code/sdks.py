@@ -1,8 +1,9 @@
 """What a call of an AI package means: read from `rules/code/sdks.yaml`, with a default that fits most packages."""
 
 import re
+from collections.abc import Collection, Iterable
 from fnmatch import translate
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -34,11 +35,13 @@ class Maker(Frozen):
 class Use(Frozen):
     """What the calls of some packages mean: `call` fits the names from the package to the first call.
 
+    With `method` instead, any call of a method of that name, on whatever object, in a file that uses the package.
     `address` and `model` are positions of plain arguments. A `fixed` provider answers whatever the address is.
     """
 
     packages: tuple[str, ...]
-    call: Expression
+    call: Expression = ""
+    method: Expression = ""
     kind: Literal["client", "agent", "load", "routed", "dataset", "other"] = "client"
     provider: str | None = None
     address: Annotated[int, Field(ge=0)] | None = None
@@ -52,7 +55,17 @@ class Use(Frozen):
     def fits(self, package: Package, path: str) -> bool:
         """Whether this row speaks of the call."""
         packages, call = self._matches
-        return bool(packages.fullmatch(f"{package.ecosystem}/{package.name}") and call.fullmatch(path))
+        spoken_of = not self.method and packages.fullmatch(f"{package.ecosystem}/{package.name}")
+        return bool(spoken_of and call.fullmatch(path))
+
+    def takes(self, packages: Iterable[Package], name: str) -> bool:
+        """Whether this row speaks of a method of this name, in a file that uses these packages."""
+        globs, _ = self._matches
+        return bool(
+            self.method
+            and re.fullmatch(self.method, name)
+            and any(globs.fullmatch(f"{each.ecosystem}/{each.name}") for each in packages)
+        )
 
 
 class Sdks(Frozen):
@@ -64,8 +77,14 @@ class Sdks(Frozen):
     makers: tuple[Maker, ...]
     addresses: tuple[str, ...]
     regions: tuple[str, ...]
+    resources: tuple[str, ...]
     getters: tuple[str, ...]
     uses: tuple[Use, ...]
+
+    @cached_property
+    def methods(self) -> tuple[Use, ...]:
+        """The rows that speak of methods of any object."""
+        return tuple(each for each in self.uses if each.method)
 
 
 @cache
@@ -75,13 +94,22 @@ def shipped() -> Sdks:
     return validated(Sdks, documents.read_yaml(path.read_text("utf-8")), str(path))
 
 
-def use(package: Package, path: str, *, new: bool) -> Use | None:
-    """What a call of `path` in a package means; None when it means nothing for the inventory."""
+def method(packages: Collection[Package], name: str) -> Use | None:
+    """What a method of this name means in a file that uses these packages."""
+    return next((each for each in shipped().methods if each.takes(packages, name)), None)
+
+
+@lru_cache(100_000)
+def use(package: Package, path: str, *, new: bool, opened: bool = False) -> Use | None:
+    """What a call of `path` in a package means; None when it means nothing for the inventory.
+
+    Where the name may be anybody's (`opened`), it must tell by itself.
+    """
     table = shipped()
     found = next((each for each in table.uses if each.fits(package, path)), None)
     if found is not None:
         return found
-    if re.fullmatch(table.other, path):
+    if re.fullmatch(table.other, path) or (opened and maker(path) is None):
         return None
     if re.fullmatch(table.clients, path) or (new and (package.provider or maker(path))):
         return Use(packages=(), call="")

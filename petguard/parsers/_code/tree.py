@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 
@@ -32,12 +32,13 @@ from petguard.telltales import told
 
 _SMALL = 100  # bytes of an error that may be the grammar's
 _DEEPEST = 150  # of one expression; the rest of it is not looked into
-_CONSTANT = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
+CONSTANT = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _QUOTES = re.compile(r"^[@$#rbR]*(\"\"\"|'''|[\"'`])(.*)\1$", re.S)
 
 Reader = Callable[["Lowering", Node], Expr]
 Bound = tuple[str, Expr, bool]  # name, value, whether it is a member of an object or class
+Binder = Callable[["Lowering", Node], Iterable[Bound]]
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,15 @@ class Grammar:
 
     `readers` turns an expression node into the common form; whatever is not named there is opaque. `calls`, `records`
     and `texts` are the nodes to be listed; `scopes` bound what a name is known in, `classes` those of members.
+    `bindings` make a name known where they stand, `assignments` give a value to one that is known already.
     """
 
     ecosystem: Ecosystem
     module: str
     readers: Mapping[str, Reader]
     imports: Mapping[str, Callable[["Lowering", Node], Iterable[Import]]]
-    bindings: Mapping[str, Callable[["Lowering", Node], Iterable[Bound]]]
+    bindings: Mapping[str, Binder]
+    assignments: Mapping[str, Binder]
     calls: frozenset[str]
     records: frozenset[str]
     texts: frozenset[str]
@@ -74,9 +77,9 @@ def read(path: str, data: bytes, grammar: Grammar) -> Code:
         name: sorted(found, key=lambda node: (node.start_byte, -node.end_byte)) for name, found in captured.items()
     }
     code.imports = [each for node in nodes.get("import", ()) for each in grammar.imports[node.type](lowering, node)]
-    code.bindings = list(_bindings(lowering, nodes, len(data)))
+    code.bindings = declared_first(list(_bindings(lowering, nodes, len(data))))
     called = [lowering.expr(node) for node in nodes.get("call", ())]
-    code.calls = _whole_chains(called)
+    code.calls = whole_chains(called)
     code.loaded = [each for each in called if isinstance(each, Loaded)]
     lowered = (lowering.expr(node) for node in nodes.get("record", ()))
     code.records = [each for each in lowered if isinstance(each, Record)]
@@ -94,7 +97,7 @@ def _reading_order(node: Node) -> tuple[int, int]:
 def _kinds(grammar: Grammar) -> tuple[tuple[str, frozenset[str]], ...]:
     return (
         ("import", frozenset(grammar.imports)),
-        ("bind", frozenset(grammar.bindings)),
+        ("bind", frozenset(grammar.bindings) | frozenset(grammar.assignments)),
         ("call", grammar.calls),
         ("record", grammar.records),
         ("text", grammar.texts),
@@ -122,9 +125,25 @@ def _bindings(lowering: "Lowering", nodes: Mapping[str, list[Node]], size: int) 
             open_.append(scopes[index])
             index += 1
         open_ = [each for each in open_ if each[1] > start]
-        for name, value, member in grammar.bindings[node.type](lowering, node):
-            scope, exported = _scope(open_, size, member=member)
-            yield Binding(name, value, start, scope, member, exported)
+        binder = grammar.bindings.get(node.type) or grammar.assignments[node.type]
+        for name, value, member in binder(lowering, node):
+            around = open_[:-1] if node.type in grammar.classes else open_  # a class is known outside itself
+            scope, exported = _scope(around, size, member=member)
+            yield Binding(name, value, start, scope, member, exported, node.type in grammar.assignments)
+
+
+def declared_first(found: list[Binding]) -> list[Binding]:
+    """The same bindings, an assignment with the scope in which its name, or its object's, was declared."""
+    scopes: dict[str, set[Scope]] = {}
+    for each in found:
+        if not each.assigned:
+            scopes.setdefault(each.name, set()).add(each.scope)
+    return [replace(each, scope=_home(each, scopes)) if each.assigned and not each.member else each for each in found]
+
+
+def _home(each: Binding, scopes: Mapping[str, set[Scope]]) -> Scope:
+    known = scopes.get(each.name) or scopes.get(each.name.partition(".")[0]) or ()
+    return max((scope for scope in known if scope[0] <= each.start < scope[1]), default=each.scope)
 
 
 def _scope(open_: list[tuple[int, int, bool]], size: int, *, member: bool) -> tuple[Scope, bool]:
@@ -134,7 +153,8 @@ def _scope(open_: list[tuple[int, int, bool]], size: int, *, member: bool) -> tu
     return (around[-1][:2] if around else (0, size)), exported
 
 
-def _whole_chains(found: list[Expr]) -> list[Call]:
+def whole_chains(found: Iterable[Expr]) -> list[Call]:
+    """The calls that are not the beginning of a longer chain."""
     calls = [each for each in found if isinstance(each, Call)]
     inner = {id(each) for call in calls for each in _receivers(call)}
     return [call for call in calls if id(call) not in inner]
@@ -150,7 +170,7 @@ def _receivers(call: Call) -> Iterator[Expr]:
 
 def _words(root: Node, data: bytes) -> Iterator[tuple[int, str]]:
     """Names in capitals that stand in the code as a name or a whole literal, not inside a comment or a sentence."""
-    for match in _CONSTANT.finditer(data):
+    for match in CONSTANT.finditer(data):
         node = root.descendant_for_byte_range(match.start(), match.end())
         if node is None or "comment" in node.type:
             continue
@@ -276,7 +296,7 @@ def string(*holes: str) -> Reader:
             if child.type in holes:
                 parts.append(lowering.expr(next(iter(child.named_children), None)))
             elif child.type != "comment":
-                parts.append(Text(child.start_byte, _plain(lowering.text(child), escape="escape" in child.type)))
+                parts.append(Text(child.start_byte, plain(lowering.text(child), escape="escape" in child.type)))
         return joined(node.start_byte, parts)
 
     return reader
@@ -288,7 +308,7 @@ def unquoted(text: str) -> str:
     return found[2] if found else text
 
 
-def _plain(text: str, *, escape: bool) -> str:
+def plain(text: str, *, escape: bool) -> str:
     return _ESCAPES.get(text[1:], text[1:]) if escape else text
 
 
@@ -350,6 +370,61 @@ def ternary(then: str, otherwise: str) -> Reader:
     return reader
 
 
+def positional(lowering: Lowering, node: Node) -> tuple[Expr, ...]:
+    """The plain arguments of a call."""
+    given = node.child_by_field_name("arguments")
+    return tuple(lowering.expr(each) for each in given.named_children if each.type != "comment") if given else ()
+
+
+def path(lowering: Lowering, node: Node) -> Expr:
+    """A name with its packages before it, as one chain."""
+    inner = [each for each in node.named_children if each.type != "comment"]
+    if not inner:
+        return Name(node.start_byte, lowering.text(node))
+    if len(inner) == 1:
+        return lowering.expr(inner[0])
+    return Member(node.start_byte, lowering.expr(inner[0]), lowering.text(inner[-1]).partition("<")[0])
+
+
+def typed(_lowering: Lowering, node: Node | None) -> Expr:
+    """What is known of a name that has a type and no value."""
+    return Opaque(node.start_byte if node else 0)
+
+
+def parameter(name_: str) -> Binder:
+    """A parameter without a default: it hides what had its name outside, and nobody knows its value."""
+
+    def bind(lowering: Lowering, node: Node) -> Iterator[Bound]:
+        yield lowering.text(node.child_by_field_name(name_)), Opaque(node.start_byte), False
+
+    return bind
+
+
+def defined(name_: str) -> Binder:
+    """A class or module of one's own, which is not the library's of that name."""
+
+    def bind(lowering: Lowering, node: Node) -> Iterator[Bound]:
+        yield lowering.text(node.child_by_field_name(name_)), Opaque(node.start_byte), False
+
+    return bind
+
+
+def returned(lowering: Lowering, node: Node) -> Iterator[Bound]:
+    """What a function gives back."""
+    value = next((each for each in node.named_children if each.type != "comment"), None)
+    if value is not None:
+        yield "return", lowering.expr(value), False
+
+
+def unpacked(lowering: Lowering, node: Node) -> Iterator[Bound]:
+    """Several names that get several values, or the first of what one call gives back."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    targets = left.named_children if left else []
+    values = right.named_children if right else []
+    for target, value in zip(targets, values, strict=False):
+        yield from assigned(lowering, target, value)
+
+
 def items(lowering: Lowering, node: Node) -> Expr:
     """A list of expressions."""
     return Items(node.start_byte, tuple(lowering.expr(each) for each in node.named_children))
@@ -371,7 +446,7 @@ def assigned(lowering: Lowering, left: Node | None, right: Node | None) -> Itera
         yield target[0], lowering.expr(right), target[1]
 
 
-def assignment(left: str, right: str) -> Callable[[Lowering, Node], Iterator[Bound]]:
+def assignment(left: str, right: str) -> Binder:
     """A node that assigns one field of it to another."""
 
     def bind(lowering: Lowering, node: Node) -> Iterator[Bound]:
@@ -380,7 +455,7 @@ def assignment(left: str, right: str) -> Callable[[Lowering, Node], Iterator[Bou
     return bind
 
 
-def declaration(name_: str, value: str, *, member: bool = False) -> Callable[[Lowering, Node], Iterator[Bound]]:
+def declaration(name_: str, value: str, *, member: bool = False) -> Binder:
     """A node that names something and may give it a value."""
 
     def bind(lowering: Lowering, node: Node) -> Iterator[Bound]:

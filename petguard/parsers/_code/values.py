@@ -1,26 +1,41 @@
 """What an expression may be as a text, told from the text alone: nothing is run, and what is not known is a HOLE."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from petguard.parsers._code.form import Call, Code, Either, Expr, Joined, Member, Name, Nothing, Text, chain, within
+from petguard.parsers._code.form import (
+    Call,
+    Code,
+    Either,
+    Expr,
+    Joined,
+    Member,
+    Name,
+    Nothing,
+    Opaque,
+    Text,
+    chain,
+    within,
+)
 from petguard.parsers._code.names import behind
 from petguard.parsers._code.project import Project
 from petguard.parsers._names import HOLE
 
-_STEPS = 12  # from a name to its text
+_STEPS = 20  # from a name to its text
 _MOST = 6  # alternatives of one text
 _PARTS = 40  # of one text; no address has more
 _LONGEST = 10_000
 _OR_ELSE = re.compile(r"(?i)unwrap_?or(?:_?else)?|(?:get_?)?or_?else|value_?or|if_?blank|if_?empty|tap_?or")
+_FORMATS = re.compile(r"(?i)(?:\w+\.)*(?:sprintf|printf|format|formatted)!?")
+_SLOT = re.compile(r"%[-+ 0-9.]*[a-zA-Z@]|\{\w*(?::[^}]*)?\}")
 _KEEPS = re.compile(
     r"(?i)to_?string|to_?str|to_?owned|into|as_?str|as_?ref|clone|freeze|dup|trim\w*|r?strip|replace(?:_?all)?|to_?ur[li]|"
     r"absolute_?string|unwrap|expect|ok|presence|to_s|chomp|delete_?suffix"
 )
 _MAKES = re.compile(
     r"(?i)(?:(?:\w+\.)*(?:ns|http)?ur[li](?:\.(?:create|parse|new|init|https?))?|(?:\w+\.)*string(?:\.(?:from|new|init|format))?|"
-    r"(?:\w+\.)*(?:some|optional\.of|ok|just|format|sprintf|ptr|string|azurekeycredential)!?)"
+    r"(?:\w+\.)*(?:some|optional\.of|ok|just|format|sprintf|ptr|string|f|azurekeycredential|\w*model\w*(?:\.(?:of|from|new|init|parse))?)!?)"
 )
 _FALLBACK = re.compile(
     r"(?i)(?:.*\.)?(?:\w*get_?env\w*|env(?:_?\w+)?|get_?or_?default|fetch|get_?property|property|config|get_?string|"
@@ -33,9 +48,12 @@ def texts(project: Project, code: Code, expr: Expr, steps: int = _STEPS) -> list
 
     What is known is preferred: of `process.env.URL ?? "https://..."` only the second is a text.
     """
-    found = _texts(project, code, expr, steps)
-    known = [each for each in found if each is None or each.strip(HOLE)]
-    return list(dict.fromkeys(known or found))[:_MOST]
+    return project.once("texts", expr, lambda: _preferred(_texts(project, code, expr, steps)), [HOLE])
+
+
+def _preferred(found: list[str | None]) -> list[str | None]:
+    certain = [each for each in found if each is None or each.strip(HOLE)]
+    return list(dict.fromkeys(certain or found))[:_MOST]
 
 
 def known(found: Iterable[str | None]) -> Iterator[str]:
@@ -50,7 +68,7 @@ def _texts(project: Project, code: Code, expr: Expr, steps: int) -> list[str | N
     elif steps <= 0:
         pass
     elif isinstance(expr, Either):
-        found = [each for option in within(expr) for each in _texts(project, code, option, steps - 1)]
+        found = [each for option in within(expr) for each in texts(project, code, option, steps - 1)]
     elif isinstance(expr, Joined):
         found = _joined(project, code, expr.parts, steps)
     elif isinstance(expr, Call):
@@ -84,6 +102,21 @@ def _called(project: Project, code: Code, call: Call, steps: int) -> list[str | 
         parts = [given[-1]]
     elif isinstance(call.callee, Member) and _KEEPS.fullmatch(call.callee.name):
         parts = [call.callee.of]
+    elif _FORMATS.fullmatch(path) and len(given) > 1 and isinstance(given[0], Text):
+        parts = [_filled(given[0], given[1:])]
     elif given and _MAKES.fullmatch(path):
         parts = [given[0]]
     return [each for part in parts for each in texts(project, code, part, steps - 1)]
+
+
+def _filled(pattern: Text, given: Sequence[Expr]) -> Expr:
+    """A format's text with its slots filled in their order."""
+    parts: list[Expr] = []
+    rest, end = list(given), 0
+    for slot in _SLOT.finditer(pattern.value):
+        parts += [
+            Text(pattern.start, pattern.value[end : slot.start()]),
+            rest.pop(0) if rest else Opaque(pattern.start),
+        ]
+        end = slot.end()
+    return Joined(pattern.start, (*parts, Text(pattern.start, pattern.value[end:])))
