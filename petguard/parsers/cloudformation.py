@@ -82,7 +82,9 @@ def _resource(source: Source, name: str, entry: Any, known: Mapping[str, Any], r
         *_infrastructure.environments(source, properties, inside),
     ]
     images = [
-        _containers.facts(_described.container(source, place, value, key=f"{source.path}#{name}", name=address))
+        _containers.read(
+            _described.container(source, place, value, key=f"{source.path}#{name}", name=address), source.gaps
+        )
         for place, value in _described.containers(_lowered(properties), inside)
     ]
     return together([*parts, Facts(nodes=tuple(beside)), *images])

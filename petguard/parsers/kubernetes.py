@@ -16,7 +16,6 @@ from petguard.parsers import (
     _assets,
     _containers,
     _described,
-    _launch,
     _positions,
     _template,
     _variables,
@@ -98,7 +97,7 @@ def _object(source: Source, document: dict[str, Any], kind: str, version: str, p
         return together(
             _object(source, item, str(item.get("kind")), str(item.get("apiVersion")), place) for place, item in inner
         )
-    name = f"{kind}/{_name(document)}"
+    name = _name(document)
     known = _resource(kind, version)
     own = _serving(source, document, known, name, pointer) if known else Facts()
     settings = Facts(nodes=tuple(_settings(source, document, pointer))) if kind in _CONFIGURES else Facts()
@@ -120,11 +119,11 @@ def _resource(kind: str, version: str) -> catalog.Resource | None:
 def _pods(source: Source, document: dict[str, Any], name: str, pointer: Pointer, *, serves: bool) -> Iterator[Facts]:
     for place, value in _described.containers(document, pointer):
         found = _described.container(source, place, value, key=f"{source.path}#{name}", name=name)
-        yield _containers.facts(found)
+        yield _containers.read(found, source.gaps)
     if serves:
         for place, value in _started(document, pointer):
             found = _described.container(source, place, value, key=f"{source.path}#{name}", name=name, serves=True)
-            yield _containers.facts(found)
+            yield _containers.read(found, source.gaps)
 
 
 def _started(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
@@ -147,7 +146,7 @@ def _serving(source: Source, document: dict[str, Any], known: catalog.Resource, 
     """An object whose kind says that it serves models, and the models it names."""
     found = {model.id: (model, place) for model, place in _models(source, document, pointer, ("llm",))}
     node = _assets.managed(
-        f"{source.path}#{name}", known, name, source.at(*pointer, "kind"), details=_details(document)
+        f"{source.path}#{document['kind']}/{name}", known, name, source.at(*pointer, "kind"), details=_details(document)
     )
     edges = tuple(
         Edge(kind=EdgeKind.USES, source=node.id, target=key, origin=Origin.DECLARED, location=source.at(*place))
@@ -182,10 +181,10 @@ def _models(source: Source, value: Any, pointer: Pointer, company: Sequence[str]
 def _model(key: str, text: str, company: Sequence[str], place: Pointer) -> _positions.Named | None:
     uri = _HUB_URI.fullmatch(text)
     if uri:
-        return _launch.hub_model(uri["name"], company)
+        return _positions.named("llm model", text.replace("huggingface://", "hf://"), company)
     if key in _URI_KEYS:
         hub = key.lower().startswith("model") and text.count("/") == 1
-        return _launch.hub_model(text, company) if hub else None
+        return _positions.named("llm model", f"hf://{text}", company) if hub else None
     preset = key == "name" and place[-1:] == ("preset",)
     return _positions.named("llm model" if preset else key, text, company)
 
@@ -218,10 +217,11 @@ def _decoded(value: str | None) -> str | None:
 
 def _values(source: Source, document: dict[str, Any]) -> Facts:
     found = [
-        _containers.facts(
+        _containers.read(
             _described.container(
                 source, place, value, key=f"{source.path}#{'.'.join(map(str, place))}", name=source.path
-            )
+            ),
+            source.gaps,
         )
         for place, value in _described.containers(document)
     ]

@@ -107,9 +107,9 @@ def test_rights_that_are_not_stated_may_be_any(read: Read) -> None:
 @pytest.mark.parametrize(
     ("command", "runs", "provider"),
     [
-        ("claude -p 'review this'", "Claude Code", "anthropic"),
+        ("claude -p 'review this'", "claude", "anthropic"),
         ("git diff | npx -y @openai/codex exec --full-auto -", "codex", "openai"),
-        ("if true; then gemini -p hello; fi", "Gemini CLI", "google"),
+        ("if true; then gemini -p hello; fi", "gemini", "google"),
         ("gh models run openai/gpt-4.1 hello", "GitHub Models", "github-models"),
         ("timeout 60 ollama pull qwen2.5:0.5b", "ollama", "ollama"),
     ],
