@@ -184,7 +184,7 @@ def _action(source: Source, top: dict[str, Any]) -> Facts:
     job = Job(
         system="github",
         key=f"{source.path}#action",
-        name=f"{folder or 'action'}/action",
+        name=f"{folder}/action" if folder else "action",
         steps=tuple(_steps(source, runs, ("runs",))),
         images=(named,) if named else (),
         variables=_variables_of(source, runs, ("runs",)),
