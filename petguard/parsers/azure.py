@@ -41,6 +41,7 @@ class _Declared:
     name: str
     body: dict[str, Any]
     pointer: tuple[Step, ...]
+    bicep: bool = False  # the document begins with the declaration
 
 
 def _interest(candidate: Candidate) -> Interest:
@@ -74,13 +75,17 @@ def _bicep_file(item: Input, gaps: list[Gap]) -> Facts:
             parts.append(Facts(nodes=tuple(_default(item, each))))
         if each.what not in ("resource", "module") or each.existing:
             continue
-        for body in _several(each.value):
-            source = Source(item.path, item.text, _document(each), gaps)
-            kind = _type(each)
-            value = body.get("params", {}) if each.what == "module" else body
-            declared = _Declared(kind, each.name, _filled(value, known), ("params",) if each.what == "module" else ())
-            parts.append(_resource(source, declared))
+        source = Source(item.path, item.text, _document(each), gaps)
+        parts += [_resource(source, _declared(each, place, body, known)) for place, body in _several(each.value)]
     return together(parts)
+
+
+def _declared(
+    each: _bicep.Declaration, place: tuple[Step, ...], body: dict[str, Any], known: Mapping[str, Any]
+) -> _Declared:
+    given = each.what == "module"
+    value = body.get("params", {}) if given else body
+    return _Declared(_type(each), each.name, _filled(value, known), (*place, "params") if given else place, bicep=True)
 
 
 def _default(item: Input, each: _bicep.Declaration) -> Iterator[Node]:
@@ -90,9 +95,13 @@ def _default(item: Input, each: _bicep.Declaration) -> Iterator[Node]:
         yield found.node(Source(item.path, item.text, _document(each)).at())
 
 
-def _several(value: Any) -> list[dict[str, Any]]:
+def _several(value: Any) -> Iterator[tuple[tuple[Step, ...], dict[str, Any]]]:
     """The body, or the one that a loop repeats."""
-    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+    if isinstance(value, dict):
+        yield (), value
+    for index, each in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(each, dict):
+            yield (index,), each
 
 
 def _type(declaration: _bicep.Declaration) -> str:
@@ -191,7 +200,7 @@ def _resource(source: Source, declared: _Declared) -> Facts:
         f"{source.path}#{address}",
         row,
         address,
-        source.at(*(declared.pointer if declared.pointer != ("params",) else ())),
+        source.at() if declared.bicep else source.at(*declared.pointer),
         region=_said(declared.body.get("location")),
         details=_details(declared.body),
     )
@@ -208,9 +217,8 @@ def _resource(source: Source, declared: _Declared) -> Facts:
 def _is_no_ai(declared: _Declared) -> bool:
     """Bing's search is sold as an account of the same type; what only refers to an account is none."""
     kind = _said(declared.body.get("kind"))
-    return declared.type.lower().endswith(
-        ("/diagnosticsettings", "/roleassignments", "/privateendpointconnections")
-    ) or (kind is not None and kind.lower().startswith("bing."))
+    bing = kind is not None and kind.lower().startswith("bing.")
+    return bing or declared.type.lower().endswith(_REFERRING)
 
 
 def _details(body: dict[str, Any]) -> dict[str, Detail]:

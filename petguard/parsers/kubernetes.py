@@ -21,6 +21,7 @@ from petguard.parsers import (
     _variables,
     one_by_one,
 )
+from petguard.parsers._containers import Container
 from petguard.parsers._described import Pointer
 from petguard.parsers._source import Source, together
 from petguard.telltales import told
@@ -30,6 +31,7 @@ _HUB_URI = re.compile(r"(?:hf|huggingface|ollama)://(?P<name>[\w.:/-]+)")
 _URI_KEYS = frozenset(
     {"storageUri", "modelUri", "storage_uri", "uri", "url", "modelURL", "modelUrl", "model_url", "path"}
 )
+_LABELS = frozenset({"labels", "matchLabels", "annotations", "selector", "nodeSelector", "podLabels", "podAnnotations"})
 _CONFIGURES = frozenset({"ConfigMap", "Secret"})
 _PULLED = frozenset({"pull", "run", "load", "preload"})
 _OTHER_FORMATS = re.compile(
@@ -101,7 +103,8 @@ def _object(source: Source, document: dict[str, Any], kind: str, version: str, p
     known = _resource(kind, version)
     own = _serving(source, document, known, name, pointer) if known else Facts()
     settings = Facts(nodes=tuple(_settings(source, document, pointer))) if kind in _CONFIGURES else Facts()
-    return together([own, settings, *_pods(source, document, name, pointer, serves=known is not None)])
+    scripts = _scripts(source, document, name, pointer) if kind in _CONFIGURES else ()
+    return together([own, settings, *scripts, *_pods(source, document, name, pointer, serves=known is not None)])
 
 
 def _name(document: dict[str, Any]) -> str:
@@ -170,7 +173,7 @@ def _details(document: dict[str, Any]) -> dict[str, Detail]:
 def _models(source: Source, value: Any, pointer: Pointer, company: Sequence[str]) -> Iterator[tuple[Node, Pointer]]:
     for place, inner in _mappings(value, pointer):
         for key, text in inner.items():
-            if isinstance(text, str):
+            if isinstance(text, str) and not _LABELS.intersection(place):
                 named = _model(key, _described.filled(text), (*company, *inner), place)
                 if named is not None:
                     yield named.node(source.at(*place, key)), (*place, key)
@@ -206,6 +209,16 @@ def _settings(source: Source, document: dict[str, Any], pointer: Pointer) -> Ite
         found = list(_described.environment(source, (*pointer, section), document))
         encoded = section == "data" and document.get("kind") == "Secret"
         yield from _variables.nodes([replace(each, value=_decoded(each.value)) for each in found] if encoded else found)
+
+
+def _scripts(source: Source, document: dict[str, Any], name: str, pointer: Pointer) -> Iterator[Facts]:
+    """The scripts that a ConfigMap brings along."""
+    files = document.get("data")
+    for file, text in files.items() if isinstance(files, dict) else ():
+        if file.endswith((".sh", ".bash")) and isinstance(text, str):
+            script = _described.script_at(source, (*pointer, "data", file), text)
+            box = Container(f"{source.path}#{name}", name, script.location, scripts=(script,))
+            yield _containers.read(box, source.gaps)
 
 
 def _decoded(value: str | None) -> str | None:
