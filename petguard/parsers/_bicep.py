@@ -34,6 +34,7 @@ class Declaration:
     type: str
     line: int
     value: Any
+    existing: bool = False  # it only refers to something that is there already
     lines: dict[tuple[Step, ...], int] = field(default_factory=dict)
 
 
@@ -44,7 +45,9 @@ def declarations(text: str) -> Iterator[Declaration]:
         kind = _TYPE.match(found["type"] or "")
         reader = _Reader(text, found.end())
         value = reader.value((), 0)
-        yield Declaration(found["what"], found["name"], kind["type"] if kind else "", line, value, reader.lines)
+        existing = re.search(r"'\s+existing\b", found["type"] or "") is not None
+        named = kind["type"] if kind else ""
+        yield Declaration(found["what"], found["name"], named, line, value, existing, reader.lines)
 
 
 class _Reader:

@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from petguard import catalog
-from petguard.model import Asset, Edge, EdgeKind, Facts, Location, Node, Origin
-from petguard.parsers import _assets, _launch, _shell, _variables
+from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, Origin
+from petguard.parsers import _assets, _positions, _shell, _shell_models, _variables
 from petguard.parsers._names import HOLE
+from petguard.parsers._shell_place import Place
+from petguard.parsers._shell_syntax import Command, Word
+from petguard.parsers._shell_words import Call
+from petguard.parsers._source import together
 from petguard.parsers._variables import Variable
+
+_RUNS_AI = frozenset({Asset.AI_SERVICE, Asset.AI_WORKLOAD})
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class Text:
 class Container:
     """One container. `words` are the command and its arguments, `scripts` texts that a shell reads.
 
-    `key` and `name` are what it is called when its image does not tell that it runs AI.
+    `key` and `name` are what it is called when its image does not tell that it runs AI; `serves` says that whatever
+    describes it is there to serve models.
     """
 
     key: str
@@ -33,27 +40,37 @@ class Container:
     words: tuple[Text, ...] = ()
     scripts: tuple[Text, ...] = ()
     variables: tuple[Variable, ...] = ()
-    serves: bool = False  # what describes it is there to serve models
+    serves: bool = False
 
 
-def facts(container: Container) -> Facts:
-    """The inventory rows of a container; none when it has nothing to do with AI."""
+def read(container: Container, gaps: list[Gap]) -> Facts:
+    """The inventory rows of a container, none for most; what was not understood goes to `gaps`."""
     image = _image(container.image) if container.image else None
     serves = container.serves or (image is not None and image.asset is Asset.AI_WORKLOAD)
-    script = _scripts(container)
+    started = together([_started(container, gaps), _scripts(container, gaps)])
     nodes = [
-        *_models(container, serves=serves),
+        *(_arguments(container, image) if serves else ()),
         *_variables.nodes(container.variables, company=("llm",) if serves else ()),
     ]
-    runner = image or _runner(container)
-    kept = [*([runner] if runner else []), *nodes, *script.nodes]
-    used = nodes if runner else []
-    edges = tuple(
-        Edge(kind=EdgeKind.USES, source=runner.id, target=node.id, origin=Origin.DECLARED, location=node.locations[0])
-        for node in used
-        if runner is not None and node.id != runner.id
+    runner = image or _runner(container, started)
+    used = [*nodes, *(node for node in started.nodes if node.asset is Asset.MODEL)]
+    edges = [_uses(runner, node) for node in used if runner is not None and node.id != runner.id]
+    own = Facts(nodes=(*([runner] if runner else []), *nodes), edges=tuple(edges))
+    return together([own, _without_programs(started) if runner else started])
+
+
+def _without_programs(started: Facts) -> Facts:
+    """The facts of commands without the runtimes that they start: the container is the row for those."""
+    programs = {node.id for node in started.nodes if node.asset in _RUNS_AI and _is_run(node)}
+    nodes = tuple(node for node in started.nodes if node.id not in programs)
+    edges = tuple(edge for edge in started.edges if programs.isdisjoint((edge.source, edge.target)))
+    return Facts(nodes=nodes, edges=edges, claims=started.claims)
+
+
+def _uses(runner: Node, node: Node) -> Edge:
+    return Edge(
+        kind=EdgeKind.USES, source=runner.id, target=node.id, origin=Origin.DECLARED, location=node.locations[0]
     )
-    return Facts(nodes=tuple(kept), edges=(*edges, *script.edges), claims=script.claims)
 
 
 def _image(text: Text) -> Node | None:
@@ -61,35 +78,77 @@ def _image(text: Text) -> Node | None:
     return _assets.image(re.sub(rf"^{HOLE}+/", "", text.value), text.location)
 
 
-def _models(container: Container, *, serves: bool) -> Iterator[Node]:
-    words = [text.value for text in container.words]
-    for index, model in _launch.models(words, serves=serves):
-        yield model.node(container.words[index].location)
+def _arguments(container: Container, image: Node | None) -> Iterator[Node]:
+    """The model that an image with a server as its entry point is given: by an option, or as the first word."""
+    if not container.words:
+        return
+    place = _ListPlace.of(container.words)
+    words = tuple(Word(text.value, index) for index, text in enumerate(container.words, 1))
+    call = Call("server", words, words[0], Command(words))
+    yield from _shell_models.served(call, image.provider if image else None, place)
+    if _positions.is_name(words[0].text) and words[0].text.count("/") == 1 and image is not None:
+        found = _positions.named("llm model", f"hf://{words[0].text}", ("llm",))
+        if found is not None:
+            yield found.node(container.words[0].location)
 
 
-def _scripts(container: Container) -> Facts:
-    found = [_shell.commands(text.value, text.location.path, text.location.line) for text in container.scripts]
-    return Facts(
-        nodes=tuple(node for each in found for node in each.nodes),
-        edges=tuple(edge for each in found for edge in each.edges),
-        claims=tuple(claim for each in found for claim in each.claims),
+def _started(container: Container, gaps: list[Gap]) -> Facts:
+    if not container.words:
+        return Facts()
+    words = tuple(Word(text.value, index) for index, text in enumerate(container.words, 1))
+    place = _ListPlace.of(container.words)
+    found: list[Gap] = []
+    facts = _kept(_shell.started(Command(words), place), found)
+    gaps += [gap.model_copy(update={"line": place.at(gap.line or 1).line}) for gap in found]
+    return facts
+
+
+def _scripts(container: Container, gaps: list[Gap]) -> Facts:
+    return together(
+        _kept(_shell.read(text.value, text.location.path, text.location.line), gaps) for text in container.scripts
     )
 
 
-def _runner(container: Container) -> Node | None:
+def _kept(found: Iterator[Facts | Gap], gaps: list[Gap]) -> Facts:
+    parts = list(found)
+    gaps += [part for part in parts if isinstance(part, Gap)]
+    return together(part for part in parts if isinstance(part, Facts))
+
+
+def _runner(container: Container, started: Facts) -> Node | None:
     """The container itself, when its command starts AI although its image is nobody's."""
-    lines = [([text.value for text in container.words], container.words[0].location)] if container.words else []
-    for script in container.scripts:
-        lines += [(words, script.location) for _, words in _launch.commands(script.value)]
-    for words, location in lines:
-        launch = _launch.launched(words)
-        if launch is not None:
-            provider = launch.provider if _is_provider(launch.provider) else None
-            return _assets.workload(
-                container.key, container.name, location, provider=provider, details={"runs": launch.program}
-            )
-    return None
+    runs = next((node for node in started.nodes if node.asset in _RUNS_AI and _is_run(node)), None)
+    if runs is None:
+        return None
+    provider = catalog.provider(runs.provider) if runs.provider else None
+    return _assets.workload(
+        container.key,
+        container.name,
+        runs.locations[0],
+        provider=provider.id if provider else None,
+        details={"runs": runs.name},
+    )
 
 
-def _is_provider(name: str | None) -> bool:
-    return name is not None and catalog.provider(name) is not None
+def _is_run(node: Node) -> bool:
+    """Whether a command runs AI here, and not only asks somebody elsewhere."""
+    provider = catalog.provider(node.provider) if node.provider else None
+    return node.asset is Asset.AI_WORKLOAD or (provider is not None and provider.kind == "local")
+
+
+class _ListPlace(Place):
+    """Where the words of a list stand: each on a line of its own, the number of the word standing for its line."""
+
+    @classmethod
+    def of(cls, words: tuple[Text, ...]) -> "_ListPlace":
+        """The places of these words."""
+        place = cls(words[0].location.path, "\n".join(text.value for text in words))
+        place.words = words
+        return place
+
+    words: tuple[Text, ...]
+
+    def at(self, line: int) -> Location:
+        """The place of a word, or of a line inside one that holds a text of several."""
+        text = self.words[min(line, len(self.words)) - 1]
+        return text.location

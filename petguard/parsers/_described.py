@@ -14,8 +14,12 @@ from petguard.parsers._variables import Variable, literal_secret, referred
 
 Pointer = tuple[Step, ...]
 
-_COMMANDS = ("entrypoint", "command", "args", "arguments", "extraArgs", "extra_args", "cmd")
-_ENVIRONMENTS = ("environment", "env", "envVars", "extraEnv", "extraEnvVars", "secrets", "variables")
+_IMAGES = ("image", "Image")
+_COMMANDS = (
+    *("entrypoint", "entryPoint", "EntryPoint", "command", "Command"),
+    *("args", "arguments", "extraArgs", "extra_args", "cmd"),
+)
+_ENVIRONMENTS = ("environment", "Environment", "env", "envVars", "extraEnv", "extraEnvVars", "secrets", "variables")
 _DEFAULT = re.compile(r"(?<!\$)\{\{.*?\}\}|\$\{\w+:?[-](?P<default>[^${}]*)\}|\$\{[^{}]*\}|\$\(\w+\)|\$\w+")
 _BLOCK = re.compile(r"[|>][-+\d]*\s*(?:#.*)?$")
 _SHELL_OPTION = re.compile(r"-[a-z]*c")
@@ -26,26 +30,25 @@ def container(
     source: Source, pointer: Pointer, value: dict[str, Any], *, key: str, name: str, serves: bool = False
 ) -> Container:
     """A container out of a mapping with some of the usual keys."""
-    variables = tuple(each for section in _ENVIRONMENTS for each in environment(source, (*pointer, section), value))
     words = tuple(word for section in _COMMANDS for word in _words(source, (*pointer, section), value.get(section)))
     script = _script(words)
+    own = _is_image(value)
+    at = next((each for each in _IMAGES if each in value), "image")
     return Container(
         key=key,
         name=name,
         location=source.at(*pointer),
-        image=image(source, pointer, value)
-        if _is_image(value)
-        else image(source, (*pointer, "image"), value.get("image")),
+        image=image(source, pointer if own else (*pointer, at), value if own else value.get(at)),
         words=() if script else words,
         scripts=(script,) if script else (),
-        variables=variables,
+        variables=tuple(each for section in _ENVIRONMENTS for each in environment(source, (*pointer, section), value)),
         serves=serves,
     )
 
 
 def containers(value: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:
     """Every mapping that has an image, at any depth."""
-    if isinstance(value, dict) and (_has_image(value.get("image")) or _is_image(value)):
+    if isinstance(value, dict) and (any(_has_image(value.get(key)) for key in _IMAGES) or _is_image(value)):
         yield pointer, value
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, inner in items:

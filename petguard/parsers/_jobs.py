@@ -1,12 +1,12 @@
 """Jobs of continuous integration that run AI: what they run, what their token may do, and who can make them run."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from petguard import catalog, secrets
-from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Location, Node, Origin, Trait
-from petguard.parsers import _assets, _launch, _shell, _variables
+from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Gap, Location, Node, Origin, Trait
+from petguard.parsers import _assets, _positions, _shell, _variables
 from petguard.parsers._containers import Text
 from petguard.parsers._source import together
 from petguard.parsers._variables import Variable
@@ -20,6 +20,11 @@ _UNTRUSTED = re.compile(
     r"|github\.event\.workflow_run\.head_commit\.message|github\.event\.head_commit\.message"
 )
 
+_MODEL_OPTION = re.compile(r"--model[= ]\s*[\"']?(?P<name>[\w.:/@+-]+)")
+_UNASKED = re.compile(
+    r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--full-auto|--yolo|--yes-always"
+    r"|--allow-all-tools|bypassPermissions|--approval-mode[= ](?:yolo|full-auto)|danger-full-access"
+)
 _LETS_ASK = frozenset({"allowed_non_write_users", "allow-users"})  # of actions that else serve only who may write
 
 
@@ -32,6 +37,7 @@ class Step:
     script: Text | None = None
     variables: tuple[Variable, ...] = ()
     inputs: tuple[tuple[str, Text], ...] = ()
+    known: catalog.Action | None = None  # the AI that the action is
 
 
 @dataclass(frozen=True)
@@ -63,18 +69,16 @@ class _Run:
     fed: tuple[str, ...] = ()
 
 
-def facts(job: Job) -> Facts:
-    """The keys, models, packages and images of a job, and the job itself when one of its steps runs AI."""
-    scripts = [(step, _shell.commands(*_place(step.script))) for step in job.steps if step.script]
+def read(job: Job, gaps: list[Gap]) -> Facts:
+    """The keys, models, packages and images of a job, and the job itself when one of its steps runs AI.
+
+    What was not understood of its scripts goes to `gaps`.
+    """
+    scripts = [(step, _script(step.script, gaps)) for step in job.steps if step.script]
     images = [node for image in job.images if (node := _assets.image(image.value, image.location))]
     nodes = [*_variables.nodes(job.variables), *(node for step in job.steps for node in _given(step)), *images]
-    runs = [run for step in job.steps for run in _runs(job, step)]
-    runs += [
-        _Run(node.name, node.locations[0], node.provider)
-        for step, found in scripts
-        for node in found.nodes
-        if node.asset in _RUNS_AI and not any(run.location.line == node.locations[0].line for run in runs)
-    ]
+    runs = [run for step in job.steps for run in _actions(step)]
+    runs += [run for step, found in scripts for run in _commands(step, found)]
     runs += [_Run(node.name, node.locations[0], node.provider) for node in images if node.asset is Asset.AI_WORKLOAD]
     row = [_row(job, runs)] if runs else []
     edges = [
@@ -82,45 +86,54 @@ def facts(job: Job) -> Facts:
         for each in row
         for node in nodes
     ]
-    return together([Facts(nodes=(*row, *nodes), edges=tuple(edges)), *(found for _, found in scripts)])
+    return together(
+        [Facts(nodes=(*row, *nodes), edges=tuple(edges)), *(_without_programs(found) for _, found in scripts)]
+    )
 
 
-def _place(script: Text | None) -> tuple[str, str, int]:
-    if script is None:
-        raise ValueError("a step without a script")
-    return script.value, script.location.path, script.location.line
+def _without_programs(found: Facts) -> Facts:
+    """The facts of a script without the programs that it starts: the job is the row for those."""
+    programs = {node.id for node in found.nodes if node.id.startswith(f"{Asset.AI_WORKLOAD}:command/")}
+    nodes = tuple(node for node in found.nodes if node.id not in programs)
+    edges = tuple(edge for edge in found.edges if programs.isdisjoint((edge.source, edge.target)))
+    return Facts(nodes=nodes, edges=edges, claims=found.claims)
 
 
-def _given(step: Step) -> list[Node]:
+def _script(script: Text, gaps: list[Gap]) -> Facts:
+    parts = list(_shell.read(script.value, script.location.path, script.location.line))
+    gaps += [part for part in parts if isinstance(part, Gap)]
+    return together(part for part in parts if isinstance(part, Facts))
+
+
+def _given(step: Step) -> Iterator[Node]:
     """The variables and inputs of a step, and the models that its inputs name."""
     inputs = [Variable(name, text.value, text.location, _variables.referred(text.value)) for name, text in step.inputs]
-    company = ("llm",) if step.uses else ()
-    found = list(_variables.nodes([*step.variables, *inputs], company=company))
-    texts = [text for name, text in step.inputs if name.endswith("args")] + ([step.script] if step.script else [])
-    for text in texts:
-        for offset, words in _launch.commands(text.value):
-            serves = text is not step.script
-            for _, model in _launch.models(words, serves=serves):
-                found.append(model.node(text.location.model_copy(update={"line": text.location.line + offset})))
-    return found
+    known = step.uses is not None and step.known is not None
+    yield from _variables.nodes([*step.variables, *inputs], company=("llm",) if known else ())
+    for name, text in step.inputs:
+        for found in _MODEL_OPTION.finditer(text.value) if name.endswith("args") and known else ():
+            model = _positions.named("llm model", found["name"], ("llm",))
+            line = text.location.line + text.value.count("\n", 0, found.start())
+            if model is not None:
+                yield model.node(text.location.model_copy(update={"line": line}))
 
 
-def _runs(job: Job, step: Step) -> list[_Run]:
-    found = []
-    if step.uses is not None and (known := catalog.action(job.system, step.uses)):
-        mutable = () if _COMMIT.search(step.uses) else (Trait.MUTABLE_REFERENCE,)
-        texts = [text.value for _, text in step.inputs]
-        unasked = (Trait.AUTO_APPROVE,) if any(map(_launch.asks_nobody, texts)) else ()
-        provider = _through(step) or known.provider
-        found.append(_Run(step.uses, step.location, provider, (*mutable, *unasked), _fed(step, texts)))
-    if step.script is not None:
-        for _, words in _launch.commands(step.script.value):
-            launch = _launch.launched(words)
-            if launch is not None:
-                provider = launch.provider if launch.provider and catalog.provider(launch.provider) else None
-                unasked = (Trait.AUTO_APPROVE,) if _launch.asks_nobody(" ".join(words)) else ()
-                found.append(_Run(launch.program, step.location, provider, unasked, _fed(step, [step.script.value])))
-    return found
+def _actions(step: Step) -> Iterator[_Run]:
+    if step.uses is None or step.known is None:
+        return
+    texts = [text.value for _, text in step.inputs]
+    mutable = () if _COMMIT.search(step.uses) else (Trait.MUTABLE_REFERENCE,)
+    unasked = (Trait.AUTO_APPROVE,) if any(map(_UNASKED.search, texts)) else ()
+    yield _Run(step.uses, step.location, _through(step) or step.known.provider, (*mutable, *unasked), _fed(step, texts))
+
+
+def _commands(step: Step, found: Facts) -> Iterator[_Run]:
+    """The assistants, runtimes and services that a script starts or asks."""
+    texts = [step.script.value] if step.script else []
+    for node in found.nodes:
+        if node.asset in _RUNS_AI:
+            traits = tuple(trait for trait in node.traits if trait is Trait.AUTO_APPROVE)
+            yield _Run(node.name, step.location, node.provider, traits, _fed(step, texts))
 
 
 def _through(step: Step) -> str | None:

@@ -11,6 +11,7 @@ from petguard.parsers._names import HOLE
 
 UNRESOLVED = "unresolved"  # the end of the id of a service that nobody can name
 _BARE_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?(?:/.*)?")
+_TAG = re.compile(r"latest|(?:\d+x)?\d+(?:\.\d+)?[bm](?:-.*)?")  # `mistral:7b` is a model of Ollama with its size
 _UNKNOWN_LABEL = "unknown-label"
 
 
@@ -99,7 +100,9 @@ def routed(model: str | None) -> Service:
     """Who answers for a model named in LiteLLM's way, `provider/name` or a well-known name."""
     if model is None:
         return Service(None)
-    prefix, slash, name = model.replace(":", "/", 1).partition("/") if "/" not in model else model.partition("/")
+    tagged = ":" in model and "/" not in model and _TAG.fullmatch(model.partition(":")[2]) is not None
+    routes = "/" not in model and not tagged
+    prefix, slash, name = model.replace(":", "/", 1).partition("/") if routes else model.partition("/")
     by_prefix = catalog.provider_by_prefix(prefix) if slash else None
     if by_prefix is not None:
         return Service(by_prefix.id, model=name)

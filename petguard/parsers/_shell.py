@@ -71,6 +71,13 @@ def read_at(
     yield from dict.fromkeys(each for each in parts if isinstance(each, Gap))
 
 
+def started(command: Command, place: Place) -> Iterator[Facts | Gap]:
+    """The same for a command that is given as a list of words, as containers are."""
+    parts = list(_run(command, place, 0))
+    yield Facts(nodes=tuple(_once(each for each in parts if isinstance(each, Node))))
+    yield from (each for each in parts if not isinstance(each, Node))
+
+
 def _once(nodes: Iterable[Node]) -> Iterator[Node]:
     """Loops and functions are gone through more than once; what they use stands there once."""
     seen: list[Node] = []

@@ -134,6 +134,11 @@ _ASSISTANTS: Mapping[str, _Assistant] = {
 _TRAINING = dict.fromkeys(
     ("accelerate", "torchrun", "deepspeed", "trl", "autotrain", "axolotl", "llamafactory-cli"), ("learning_rate",)
 )  # programs that train, and what stands beside a data set's name where somebody trains
+# Beside an option that says which model it is, a name is only what the server calls it.
+_ALIASES = frozenset({"--model-name", "--model_name"})
+_IDENTITIES = frozenset({"--model-id", "--model_id", "--model-path", "--model_path", "--model-dir", "--model_dir"})
+_CALLED = frozenset({"--served-model-name", "--served_model_name"})
+_SERVED = frozenset({"--model", "--hf-repo", "-hf", "--speculative-model", "--draft-model", *_ALIASES, *_IDENTITIES})
 _ASSISTANT_MODEL = ("--model", "-m", "--embedding-model", "--editor-model", "--weak-model")
 _MCP = re.compile(r"(?i)@modelcontextprotocol/.+|(?:.*[/_-])?mcp(?:[/_-].*)?|.*[-_]mcp")
 
@@ -276,10 +281,17 @@ def _containers(call: Call, place: Place) -> Iterator[Node]:
         if node is not None and not _RUNS.isdisjoint(call.texts):
             yield node
             inner = Call(call.program, call.words[index + 1 :], word, call.command)
-            for option, value in inner.options:
-                if option in {"--model", "--model-id", "--model-path", "--hf-repo", "-hf"}:
-                    yield from _hub_item(inner, value, node.provider, place)
+            yield from served(inner, node.provider, place)
             return
+
+
+def served(call: Call, provider: str | None, place: Place) -> Iterator[Node]:
+    """The models among the arguments of a server whose name does not stand there: an image brings it."""
+    given = {option for option, _ in call.options}
+    for option, value in call.options:
+        is_alias = option in _ALIASES and given & _IDENTITIES
+        if option in _SERVED and not is_alias:
+            yield from _hub_item(call, value, provider, place)
 
 
 def servers(call: Call, place: Place) -> Iterator[Node]:
@@ -295,6 +307,8 @@ def _by_position(call: Call, place: Place) -> Iterator[Node]:
     """Models and data sets under options that only they are given to: `--model_name_or_path`, `--dataset_name`."""
     company = [*(option for option, _ in call.options), *_TRAINING.get(call.program, ())]
     for option, value in call.options:
+        if option in _CALLED:
+            continue
         for _, found in all_named([(option, value.text)], company):
             if found.asset is Asset.MODEL or HOLE not in value.text:
                 yield found.node(place.at(value.line), origin=Origin.DETECTED)

@@ -53,6 +53,17 @@ _WRAPPERS: Mapping[str, tuple[frozenset[str], int]] = {
         ("docker-compose run", "-e -u -w -v -p --env --user --workdir --name --entrypoint", 1),
     ]
 }
+# Programs that fetch a package and start what it brings.
+_FETCHERS = frozenset({"npx", "bunx", "pnpx"})
+_PROGRAMS: Mapping[str, str] = {
+    "@anthropic-ai/claude-code": "claude",
+    "@openai/codex": "codex",
+    "@google/gemini-cli": "gemini",
+    "@qwen-code/qwen-code": "qwen",
+    "@github/copilot": "copilot",
+    "@sourcegraph/amp": "amp",
+    "opencode-ai": "opencode",
+}
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
 _INTERPRETER = re.compile(r"(python|pip|pypy)[\d.]*w?")
 
@@ -154,8 +165,19 @@ def _inner(call: Call) -> Sequence[Word]:
     if name is not None:
         options, skip = _WRAPPERS[name]
         return _without_assignments(_behind(call.words[name.count(" ") :], options, skip))
+    if call.program in _FETCHERS:
+        return _fetched(call.words)
     mark = call.texts.index("--") if "--" in call.texts else None
     return () if mark is None else _without_assignments(call.words[mark + 1 :])
+
+
+def _fetched(words: Sequence[Word]) -> Sequence[Word]:
+    """What `npx -y package@version` starts, under the name of the program that the package brings."""
+    rest = _behind(words, frozenset({"-p", "--package"}), 0)
+    if not rest:
+        return ()
+    name = re.sub(r"(?<=.)@[^@/]*$", "", rest[0].text)
+    return (Word(_PROGRAMS.get(name, name), rest[0].line), *rest[1:])
 
 
 def _behind(words: Sequence[Word], options: Collection[str], skip: int) -> Sequence[Word]:

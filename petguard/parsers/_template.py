@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from petguard.collect import Input
 from petguard.model import Asset, Facts, Gap, Node
-from petguard.parsers import _assets, _launch, _variables, one_by_one
+from petguard.parsers import _assets, _positions, _variables, one_by_one
 from petguard.parsers._lines import Lines
 from petguard.parsers._names import HOLE
 from petguard.parsers._variables import Variable
@@ -17,6 +17,7 @@ _NAME = re.compile(r"\s*-?\s*(?:name|key):\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{3,})[
 _VALUE = re.compile(r"\s*value:\s*(?P<value>.+?)\s*$")
 _PAIR = re.compile(r"\s*(?P<name>[A-Z][A-Z0-9_]{3,}):\s*(?P<value>.*?)\s*$")
 _WORD = re.compile(r"\s*-\s+(?P<word>[\"']?--[\w-]+(?:=\S+)?[\"']?)\s*$|\s*-\s+(?P<plain>[\"']?[\w./:-]+[\"']?)\s*$")
+_MODEL_OPTIONS = frozenset({"--model", "--model-id", "--model-path", "--hf-repo"})
 _COMMENT = re.compile(r"\s*(?:#|\{\{-?\s*/\*)")
 _TELLING = frozenset({Told.HOST, Told.KEY_NAME, Told.RUNTIME})
 
@@ -74,9 +75,10 @@ def _arguments(source: Lines, number: int, line: str, *, serves: bool) -> Iterat
     match = _WORD.match(line)
     if match is None or match["word"] is None:
         return
-    words = [match["word"].strip("\"'")]
+    option, _, value = match["word"].strip("\"'").partition("=")
     after = _WORD.match(_HOLE.sub(HOLE, source.each[number])) if number < len(source.each) else None
-    if after is not None and after["plain"]:
-        words.append(after["plain"].strip("\"'"))
-    for _, model in _launch.models(words, serves=serves):
+    if not value and after is not None and after["plain"]:
+        value = after["plain"].strip("\"'")
+    model = _positions.named("llm model" if serves and option in _MODEL_OPTIONS else option, value, ())
+    if model is not None:
         yield model.node(source.at(number))

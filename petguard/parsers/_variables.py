@@ -12,6 +12,7 @@ from petguard.parsers._services import service_at
 
 # `${{ secrets.NAME }}`, `${NAME}`, `${NAME:-default}`, `$NAME`, `$(NAME)`: the variable may be called otherwise inside.
 _REFERRED = re.compile(r"(?:secrets|vars|env)\.([A-Za-z_]\w*)|\$[{(]?([A-Za-z_]\w*)")
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # `V_MODEL_ID`, to be replaced by a script
 _ADDRESS = re.compile(r"(?i)https?://\S+")
 _OF_AI = re.compile(
     r"(?i)(?:^|_)(?:OPENAI|ANTHROPIC|CLAUDE|GEMINI|MISTRAL|OLLAMA|VLLM|LITELLM|LLM|LLAMA|BEDROCK|GROQ|COHERE|EMBEDDINGS?|TGI)(?:_|$)"
@@ -38,7 +39,7 @@ def nodes(variables: Sequence[Variable], *, company: Sequence[str] = ()) -> Iter
         if variable.value is not None:
             yield from _address(variable, variable.value)
             model = _positions.named(variable.name, variable.value, beside)
-            if model is not None:
+            if model is not None and not _PLACEHOLDER.fullmatch(variable.value):
                 yield model.node(variable.location)
 
 

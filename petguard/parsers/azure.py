@@ -8,8 +8,8 @@ from typing import Any
 from petguard import catalog
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Document, Step, read_json
-from petguard.model import Detail, Edge, EdgeKind, Facts, Gap, Origin
-from petguard.parsers import Parser, _assets, _bicep, _infrastructure, one_by_one
+from petguard.model import Detail, Edge, EdgeKind, Facts, Gap, Node, Origin
+from petguard.parsers import Parser, _assets, _bicep, _infrastructure, _positions, one_by_one
 from petguard.parsers._names import HOLE
 from petguard.parsers._source import Source, together
 
@@ -26,7 +26,9 @@ _VERIFIED_TYPES = {
     "search/search-service": "Microsoft.Search/searchServices",
     "ai-ml/ai-foundry": "Microsoft.CognitiveServices/accounts",
 }
+_GENERATED = re.compile(r"\"_generator\"\s*:\s*\{\s*\"name\"\s*:\s*\"bicep\"")
 _ACCOUNT = "microsoft.cognitiveservices/accounts"
+_REFERRING = ("/diagnosticsettings", "/roleassignments", "/privateendpointconnections", "/connections")
 _OPENAI_KINDS = frozenset({"openai", "aiservices"})
 _DEEPEST = 8
 
@@ -39,17 +41,21 @@ class _Declared:
     name: str
     body: dict[str, Any]
     pointer: tuple[Step, ...]
+    bicep: bool = False  # the document begins with the declaration
 
 
 def _interest(candidate: Candidate) -> Interest:
     bicep = candidate.suffix == ".bicep"
     if not bicep and not (candidate.suffix == ".json" and _TEMPLATE.search(candidate.data[:2_000])):
         return Interest.NONE
-    return Interest.READ if candidate.told else Interest.CLEAR
+    return Interest.READ if candidate.told or (bicep and b"module " in candidate.data) else Interest.CLEAR
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
+    sources = {item.path.removesuffix(".bicep") for item in inputs if item.path.endswith(".bicep")}
     for item in inputs:
+        if _GENERATED.search(item.text[:2_000]) and item.path.removesuffix(".json") in sources:
+            continue  # the compiled form of what stands beside it
         gaps: list[Gap] = []
 
         def whole(item: Input, gaps: list[Gap] = gaps) -> Facts:
@@ -65,20 +71,37 @@ def _bicep_file(item: Input, gaps: list[Gap]) -> Facts:
     known = {each.name: each.value for each in found if each.what in ("param", "var")}
     parts = []
     for each in found:
-        if each.what not in ("resource", "module") or not isinstance(each.value, dict | list):
+        if each.what == "param" and isinstance(each.value, str):
+            parts.append(Facts(nodes=tuple(_default(item, each))))
+        if each.what not in ("resource", "module") or each.existing:
             continue
-        for body in _several(each.value):
-            source = Source(item.path, item.text, _document(each), gaps)
-            kind = _type(each)
-            value = body.get("params", {}) if each.what == "module" else body
-            declared = _Declared(kind, each.name, _filled(value, known), ("params",) if each.what == "module" else ())
-            parts.append(_resource(source, declared))
+        source = Source(item.path, item.text, _document(each), gaps)
+        parts += [_resource(source, _declared(each, place, body, known)) for place, body in _several(each.value)]
     return together(parts)
 
 
-def _several(value: Any) -> list[dict[str, Any]]:
+def _declared(
+    each: _bicep.Declaration, place: tuple[Step, ...], body: dict[str, Any], known: Mapping[str, Any]
+) -> _Declared:
+    given = each.what == "module"
+    value = body.get("params", {}) if given else body
+    return _Declared(_type(each), each.name, _filled(value, known), (*place, "params") if given else place, bicep=True)
+
+
+def _default(item: Input, each: _bicep.Declaration) -> Iterator[Node]:
+    """The model that a parameter names by default."""
+    found = _positions.named(each.name, each.value, ())
+    if found is not None:
+        yield found.node(Source(item.path, item.text, _document(each)).at())
+
+
+def _several(value: Any) -> Iterator[tuple[tuple[Step, ...], dict[str, Any]]]:
     """The body, or the one that a loop repeats."""
-    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+    if isinstance(value, dict):
+        yield (), value
+    for index, each in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(each, dict):
+            yield (index,), each
 
 
 def _type(declaration: _bicep.Declaration) -> str:
@@ -149,6 +172,8 @@ def _text(text: str, known: Mapping[str, Any], depth: int) -> Any:
     condition = _CONDITION.fullmatch(text)
     if condition is not None:
         return condition["then"] or condition["otherwise"]
+    if text.startswith("${") and text.endswith("}") and text.count("${") == 1:  # an expression, with braces of its own
+        return HOLE
     return _UNKNOWN.sub(HOLE, _EXPRESSION.sub(lambda found: _as_text(_looked_up(found, known, depth)), text))
 
 
@@ -167,14 +192,15 @@ def _resource(source: Source, declared: _Declared) -> Facts:
     beside = list(_infrastructure.environments(source, declared.body, declared.pointer))
     row = catalog.resource("azure", declared.type.lower()) if declared.type else None
     if row is None or _is_no_ai(declared):
-        return Facts(nodes=tuple(beside))
+        given = _infrastructure.models(source, declared.body, declared.pointer, ()) if not declared.type else ()
+        return Facts(nodes=(*beside, *given))
     models = list(_infrastructure.models(source, declared.body, declared.pointer, ("llm",)))
     address = f"{declared.type}.{declared.name}"
     node = _assets.managed(
         f"{source.path}#{address}",
         row,
         address,
-        source.at(*(declared.pointer if declared.pointer != ("params",) else ())),
+        source.at() if declared.bicep else source.at(*declared.pointer),
         region=_said(declared.body.get("location")),
         details=_details(declared.body),
     )
@@ -191,9 +217,8 @@ def _resource(source: Source, declared: _Declared) -> Facts:
 def _is_no_ai(declared: _Declared) -> bool:
     """Bing's search is sold as an account of the same type; what only refers to an account is none."""
     kind = _said(declared.body.get("kind"))
-    return declared.type.lower().endswith(
-        ("/diagnosticsettings", "/roleassignments", "/privateendpointconnections")
-    ) or (kind is not None and kind.lower().startswith("bing."))
+    bing = kind is not None and kind.lower().startswith("bing.")
+    return bing or declared.type.lower().endswith(_REFERRING)
 
 
 def _details(body: dict[str, Any]) -> dict[str, Detail]:

@@ -17,7 +17,6 @@ _SERVERLESS = re.compile(rb"(?m)^(?:provider|functions):")
 _SERVERLESS_NAME = re.compile(r"serverless[\w.-]*\.ya?ml")
 _REFERENCE = re.compile(r"\$\{(?P<name>[\w.:]+)\}")
 _CHOOSES = frozenset({"Fn::If", "Fn::Select"})  # what they choose from is written out
-_CONTAINER = frozenset({"Image", "Command", "EntryPoint"})
 
 
 def _interest(candidate: Candidate) -> Interest:
@@ -82,8 +81,10 @@ def _resource(source: Source, name: str, entry: Any, known: Mapping[str, Any], r
         *_infrastructure.environments(source, properties, inside),
     ]
     images = [
-        _containers.facts(_described.container(source, place, value, key=f"{source.path}#{name}", name=address))
-        for place, value in _described.containers(_lowered(properties), inside)
+        _containers.read(
+            _described.container(source, place, value, key=f"{source.path}#{name}", name=address), source.gaps
+        )
+        for place, value in _described.containers(properties, inside)
     ]
     return together([*parts, Facts(nodes=tuple(beside)), *images])
 
@@ -144,13 +145,6 @@ def _text(text: str, known: Mapping[str, Any], resources: frozenset[str]) -> Any
     if text in resources or text.partition(".")[0] in resources:
         return HOLE
     return _REFERENCE.sub(lambda found: str(known.get(found["name"], HOLE)), text)
-
-
-def _lowered(value: Any) -> Any:
-    """A task definition as a compose file would write it: `ContainerDefinitions: [{Image, Command, ...}]`."""
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:] if key in _CONTAINER else key: _lowered(each) for key, each in value.items()}
-    return [_lowered(each) for each in value] if isinstance(value, list) else value
 
 
 PARSER = Parser.of_configs("cloudformation", _interest, _parse)

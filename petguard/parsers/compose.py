@@ -40,7 +40,7 @@ def _read(source: Source) -> Facts:
             key=f"{source.path}#{name}",
             name=name,
         )
-        found.append(_containers.facts(container))
+        found.append(_containers.read(container, source.gaps))
     return together([*found, Facts(nodes=tuple(_models(source, top)))])
 
 

@@ -128,7 +128,7 @@ def _stage(source: Lines, stage: _Stage) -> Facts:
             started[each.name] = words
             scripts += [] if each.rest.lstrip().startswith("[") else [_script(source, each)]
     words = (*started.get("ENTRYPOINT", ()), *started.get("CMD", ()))
-    return _containers.facts(
+    return _containers.read(
         Container(
             key=f"{source.path}#{stage.line}",
             name=source.path,
@@ -137,7 +137,8 @@ def _stage(source: Lines, stage: _Stage) -> Facts:
             words=words,
             scripts=tuple(scripts),
             variables=tuple(variables),
-        )
+        ),
+        source.gaps,
     )
 
 

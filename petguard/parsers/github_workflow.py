@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from petguard import catalog
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import read_yaml_all
 from petguard.model import Detail, Facts, Gap, Trait
-from petguard.parsers import Parser, _described, _jobs
+from petguard.parsers import Parser, _described, _jobs, _shell
 from petguard.parsers._containers import Text
 from petguard.parsers._described import Pointer
 from petguard.parsers._jobs import Job, Step
@@ -47,7 +48,7 @@ def _interest(candidate: Candidate) -> Interest:
     action = _ACTION.search(candidate.path) and b"runs:" in candidate.data
     if not workflow and not action:
         return Interest.NONE
-    return Interest.READ if candidate.told or b"install" in candidate.data else Interest.CLEAR
+    return Interest.READ if _shell.speaks(candidate.data, candidate.told) else Interest.CLEAR
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
@@ -60,7 +61,9 @@ def _read(source: Source) -> Facts:
         return _action(source, top)
     around = _variables_of(source, top, ())
     jobs = source.mapping(top.get("jobs"), "jobs")
-    return together(_jobs.facts(job) for name, entry in jobs.items() for job in _job(source, top, name, entry, around))
+    return together(
+        _jobs.read(job, source.gaps) for name, entry in jobs.items() for job in _job(source, top, name, entry, around)
+    )
 
 
 def _job(source: Source, top: dict[str, Any], name: str, entry: Any, around: tuple[Variable, ...]) -> Iterator[Job]:
@@ -148,6 +151,7 @@ def _step(source: Source, step: dict[str, Any], pointer: Pointer) -> Step:
         script=_described.script_at(source, (*pointer, "run"), run) if isinstance(run, str) else None,
         variables=variables,
         inputs=inputs,
+        known=catalog.action("github", uses.strip()) if isinstance(uses, str) else None,
     )
 
 
@@ -180,12 +184,12 @@ def _action(source: Source, top: dict[str, Any]) -> Facts:
     job = Job(
         system="github",
         key=f"{source.path}#action",
-        name=f"{folder or 'action'}/action",
+        name=f"{folder}/action" if folder else "action",
         steps=tuple(_steps(source, runs, ("runs",))),
         images=(named,) if named else (),
         variables=_variables_of(source, runs, ("runs",)),
     )
-    return _jobs.facts(job)
+    return _jobs.read(job, source.gaps)
 
 
 PARSER = Parser.of_configs("github_workflow", _interest, _parse)

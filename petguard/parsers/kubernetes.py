@@ -16,12 +16,12 @@ from petguard.parsers import (
     _assets,
     _containers,
     _described,
-    _launch,
     _positions,
     _template,
     _variables,
     one_by_one,
 )
+from petguard.parsers._containers import Container
 from petguard.parsers._described import Pointer
 from petguard.parsers._source import Source, together
 from petguard.telltales import told
@@ -31,6 +31,7 @@ _HUB_URI = re.compile(r"(?:hf|huggingface|ollama)://(?P<name>[\w.:/-]+)")
 _URI_KEYS = frozenset(
     {"storageUri", "modelUri", "storage_uri", "uri", "url", "modelURL", "modelUrl", "model_url", "path"}
 )
+_LABELS = frozenset({"labels", "matchLabels", "annotations", "selector", "nodeSelector", "podLabels", "podAnnotations"})
 _CONFIGURES = frozenset({"ConfigMap", "Secret"})
 _PULLED = frozenset({"pull", "run", "load", "preload"})
 _OTHER_FORMATS = re.compile(
@@ -98,11 +99,12 @@ def _object(source: Source, document: dict[str, Any], kind: str, version: str, p
         return together(
             _object(source, item, str(item.get("kind")), str(item.get("apiVersion")), place) for place, item in inner
         )
-    name = f"{kind}/{_name(document)}"
+    name = _name(document)
     known = _resource(kind, version)
     own = _serving(source, document, known, name, pointer) if known else Facts()
     settings = Facts(nodes=tuple(_settings(source, document, pointer))) if kind in _CONFIGURES else Facts()
-    return together([own, settings, *_pods(source, document, name, pointer, serves=known is not None)])
+    scripts = _scripts(source, document, name, pointer) if kind in _CONFIGURES else ()
+    return together([own, settings, *scripts, *_pods(source, document, name, pointer, serves=known is not None)])
 
 
 def _name(document: dict[str, Any]) -> str:
@@ -120,11 +122,11 @@ def _resource(kind: str, version: str) -> catalog.Resource | None:
 def _pods(source: Source, document: dict[str, Any], name: str, pointer: Pointer, *, serves: bool) -> Iterator[Facts]:
     for place, value in _described.containers(document, pointer):
         found = _described.container(source, place, value, key=f"{source.path}#{name}", name=name)
-        yield _containers.facts(found)
+        yield _containers.read(found, source.gaps)
     if serves:
         for place, value in _started(document, pointer):
             found = _described.container(source, place, value, key=f"{source.path}#{name}", name=name, serves=True)
-            yield _containers.facts(found)
+            yield _containers.read(found, source.gaps)
 
 
 def _started(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
@@ -147,7 +149,7 @@ def _serving(source: Source, document: dict[str, Any], known: catalog.Resource, 
     """An object whose kind says that it serves models, and the models it names."""
     found = {model.id: (model, place) for model, place in _models(source, document, pointer, ("llm",))}
     node = _assets.managed(
-        f"{source.path}#{name}", known, name, source.at(*pointer, "kind"), details=_details(document)
+        f"{source.path}#{document['kind']}/{name}", known, name, source.at(*pointer, "kind"), details=_details(document)
     )
     edges = tuple(
         Edge(kind=EdgeKind.USES, source=node.id, target=key, origin=Origin.DECLARED, location=source.at(*place))
@@ -171,7 +173,7 @@ def _details(document: dict[str, Any]) -> dict[str, Detail]:
 def _models(source: Source, value: Any, pointer: Pointer, company: Sequence[str]) -> Iterator[tuple[Node, Pointer]]:
     for place, inner in _mappings(value, pointer):
         for key, text in inner.items():
-            if isinstance(text, str):
+            if isinstance(text, str) and not _LABELS.intersection(place):
                 named = _model(key, _described.filled(text), (*company, *inner), place)
                 if named is not None:
                     yield named.node(source.at(*place, key)), (*place, key)
@@ -182,10 +184,10 @@ def _models(source: Source, value: Any, pointer: Pointer, company: Sequence[str]
 def _model(key: str, text: str, company: Sequence[str], place: Pointer) -> _positions.Named | None:
     uri = _HUB_URI.fullmatch(text)
     if uri:
-        return _launch.hub_model(uri["name"], company)
+        return _positions.named("llm model", text.replace("huggingface://", "hf://"), company)
     if key in _URI_KEYS:
         hub = key.lower().startswith("model") and text.count("/") == 1
-        return _launch.hub_model(text, company) if hub else None
+        return _positions.named("llm model", f"hf://{text}", company) if hub else None
     preset = key == "name" and place[-1:] == ("preset",)
     return _positions.named("llm model" if preset else key, text, company)
 
@@ -209,6 +211,16 @@ def _settings(source: Source, document: dict[str, Any], pointer: Pointer) -> Ite
         yield from _variables.nodes([replace(each, value=_decoded(each.value)) for each in found] if encoded else found)
 
 
+def _scripts(source: Source, document: dict[str, Any], name: str, pointer: Pointer) -> Iterator[Facts]:
+    """The scripts that a ConfigMap brings along."""
+    files = document.get("data")
+    for file, text in files.items() if isinstance(files, dict) else ():
+        if file.endswith((".sh", ".bash")) and isinstance(text, str):
+            script = _described.script_at(source, (*pointer, "data", file), text)
+            box = Container(f"{source.path}#{name}", name, script.location, scripts=(script,))
+            yield _containers.read(box, source.gaps)
+
+
 def _decoded(value: str | None) -> str | None:
     try:
         return b64decode(value, validate=True).decode() if value else None
@@ -218,10 +230,11 @@ def _decoded(value: str | None) -> str | None:
 
 def _values(source: Source, document: dict[str, Any]) -> Facts:
     found = [
-        _containers.facts(
+        _containers.read(
             _described.container(
                 source, place, value, key=f"{source.path}#{'.'.join(map(str, place))}", name=source.path
-            )
+            ),
+            source.gaps,
         )
         for place, value in _described.containers(document)
     ]

@@ -45,6 +45,7 @@ _OTHER_KIND = re.compile(
 _DESCRIPTION = re.compile(
     rb"(?m)\A\s*(?:\{\s*)?(?:#[^\n]*\n\s*)*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:|^kind: CustomResourceDefinition"
 )
+_PIPELINE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+$")
 
 _SPOKEN_OF = frozenset([Told.HOST, Told.KEY_NAME, Told.MODEL])
 _STEMS = (b"model", b"llm", b"engine", b"dataset", b"data_set", b"deployment")
@@ -91,6 +92,9 @@ def _is_elsewhere(candidate: Candidate) -> bool:
     return (
         _OTHER_KIND.fullmatch(candidate.name) is not None
         or _DESCRIPTION.search(data[:2_000]) is not None
+        or _PIPELINE.search(candidate.path) is not None
+        or b"AWSTemplateFormatVersion" in data
+        or b"/deploymentTemplate.json" in data[:2_000]
         or (b"model_list" in data and b"litellm_params" in data)
         or (b'"peft_type"' in data or b'"transformers_version"' in data or b'"architectures"' in data)
     )

@@ -218,7 +218,7 @@ def _resource(source: Source, block: _Block, scope: _Scope, regions: Mapping[str
         yield Facts(nodes=tuple(_beside(source, block, filled)))
         for place, value in _described.containers(filled, block.pointer):
             key = f"{block.folder}#{block.address}"
-            yield _containers.facts(_described.container(source, place, value, key=key, name=block.address))
+            yield _containers.read(_described.container(source, place, value, key=key, name=block.address), source.gaps)
 
 
 def _managed(

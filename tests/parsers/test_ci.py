@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petguard.model import Facts, Gap, Node, Trait
-from petguard.parsers import Parser, github_workflow
+from petguard.parsers import Parser, ci, github_workflow, jenkinsfile
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
 PATH = ".github/workflows/assist.yml"
@@ -107,9 +107,9 @@ def test_rights_that_are_not_stated_may_be_any(read: Read) -> None:
 @pytest.mark.parametrize(
     ("command", "runs", "provider"),
     [
-        ("claude -p 'review this'", "Claude Code", "anthropic"),
+        ("claude -p 'review this'", "claude", "anthropic"),
         ("git diff | npx -y @openai/codex exec --full-auto -", "codex", "openai"),
-        ("if true; then gemini -p hello; fi", "Gemini CLI", "google"),
+        ("if true; then gemini -p hello; fi", "gemini", "google"),
         ("gh models run openai/gpt-4.1 hello", "GitHub Models", "github-models"),
         ("timeout 60 ollama pull qwen2.5:0.5b", "ollama", "ollama"),
     ],
@@ -133,6 +133,99 @@ def test_a_job_without_ai_is_not_listed(read: Read, script: str) -> None:
     assert (jobs(facts), gaps) == ({}, [])
 
 
+_PIPELINES = {
+    ".gitlab-ci.yml": """\
+image: python:3.12
+variables:
+  OPENAI_API_KEY: $KEY
+review:
+  variables: {GITLAB_TOKEN: $PROJECT_TOKEN}
+  services: [{name: "ollama/ollama:0.5.4", alias: llm}]
+  script:
+    - claude -p "review"
+    - git push "https://x:$GITLAB_TOKEN@gitlab.com/a/b"
+test:
+  script: [pytest]
+""",
+    "azure-pipelines.yml": """\
+stages:
+  - stage: a
+    jobs:
+      - job: review
+        steps:
+          - script: |
+              claude -p "review"
+            env: {OPENAI_API_KEY: $(key)}
+""",
+    ".circleci/config.yml": """\
+jobs:
+  review:
+    environment: {OPENAI_API_KEY: x}
+    docker: [{image: "cimg/node:22.11"}]
+    steps:
+      - run: {name: ask, command: claude -p review}
+""",
+    "bitbucket-pipelines.yml": """\
+pipelines:
+  default:
+    - step:
+        name: review
+        script:
+          - export OPENAI_API_KEY=$KEY
+          - claude -p review
+""",
+    ".buildkite/pipeline.yml": """\
+steps:
+  - label: review
+    env: {OPENAI_API_KEY: x}
+    command: claude -p review
+""",
+    ".woodpecker.yml": """\
+steps:
+  review:
+    image: node
+    environment: {OPENAI_API_KEY: {from_secret: key}}
+    commands: [claude -p review]
+""",
+    "Jenkinsfile": """\
+pipeline {
+  agent { docker { image 'node:22' } }  // not an AI agent
+  stages {
+    stage('review') {
+      environment { OPENAI_API_KEY = credentials('key') }
+      steps {
+        sh \'\'\'
+          claude -p "review"
+        \'\'\'
+      }
+    }
+    stage('test') { steps { sh 'npm test' } }
+  }
+}
+""",
+}
+
+
+@pytest.mark.parametrize("path", _PIPELINES)
+def test_every_system_tells_its_jobs(read: Read, path: str) -> None:
+    """The one job that runs AI, and its key; the others are not listed."""
+    parser = jenkinsfile.PARSER if path == "Jenkinsfile" else ci.PARSER
+    facts, gaps = read(parser, {path: _PIPELINES[path]})
+    assert gaps == []
+    assert "credential:OPENAI_API_KEY" in {node.id for node in facts.nodes}
+    found = [node for node in facts.nodes if node.id == f"ai_workload:{path}#review"]
+    assert [node.provider for node in found] == ["anthropic"]
+    assert not [node for node in facts.nodes if node.id.endswith("#test")]
+
+
+def test_a_gitlab_job_that_pushes_may_write(read: Read) -> None:
+    """With the name of its token, and the image of its service."""
+    facts, _ = read(ci.PARSER, {".gitlab-ci.yml": _PIPELINES[".gitlab-ci.yml"]})
+    job = next(node for node in facts.nodes if node.name == "gitlab-ci/review")
+    assert Trait.WRITES_REPOSITORY in job.traits
+    assert job.details == {"runs": ("claude", "ollama/ollama"), "token": "GITLAB_TOKEN"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -151,5 +244,7 @@ def test_a_bad_workflow_is_a_gap(read: Read, text: str) -> None:
 @given(st.data())
 def test_any_cut_of_a_workflow_is_read_without_a_crash(read: Read, data: st.DataObject) -> None:
     """And so is one in which two characters changed."""
-    end, at = data.draw(st.integers(0, len(_WORKFLOW))), data.draw(st.integers(0, len(_WORKFLOW)))
-    read(github_workflow.PARSER, {PATH: _WORKFLOW[:at] + data.draw(st.text(max_size=2)) + _WORKFLOW[at:end]})
+    path, text = data.draw(st.sampled_from([(PATH, _WORKFLOW), *_PIPELINES.items()]))
+    parsers = {PATH: github_workflow.PARSER, "Jenkinsfile": jenkinsfile.PARSER}
+    end, at = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))
+    read(parsers.get(path, ci.PARSER), {path: text[:at] + data.draw(st.text(max_size=2)) + text[at:end]})
