@@ -12,6 +12,7 @@ from petguard.collect import Candidate, Input, Interest
 from petguard.model import Gap, Node, Origin
 from petguard.parsers import Parser, _assets
 from petguard.parsers._credentials import credential, from_variable
+from petguard.parsers._python_agents import Agents
 from petguard.parsers._python_calls import ai_clients, model_loads, unsafe_loads
 from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File, whole_text
@@ -55,6 +56,7 @@ def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | 
     ai_clients(file, project.clients, facts)
     model_loads(file, facts)
     unsafe_loads(file, facts)
+    Agents(file, project, facts).find()
     stated = []
     for result in claims(file):
         if isinstance(result, Gap):
