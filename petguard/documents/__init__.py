@@ -5,7 +5,6 @@ walks the value; no tag ever constructs an object; whatever cannot be read is an
 """
 
 import re
-
 from typing import Any
 
 from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document, Place, Step

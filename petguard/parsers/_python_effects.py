@@ -20,40 +20,112 @@ _FILES = (Trait.WRITES_FILES,)
 _NETWORK = (Trait.REACHES_NETWORK,)
 _MONEY = (Trait.SPENDS_MONEY, Trait.REACHES_NETWORK)
 _EFFECTS = tuple(
-    (re.compile(rf"(?:{pattern})"), grants)
-    for pattern, grants in (
-        (r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)", _COMMANDS),
-        (r"os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn)|pty\.spawn|pexpect\.\w+|asyncio\.create_subprocess_\w+", _COMMANDS),
-        (r"anyio\.(?:run_process|open_process)|fabric\.Connection\..*|invoke\.run|plumbum\..*|runpy\.run_\w+", _COMMANDS),
-        (r"paramiko\.SSHClient\..*exec_command|docker\.\w+\..*(?:containers\.(?:run|create)|exec_run)|e2b\w*\..*", _COMMANDS),
-        (r"shutil\.(?:copy\w*|move|rmtree)|os\.(?:remove|unlink|rename|renames|replace|rmdir|removedirs|truncate)", _FILES),
-        (r"pathlib\.Path\..*(?:write_text|write_bytes|unlink|rename|rmdir)", _FILES),
-        (r"stripe\..+|paypalrestsdk\..+|braintree\..+|squareup\..+|square\.client\..+|razorpay\..+|mollie\..+", _MONEY),
-        (r"(?:requests|httpx|aiohttp|urllib3|urllib\.request|smtplib|ftplib|imaplib|websockets|tweepy|praw)\..+", _NETWORK),
-        (r"(?:slack_sdk|twilio|sendgrid|googleapiclient|github|gitlab|jira|notion_client|discord|telegram)\..+", _NETWORK),
-        (r"(?:playwright|selenium|tavily|firecrawl|serpapi|exa_py|duckduckgo_search|ddgs|wikipedia|yfinance)\..+", _NETWORK),
-        (r"socket\.(?:create_connection|socket\..*connect)|boto3\.(?:client|resource)|resend\..+", _NETWORK),
+    (re.compile("|".join(patterns)), grants)
+    for grants, patterns in (
+        (
+            _COMMANDS,
+            (
+                r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)",
+                r"os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn)|pty\.spawn|pexpect\.\w+|runpy\.run_\w+",
+                r"asyncio\.create_subprocess_\w+|anyio\.(?:run_process|open_process)",
+                r"fabric\.Connection\..*|invoke\.run|plumbum\..*|e2b\w*\..*",
+                r"paramiko\.SSHClient\..*exec_command|docker\.\w+\..*(?:containers\.(?:run|create)|exec_run)",
+            ),
+        ),
+        (
+            _FILES,
+            (
+                r"shutil\.(?:copy\w*|move|rmtree)",
+                r"os\.(?:remove|unlink|rename|renames|replace|rmdir|removedirs|truncate)",
+                r"pathlib\.Path\..*(?:write_text|write_bytes|unlink|rename|rmdir)",
+            ),
+        ),
+        (_MONEY, (r"(?:stripe|paypalrestsdk|braintree|squareup|square\.client|razorpay|mollie)\..+",)),
+        (
+            _NETWORK,
+            (
+                r"(?:requests|httpx|aiohttp|urllib3|urllib\.request|smtplib|ftplib|imaplib|websockets|resend)\..+",
+                r"(?:slack_sdk|twilio|sendgrid|googleapiclient|github|gitlab|jira|notion_client|discord|telegram)\..+",
+                r"(?:playwright|selenium|tavily|firecrawl|serpapi|exa_py|duckduckgo_search|ddgs|wikipedia)\..+",
+                r"(?:yfinance|tweepy|praw)\..+|boto3\.(?:client|resource)",
+                r"socket\.(?:create_connection|socket\..*connect)",
+            ),
+        ),
     )
-)  # fmt: skip
+)
 _DATABASES = frozenset(
-    ["sqlite3", "sqlalchemy", "sqlmodel", "psycopg", "psycopg2", "asyncpg", "pymysql", "aiosqlite", "aiomysql", "pymongo",
-     "motor", "redis", "duckdb", "snowflake", "mysql", "MySQLdb", "oracledb", "cx_Oracle", "pyodbc", "pymssql", "neo4j",
-     "cassandra", "clickhouse_connect", "clickhouse_driver", "elasticsearch", "databases", "peewee", "supabase"]
-)  # fmt: skip
+    [
+        "sqlite3",
+        "sqlalchemy",
+        "sqlmodel",
+        "psycopg",
+        "psycopg2",
+        "asyncpg",
+        "pymysql",
+        "aiosqlite",
+        "aiomysql",
+        "pymongo",
+        "motor",
+        "redis",
+        "duckdb",
+        "snowflake",
+        "mysql",
+        "MySQLdb",
+        "oracledb",
+        "cx_Oracle",
+        "pyodbc",
+        "pymssql",
+        "neo4j",
+        "cassandra",
+        "clickhouse_connect",
+        "clickhouse_driver",
+        "elasticsearch",
+        "databases",
+        "peewee",
+        "supabase",
+    ]
+)
 _QUERIES = frozenset(
     ["execute", "executemany", "executescript", "exec_driver_sql", "fetch", "fetchrow", "fetchval", "query", "run"]
 )
 _DATABASE_WRITES = frozenset(
-    ["commit", "insert_one", "insert_many", "update_one", "update_many", "replace_one", "delete_one", "delete_many",
-     "bulk_write", "set", "hset", "delete", "lpush", "rpush", "index", "bulk", "insert", "upsert", "update"]
-)  # fmt: skip
+    [
+        "commit",
+        "insert_one",
+        "insert_many",
+        "update_one",
+        "update_many",
+        "replace_one",
+        "delete_one",
+        "delete_many",
+        "bulk_write",
+        "set",
+        "hset",
+        "delete",
+        "lpush",
+        "rpush",
+        "index",
+        "bulk",
+        "insert",
+        "upsert",
+        "update",
+    ]
+)
 _READS = re.compile(r"(?is)\s*(?:--[^\n]*\n\s*)*(?:select|with|show|describe|explain|pragma)\b")
 _WRITING_MODE = re.compile(r"[wax+]")
 _ASKS = frozenset(
-    ["langgraph.types.interrupt", "langgraph.prebuilt.interrupt.interrupt", "click.confirm", "typer.confirm",
-     "rich.prompt.Confirm.ask", "rich.prompt.Prompt.ask", "questionary.confirm", "chainlit.AskActionMessage",
-     "chainlit.AskUserMessage"]
-)  # fmt: skip
+    [
+        "langgraph.types.interrupt",
+        "langgraph.prebuilt.interrupt.interrupt",
+        "click.confirm",
+        "typer.confirm",
+        "rich.prompt.Confirm.ask",
+        "rich.prompt.Prompt.ask",
+        "questionary.confirm",
+        "chainlit.AskActionMessage",
+        "chainlit.AskUserMessage",
+    ]
+)
 
 
 @dataclass

@@ -13,27 +13,88 @@ from petguard.parsers._python_syntax import last_name, span, spelled
 from petguard.parsers._source import Source
 
 _ROOTS = frozenset(
-    ["mcp", "fastmcp", "agents", "pydantic_ai", "langchain_mcp_adapters", "google", "strands", "agno", "semantic_kernel",
-     "autogen_ext", "autogen", "crewai_tools", "crewai", "llama_index", "smolagents", "mcp_use", "haystack_integrations",
-     "agent_framework", "praisonaiagents", "huggingface_hub", "camel", "dspy", "mcp_agent"]
-)  # fmt: skip
+    [
+        "mcp",
+        "fastmcp",
+        "agents",
+        "pydantic_ai",
+        "langchain_mcp_adapters",
+        "google",
+        "strands",
+        "agno",
+        "semantic_kernel",
+        "autogen_ext",
+        "autogen",
+        "crewai_tools",
+        "crewai",
+        "llama_index",
+        "smolagents",
+        "mcp_use",
+        "haystack_integrations",
+        "agent_framework",
+        "praisonaiagents",
+        "huggingface_hub",
+        "camel",
+        "dspy",
+        "mcp_agent",
+    ]
+)
 # Keyword or position of the command, or of the address, for each way to reach a server.
 _LOCAL = frozenset(
-    ["StdioServerParameters", "MCPServerStdio", "StdioServerParams", "MCPStdioPlugin", "MCPTools", "BasicMCPClient",
-     "StdioServerInfo", "MCPStdioTool", "StdioTransport", "StdioConnection"]
-)  # fmt: skip
+    [
+        "StdioServerParameters",
+        "MCPServerStdio",
+        "StdioServerParams",
+        "MCPStdioPlugin",
+        "MCPTools",
+        "BasicMCPClient",
+        "StdioServerInfo",
+        "MCPStdioTool",
+        "StdioTransport",
+        "StdioConnection",
+    ]
+)
 _REMOTE = frozenset(
-    ["MCPServerSse", "MCPServerSSE", "MCPServerStreamableHttp", "MCPServerStreamableHTTP", "MCPServerHTTP",
-     "SseServerParams", "StreamableHttpServerParams", "SseConnectionParams", "StreamableHTTPConnectionParams",
-     "StreamableHTTPServerParams", "SSEClientParams", "StreamableHTTPClientParams", "MCPSsePlugin",
-     "MCPStreamableHttpPlugin", "sse_client", "streamablehttp_client", "streamable_http_client", "SseServerInfo",
-     "StreamableHttpServerInfo", "MCPStreamableHTTPTool", "MCPSseTool", "SSETransport", "StreamableHttpTransport",
-     "MCPServerHTTP"]
-)  # fmt: skip
+    [
+        "MCPServerSse",
+        "MCPServerSSE",
+        "MCPServerStreamableHttp",
+        "MCPServerStreamableHTTP",
+        "MCPServerHTTP",
+        "SseServerParams",
+        "StreamableHttpServerParams",
+        "SseConnectionParams",
+        "StreamableHTTPConnectionParams",
+        "StreamableHTTPServerParams",
+        "SSEClientParams",
+        "StreamableHTTPClientParams",
+        "MCPSsePlugin",
+        "MCPStreamableHttpPlugin",
+        "sse_client",
+        "streamablehttp_client",
+        "streamable_http_client",
+        "SseServerInfo",
+        "StreamableHttpServerInfo",
+        "MCPStreamableHTTPTool",
+        "MCPSseTool",
+        "SSETransport",
+        "StreamableHttpTransport",
+        "MCPServerHTTP",
+    ]
+)
 _OF_MAPPINGS = frozenset({"MultiServerMCPClient", "MCPClient", "Client", "MCPClient.from_dict", "from_dict"})
-_OFFERS = ("mcp.server.fastmcp.FastMCP", "fastmcp.FastMCP", "mcp.server.Server", "mcp.server.lowlevel.Server",
-           "mcp.server.lowlevel.server.Server", "fastmcp.server.FastMCP", "fastapi_mcp.FastApiMCP",
-           "fastmcp.FastMCP.from_openapi", "fastmcp.FastMCP.from_fastapi", "mcp.server.FastMCP")  # fmt: skip
+_OFFERS = (
+    "mcp.server.fastmcp.FastMCP",
+    "fastmcp.FastMCP",
+    "mcp.server.Server",
+    "mcp.server.lowlevel.Server",
+    "mcp.server.lowlevel.server.Server",
+    "fastmcp.server.FastMCP",
+    "fastapi_mcp.FastApiMCP",
+    "fastmcp.FastMCP.from_openapi",
+    "fastmcp.FastMCP.from_fastapi",
+    "mcp.server.FastMCP",
+)
 _DEPTH = 12
 
 
