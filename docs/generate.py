@@ -34,6 +34,7 @@ FAMILIES = {
     "data-flow": "Personal data on its way to AI and to third parties.",
     "pet-claims": "Protections that are claimed, and whether the claim holds.",
     "model-supply-chain": "Models that are loaded, and what can come with them.",
+    "agents": "Agents and assistants that act, and whether somebody is asked.",
 }
 _LIMIT_OF_COUNTS = 10**15  # a limit of the program, not worth a word in each row
 CHECKS = {

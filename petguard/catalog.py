@@ -5,7 +5,7 @@ read here in milliseconds. Well-known model names stand in `models.tsv`, one a l
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache
 from pathlib import PurePosixPath
@@ -139,6 +139,36 @@ class McpServer(Frozen):
     can: tuple[Trait, ...] = ()
 
 
+class AgentMaker(Frozen):
+    """A Python call that makes an agent; the lists name its keywords, `..._at` a position.
+
+    `agents` holds agents that it hands over to, `wraps` one that is the same agent, `asks` what has a human asked.
+    """
+
+    framework: str
+    roots: tuple[str, ...]
+    names: tuple[str, ...]
+    name_at: int | None = None
+    tools: tuple[str, ...] = ("tools",)
+    tools_at: int | None = None
+    model: tuple[str, ...] = ("model",)
+    model_at: int | None = None
+    servers: tuple[str, ...] = ("mcp_servers",)
+    agents: tuple[str, ...] = ()
+    agents_at: int | None = None
+    wraps: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    can: tuple[Trait, ...] = ()
+
+
+class AgentTool(Frozen):
+    """Tools that come with a Python framework, by class or function, and what they can do."""
+
+    roots: tuple[str, ...]
+    names: tuple[str, ...]
+    can: tuple[Trait, ...] = ()
+
+
 class Model(Frozen):
     """A well-known model name: who offers it, whether its weights are open, and when it goes or went away."""
 
@@ -165,6 +195,8 @@ class Catalog(Frozen):
     conventions: tuple[Convention, ...]
     families: tuple[str, ...] = ()
     mcp_servers: tuple[McpServer, ...]
+    agent_makers: tuple[AgentMaker, ...]
+    agent_tools: tuple[AgentTool, ...]
 
 
 @cache
@@ -359,6 +391,43 @@ def _mcp_servers() -> Mapping[str, McpServer]:
 def mcp_server(name: str) -> McpServer | None:
     """The MCP server behind a package, an image without tag, a program or a host."""
     return _mcp_servers().get(name.lower())
+
+
+Python = TypeVar("Python", bound=AgentMaker | AgentTool)
+
+
+@cache
+def _agent_makers() -> Mapping[str, list[AgentMaker]]:
+    return _by_name(shipped().agent_makers)
+
+
+@cache
+def _agent_tools() -> Mapping[str, list[AgentTool]]:
+    return _by_name(shipped().agent_tools)
+
+
+def _by_name(rows: Iterable[Python]) -> Mapping[str, list[Python]]:
+    found: dict[str, list[Python]] = {}
+    for row in rows:
+        for name in row.names:
+            found.setdefault(name, []).append(row)
+    return found
+
+
+def _imported(dotted: str, rows: Mapping[str, list[Python]]) -> Python | None:
+    parts = dotted.split(".")
+    named = [*rows.get(".".join(parts[-2:]), ()), *rows.get(parts[-1], ())]
+    return next((row for row in named if any(dotted.startswith(f"{root}.") for root in row.roots)), None)
+
+
+def agent_maker(dotted: str) -> AgentMaker | None:
+    """The way to make an agent that is imported by this name, such as `langgraph.prebuilt.create_react_agent`."""
+    return _imported(dotted, _agent_makers())
+
+
+def agent_tool(dotted: str) -> AgentTool | None:
+    """The tools of a framework that are imported by this name."""
+    return _imported(dotted, _agent_tools())
 
 
 @cache

@@ -5,8 +5,9 @@ walks the value; no tag ever constructs an object; whatever cannot be read is an
 """
 
 import re
+from typing import Any
 
-from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document, Step
+from petguard.documents._common import MAX_DEPTH, MAX_NODES, MAX_TEXT, Document, Place, Step
 from petguard.documents._hcl import read_hcl
 from petguard.documents._json import read_json
 from petguard.documents._lines import read_lines, read_loosely
@@ -22,6 +23,7 @@ __all__ = [
     "Element",
     "Step",
     "front_matter",
+    "located",
     "read_hcl",
     "read_json",
     "read_lines",
@@ -40,3 +42,8 @@ def front_matter(text: str) -> Document | None:
     """The YAML between `---` fences at the start of a Markdown file, or None; lines are those of the file."""
     found = _FENCES.match(text)
     return None if found is None else read_yaml("\n" + found["body"])
+
+
+def located(value: Any, line: int, column: int) -> Document:
+    """A plain value out of another kind of file: all of it stands at one place."""
+    return Document(value, Place(line, column))

@@ -11,6 +11,7 @@ from petguard import catalog, model
 from petguard.collect import Candidate, Input, Interest
 from petguard.model import Gap, Node
 from petguard.parsers import Parser, _assets
+from petguard.parsers._python_agents import Agents
 from petguard.parsers._python_calls import ai_clients, model_loads, unsafe_loads
 from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File
@@ -53,6 +54,7 @@ def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | 
     ai_clients(file, project.clients, facts)
     model_loads(file, facts)
     unsafe_loads(file, facts)
+    Agents(file, project, facts).find()
     stated = []
     for result in claims(file):
         if isinstance(result, Gap):
