@@ -184,6 +184,7 @@ EVERY = {
     "LightGBM": LIGHTGBM,
     "CatBoost": b"CBM1" + bytes(20),
     "GGML": b"tjgg" + bytes(20),
+    "XGBoost (binary)": b"{L" + bytes(7) + b"\x07learner{}",
 }
 
 
@@ -192,7 +193,7 @@ def test_a_model_is_told_by_its_content(kind: str) -> None:
     """Kind, size and hash, under the name of a picture."""
     node = only(EVERY[kind])
     assert (node.id, node.name) == ("model_file:picture.png", "picture.png")
-    assert node.details["format"] == kind
+    assert node.details["format"] == kind.removesuffix(" (binary)")
     assert node.details["size_bytes"] == len(EVERY[kind])
     assert node.details["sha256"] == hashlib.sha256(EVERY[kind]).hexdigest()
 
@@ -216,6 +217,7 @@ def test_a_model_is_told_by_its_content(kind: str) -> None:
         zipped({"config.json": b"{}"}),
         gzip.compress(b"log"),
         bz2.compress(pickle.dumps([1])),
+        b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}b\xff\xff",
         field(1, 3) + field(2, "a name") + field(3, "mail@example.org"),
     ],
 )

@@ -13,7 +13,7 @@ from io import BufferedReader, BytesIO
 from petguard.blobs import Blob
 from petguard.errors import UnreadableInput
 from petguard.parsers._model_file import MAX_READ, Description, Format
-from petguard.parsers._model_formats._opcodes import Scan, scan
+from petguard.parsers._model_formats._opcodes import JOBLIB, Scan, scan
 
 _PACKED_BLOCK = 1_000_000  # bytes without which bzip2 gives nothing
 _LATER = re.compile(
@@ -30,15 +30,12 @@ def _behind_arrays(rest: bytes) -> Iterator[str]:
         yield f"{module.decode('latin-1')}.{name.decode('latin-1')}"
 
 
-_JOBLIB = "joblib.numpy_pickle.NumpyArrayWrapper"
-
-
 @lru_cache(maxsize=64)
 def _scanned(blob: Blob) -> Scan:
     with blob.opened() as file:
         packed = _unpacked(blob, MAX_READ)
         found = scan(file, blob.size) if packed is None else scan(BytesIO(packed), len(packed))
-        if _JOBLIB in found.imports and not found.complete:
+        if JOBLIB in found.imports and not found.complete:
             file.seek(0)
             rest = file.read(MAX_READ) if packed is None else packed
             found = Scan(found.imports | frozenset(_behind_arrays(rest)), complete=False)
@@ -82,7 +79,7 @@ def _is_packed_model(blob: Blob) -> bool:
 
 def _describe(blob: Blob) -> Description:
     found = _scanned(blob)
-    if _JOBLIB not in found.imports:
+    if JOBLIB not in found.imports:
         return found.description(serialisation="pickle")
     # The numbers in between are no opcodes, so joblib's files never end like a pickle.
     return replace(found.description(serialisation="joblib"), doubts=())
