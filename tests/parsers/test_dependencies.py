@@ -237,7 +237,9 @@ def test_pixi_hatch_and_conda_in_passing(read: Read) -> None:
     """Tables of tools in pyproject.toml count; what pip is told about other files does not."""
     text = '[tool.hatch.envs.ai]\nextra-dependencies = ["openai"]\n[tool.pixi.pypi-dependencies]\nanthropic = "*"\n'
     assert [row[0] for row in rows(read, {"pyproject.toml": text})] == ["openai", "anthropic"]
-    assert [row[0] for row in rows(read, {"env.yaml": "dependencies: [pip, {pip: [-e ., openai]}]\n"})] == ["openai"]
+    assert [row[0] for row in rows(read, {"pixi.toml": '[dependencies]\npytorch = "*"\n'})] == ["torch"]
+    conda = "dependencies: [pytorch=2.5.1=cpu, {pip: [-e ., openai]}]\n"
+    assert [row[:2] for row in rows(read, {"env.yaml": conda})] == [("torch", "2.5.1"), ("openai", None)]
 
 
 def test_a_requirement_that_ends_in_a_backslash_counts(read: Read) -> None:
