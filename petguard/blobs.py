@@ -3,6 +3,8 @@
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 
@@ -31,36 +33,32 @@ class Blob:
         """The file at `real`, shown as `path`."""
         return cls(path, status.st_size, head[:_KEPT], real, status.st_mtime_ns)
 
-    def opened(self) -> BufferedReader:
-        """The whole file for reading; the caller closes it, and keeps no more of it than it must."""
+    @contextmanager
+    def opened(self) -> Iterator[BufferedReader]:
+        """The whole file for reading; keep no more of it than must be. What goes wrong is an UnreadableInput."""
         try:
-            file = opened(self._real)
+            with opened(self._real) as file:
+                self._check(os.fstat(file.fileno()))
+                yield file
         except OSError as error:
             raise UnreadableInput(error.strerror or str(error), reason="unreadable") from error
-        status = os.fstat(file.fileno())
+
+    def _check(self, status: os.stat_result) -> None:
         if (status.st_size, status.st_mtime_ns) != (self.size, self._changed_at):
-            file.close()
             raise UnreadableInput("changed while it was read; scan again", reason="unreadable")
-        return file
 
     def part(self, offset: int, length: int) -> bytes:
         """Some bytes; fewer where the file ends before."""
         if offset + length <= len(self.head):
             return self.head[offset : offset + length]
-        try:
-            with self.opened() as file:
-                file.seek(offset)
-                return file.read(length)
-        except OSError as error:
-            raise UnreadableInput(error.strerror or str(error), reason="unreadable") from error
+        with self.opened() as file:
+            file.seek(offset)
+            return file.read(length)
 
     def digest(self) -> str:
         """SHA-256 in hex; takes time, but no memory, that grows with the size."""
-        try:
-            with self.opened() as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise UnreadableInput(error.strerror or str(error), reason="unreadable") from error
+        with self.opened() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def opened(path: str) -> BufferedReader:

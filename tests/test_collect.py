@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petguard import collect as collecting
+from petguard.blobs import Blob, opened
 from petguard.collect import Candidate, Collection, Interest, Sniff, collect
 from petguard.errors import ConfigurationError, NothingToScan
 from petguard.model import Gap, State
@@ -384,3 +385,42 @@ def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
     if exclude == ("docs/",):
         return "docs" in Path(path).parts[:-1]
     return exclude == ("*.js",) and any(part.endswith(".js") for part in Path(path).parts)
+
+
+def test_a_probe_sees_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a probe takes is analysed, binary or large; its bytes are read in parts, and what fails is a gap."""
+    monkeypatch.setattr(collecting, "MAX_BYTES", 10)
+    write(tmp_path, {"large": b"model" + bytes(100), "small": b"model\0", "text": b"model " * 10, "other": b"\0"})
+    found = collect([tmp_path], {}, probes={"m": lambda blob: blob.head.startswith(b"model")})
+    assert [(blob.path, blob.size) for blob in found.blobs["m"]] == [("large", 105), ("small", 6), ("text", 60)]
+    assert states(found) == {
+        "large": ("analysed", "read"),
+        "small": ("analysed", "read"),
+        "text": ("analysed", "read"),
+        "other": ("skipped", "binary"),
+    }
+    assert found.blobs["m"][0].part(103, 10) == bytes(2)
+
+
+def test_a_probe_and_a_sniff_may_take_the_same_file(tmp_path: Path) -> None:
+    """Nothing hides from one behind the other."""
+    found = collect([write(tmp_path, {"a.py": "openai"})], {"python": python}, probes={"m": lambda _: True})
+    assert (len(found.inputs["python"]), len(found.blobs["m"])) == (1, 1)
+
+
+def test_a_probe_that_cannot_read_is_a_gap(tmp_path: Path) -> None:
+    """The file changed under its hands."""
+
+    def probe(blob: Blob) -> bool:
+        (tmp_path / "a").unlink()
+        return blob.digest() == ""
+
+    assert only_gap(collect([write(tmp_path, {"a": "x"})], {}, probes={"m": probe})).reason == "unreadable"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_never_opened_for_reading(tmp_path: Path) -> None:
+    """It might never end."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        opened(str(tmp_path / "pipe"))

@@ -16,6 +16,7 @@ from petguard.documents import (
     read_lines,
     read_loosely,
     read_toml,
+    read_xml,
     read_yaml,
     read_yaml_all,
 )
@@ -272,3 +273,29 @@ def test_too_many_lines_are_refused(read: Callable[[str], Document]) -> None:
     """The size is bounded, as for every format."""
     with pytest.raises(UnreadableInput, match="more than"):
         read("a=1\n" * 300_000)
+
+
+def test_xml_elements_know_their_line() -> None:
+    """Names without namespace, text without what is inside other elements, comments dropped."""
+    root = read_xml('<a xmlns="urn:x">\n <b k="v"> one <!-- no -->two</b>\n <c><b/></c>\n</a>')
+    assert [(each.line, each.attributes, each.text) for each in root.at("b")] == [(2, {"k": "v"}, "one two")]
+    assert [each.line for each in root.everywhere("b")] == [2, 3]
+    assert (root.said("b"), root.said("c"), root.said("d")) == ("one two", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "line"),
+    [
+        ("<a>\n<b></a>", "parse_error", 2),
+        ("", "parse_error", 1),
+        ('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "parse_error", 1),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "parse_error", 1),
+        ("<a>" * 200, "too_deep", 1),
+        ("<a>" + "<b/>" * 300_001 + "</a>", "too_large", 1),
+    ],
+)
+def test_xml_that_is_broken_or_hostile_is_refused(text: str, reason: str, line: int) -> None:
+    """Nothing is expanded, fetched, or nested without end."""
+    with pytest.raises(UnreadableInput) as caught:
+        read_xml(text)
+    assert (caught.value.reason, caught.value.line) == (reason, line)

@@ -82,19 +82,21 @@ class Format:
     read: Read
     lock: bool = False
     looks: Callable[[Candidate], bool] = lambda _: True
+    other_names: frozenset[str] = frozenset()  # single words by which this format alone calls a package
 
 
 _WORDS = re.compile(rb"[a-z0-9]+")
 _ESCAPED = re.compile(rb"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|&#")
 
 
-def mentions(ecosystem: catalog.Ecosystem, data: bytes) -> bool:
+def mentions(format_: Format, data: bytes) -> bool:
     """Whether all words of some package's name stand in the file: a quick no for most files, never a sure yes.
 
     A name may be written in escapes, so a file with escapes is one to be read.
     """
     words = set(_WORDS.findall(data.lower()))
-    return any(name <= words for name in _known_words(ecosystem)) or bool(_ESCAPED.search(data))
+    known = any(name <= words for name in _known_words(format_.ecosystem))
+    return known or any(name.encode() in words for name in format_.other_names) or bool(_ESCAPED.search(data))
 
 
 @cache

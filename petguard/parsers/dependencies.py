@@ -50,7 +50,7 @@ def _interest(candidate: Candidate) -> Interest:
     format_ = _format(candidate.path)
     if format_ is None or not candidate.data.strip() or not format_.looks(candidate):
         return Interest.NONE
-    return Interest.READ if not format_.lock or mentions(format_.ecosystem, candidate.data) else Interest.CLEAR
+    return Interest.READ if not format_.lock or mentions(format_, candidate.data) else Interest.CLEAR
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
@@ -69,7 +69,7 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
 def _read(item: Input) -> _Reading:
     format_, sheet = _format(item.path), Sheet(item.path, item.text)
     assert format_ is not None, f"{item.path} was never asked for"
-    if not mentions(format_.ecosystem, item.text.encode("utf-8", "surrogatepass")):
+    if not mentions(format_, item.text.encode("utf-8", "surrogatepass")):
         return _Reading(format_, sheet)
     refuse_conflict(sheet)
     found = ((catalog.package(format_.ecosystem, each.name), each) for each in format_.read(sheet))

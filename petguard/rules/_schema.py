@@ -41,7 +41,7 @@ class _OneWillDo:
 
 
 OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_list), _OneWillDo()]
-Known = Literal["provider", "version", "model", "region", "endpoint", "technique", "claim"]
+Known = Literal["asset", "provider", "version", "model", "region", "endpoint", "technique", "claim"]
 
 
 class TraitTest(Frozen):

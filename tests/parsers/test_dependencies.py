@@ -233,6 +233,20 @@ def test_python(read: Read, name: str, text: str, expected: list[tuple[str, str 
     assert rows(read, {name: text}) == expected
 
 
+def test_pixi_hatch_and_conda_in_passing(read: Read) -> None:
+    """Tables of tools in pyproject.toml count; what pip is told about other files does not."""
+    text = '[tool.hatch.envs.ai]\nextra-dependencies = ["openai"]\n[tool.pixi.pypi-dependencies]\nanthropic = "*"\n'
+    assert [row[0] for row in rows(read, {"pyproject.toml": text})] == ["openai", "anthropic"]
+    assert [row[0] for row in rows(read, {"pixi.toml": '[dependencies]\npytorch = "*"\n'})] == ["torch"]
+    conda = "dependencies: [pytorch=2.5.1=cpu, {pip: [-e ., openai]}]\n"
+    assert [row[:2] for row in rows(read, {"env.yaml": conda})] == [("torch", "2.5.1"), ("openai", None)]
+
+
+def test_a_requirement_that_ends_in_a_backslash_counts(read: Read) -> None:
+    """At the end of the file nothing follows that could go on with it."""
+    assert rows(read, {"requirements.txt": "openai==1.52.0 \\"}) == [("openai", "1.52.0", 1, "direct")]
+
+
 def test_the_manifest_says_what_a_lock_is_there_for(read: Read) -> None:
     """What the manifest beside a lock names is direct; what no manifest there names is transitive."""
     asks = '[tool.poetry.dependencies]\nopenai = "^1"\n'
@@ -623,6 +637,18 @@ def test_a_central_version_belongs_to_the_project_that_asks(read: Read) -> None:
     files = {"Directory.Packages.props": central}
     assert rows(read, files) == []
     assert [row[1] for row in rows(read, {**files, "a.fsproj": asks})] == ["2.1.0", None]
+
+
+def test_entries_that_name_no_package_are_passed_over(read: Read) -> None:
+    """A removal, an import of managed versions, a pin without an address, an item of a list that is no package."""
+    csproj = '<Project><ItemGroup><PackageReference Remove="OpenAI" /></ItemGroup></Project>'
+    config = '<packages><package version="1" /><!-- OpenAI --></packages>'
+    bom = POM.replace("</version>\n    </dep", "</version><type>pom</type><scope>import</scope>\n    </dep")
+    resolved = '{"pins": [{"identity": "macpaw openai"}], "version": 3}'
+    uv = UV.replace('[{ name = "anthropic" }]', '["anthropic"]')
+    assert rows(read, {"a.csproj": csproj, "packages.config": config, "Package.resolved": resolved}) == []
+    assert [row[1:3] for row in rows(read, {"pom.xml": bom})] == [("0.36.2", 15)]
+    assert rows(read, {"uv.lock": uv})[0] == ("anthropic", "0.40.0", 11, "transitive")
 
 
 CARGO = """\

@@ -24,6 +24,7 @@ from petguard.blobs import Blob
 from petguard.collect import collect
 from petguard.errors import NothingToScan, UnreadableInput
 from petguard.model import Facts, Gap, Node, Trait
+from petguard.parsers._model_formats import _opcodes
 from petguard.parsers._source import together
 from petguard.parsers.model_files import PARSER
 
@@ -184,6 +185,7 @@ EVERY = {
     "LightGBM": LIGHTGBM,
     "CatBoost": b"CBM1" + bytes(20),
     "GGML": b"tjgg" + bytes(20),
+    "XGBoost (binary)": b"{L" + bytes(7) + b"\x07learner{}",
 }
 
 
@@ -192,7 +194,7 @@ def test_a_model_is_told_by_its_content(kind: str) -> None:
     """Kind, size and hash, under the name of a picture."""
     node = only(EVERY[kind])
     assert (node.id, node.name) == ("model_file:picture.png", "picture.png")
-    assert node.details["format"] == kind
+    assert node.details["format"] == kind.removesuffix(" (binary)")
     assert node.details["size_bytes"] == len(EVERY[kind])
     assert node.details["sha256"] == hashlib.sha256(EVERY[kind]).hexdigest()
 
@@ -208,6 +210,13 @@ def test_a_model_is_told_by_its_content(kind: str) -> None:
         b"cat\ndog\nfish\n",
         b"GGUF" + b"\xff" * 4,
         b"\x08\x07hello",
+        b"\x08\x07\x12" + b"\xff" * 20,
+        b"\x08\x07\x12\0" + b"\xff" * 20,
+        b"\x08\x07\x12\0\x18" + b"\xff" * 20,
+        b"\x08\x07\x12\0\x59" + bytes(8) + b"\x5d" + bytes(4),
+        b"\x93NUMPY\x01\0\x10\0{'descr': '<f8'}",
+        zipped({"x.npy": b"", "notes.txt": b""}),
+        zipped({"m/data.pkl": b"", "m/more.txt": b""}),
         b"\x89HDF\r\n\x1a\n" + bytes(100) + b"temperature",
         pickle.dumps({"a": [1, 2.5, None], "b": {"c"}}),
         pickle.dumps(np.arange(3)),
@@ -216,6 +225,7 @@ def test_a_model_is_told_by_its_content(kind: str) -> None:
         zipped({"config.json": b"{}"}),
         gzip.compress(b"log"),
         bz2.compress(pickle.dumps([1])),
+        b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}b\xff\xff",
         field(1, 3) + field(2, "a name") + field(3, "mail@example.org"),
     ],
 )
@@ -239,11 +249,22 @@ def test_gguf_says_what_it_holds() -> None:
     assert tuple(details[name] for name in names) == ("Tiny", "llama", "apache-2.0", "Q4_K_M", 20, True)
 
 
+def test_a_long_text_in_gguf_is_passed_over() -> None:
+    """A template of megabytes is no reason to stop."""
+    content = gguf({"a": (8, gguf_text("x" * 1_000_001)), "general.name": (8, gguf_text("Tiny"))})
+    assert only(content).details["name"] == "Tiny"
+
+
 def test_onnx_says_what_it_needs() -> None:
     """Producer, versions, and the operators that no standard defines."""
     details = only(ONNX).details
     assert (details["producer"], details["ir_version"]) == ("pytorch 2.5", 8)
     assert (details["operator_sets"], details["custom_operator_sets"]) == (("ai.onnx 17", "com.acme 1"), ("com.acme",))
+
+
+def test_a_message_of_very_many_fields_is_read_in_part() -> None:
+    """What a model says of itself stands at the start; a row without end ends the reading."""
+    assert only(ONNX + field(14, b"") * 10_000).details["producer"] == "pytorch 2.5"
 
 
 def test_core_ml_and_tensorflow_say_where_they_come_from() -> None:
@@ -379,6 +400,47 @@ def test_a_file_cut_off_is_a_model_and_a_gap(kind: str) -> None:
     (node,), (gap,) = examined({name: EVERY[kind][: len(EVERY[kind]) * 2 // 3]})
     assert (node.details["format"], gap.path) == (kind, name)
     assert (Trait.UNSAFE_SERIALISATION in node.traits) == (kind in ("PyTorch", "PyTorch (legacy)", "Keras"))
+
+
+def test_an_archive_without_a_usable_list_is_judged_by_its_start() -> None:
+    """Too many members to be honest: what comes first says that it is PyTorch's, and the rest is a gap."""
+    many = zipped({"m/data.pkl": STATE_DICT} | {f"m/data/{'x' * 200}{number}": b"" for number in range(20_000)})
+    (node,), (gap,) = examined({"m.pt": many})
+    assert (node.details["format"], node.traits) == ("PyTorch", (Trait.UNSAFE_SERIALISATION,))
+    assert "too many members" in gap.detail
+    broken = zipped({"a.npy": b"\x93NUMPY"})[:-10]
+    assert examined({"a.npz": broken}) == ((), [])
+
+
+def test_a_configuration_of_absurd_size_is_not_read() -> None:
+    """A Keras archive whose list of layers is larger than any model's may hide code."""
+    bomb = zipped({"config.json": bytes(70_000_000), "metadata.json": b"{}"}, zipfile.ZIP_DEFLATED)
+    (node,), (gap,) = examined({"m": bomb})
+    assert (node.traits, "larger" in gap.detail) == ((Trait.UNSAFE_SERIALISATION,), True)
+
+
+def test_keras_weights_without_configuration_are_weights() -> None:
+    """HDF5 that only holds numbers is safe; one whose configuration cannot be read is not known to be."""
+    head = b"\x89HDF\r\n\x1a\n" + bytes(40)
+    assert only(head + b"layer_names").details["holds"] == "weights only"
+    assert only(head + b'model_config {"class_name": "Lambda" ').traits == (Trait.UNSAFE_SERIALISATION,)
+    (node,), (gap,) = examined({"m": head + b'model_config {"class_name": "Dense" '})
+    assert (node.traits, gap.reason) == ((Trait.UNSAFE_SERIALISATION,), "parse_error")
+
+
+def test_many_pickles_or_opcodes_are_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is an end to reading; what lies behind it may run code."""
+    (node,), (gap,) = examined({"m.pkl": imports("collections.OrderedDict") * 101})
+    assert (node.traits, gap.path) == ((Trait.UNSAFE_SERIALISATION,), "m.pkl")
+    monkeypatch.setattr(_opcodes, "_MOST", 3)
+    assert len(examined({"m.pkl": imports("collections.OrderedDict")})[1]) == 1
+
+
+def test_safetensors_that_are_no_object_are_a_gap() -> None:
+    """The header has the right words and the wrong type."""
+    text = b'{"__metadata__": {}, "dtype": "shape"} 1'
+    _, (gap,) = examined({"m": struct.pack("<Q", len(text)) + text})
+    assert "not JSON" in gap.detail
 
 
 def test_a_zip_bomb_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from petguard.collect import Candidate
 from petguard.documents import read_toml, read_yaml
@@ -12,6 +13,7 @@ from petguard.parsers._names import exact, requirement
 from petguard.parsers._source import Source
 
 # `channel::name=version=build`; one equals sign alone means any version that begins so.
+_TORCH = ("pytorch", "pytorch-cpu", "pytorch-gpu")
 _SPEC = re.compile(
     r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:(?:==|=(?=[^=]+=))(?P<version>[^=<>,\s*]+))?.*", re.S
 )
@@ -28,7 +30,11 @@ def environment(sheet: Sheet) -> Iterator[Dependency]:
         if isinstance(item, dict):
             yield from _from_pip(source, source.items(item.get("pip"), "dependencies", index, "pip"), index)
         elif (text := source.string(item, "dependencies", index)) and (spec := _SPEC.fullmatch(text)):
-            yield listed(source, spec["name"], spec["version"], "dependencies", index)
+            yield listed(source, _on_pypi(spec["name"]), spec["version"], "dependencies", index)
+
+
+def _on_pypi(name: str) -> str:
+    return "torch" if name.lower() in _TORCH else name
 
 
 def _from_pip(source: Source, items: list[object], index: int) -> Iterator[Dependency]:
@@ -43,7 +49,7 @@ def pixi(sheet: Sheet) -> Iterator[Dependency]:
     """The tables of `pixi.toml`."""
     source = sheet.source(read_toml(sheet.text))
     for pointer in pixi_tables(source):
-        yield from from_table(source, *pointer)
+        yield from (replace(each, name=_on_pypi(each.name)) for each in from_table(source, *pointer))
 
 
 def pixi_lock(sheet: Sheet) -> Iterator[Dependency]:
@@ -57,20 +63,22 @@ def pixi_lock(sheet: Sheet) -> Iterator[Dependency]:
             yield Dependency(fields["name"], fields.get("version"), line, standing=Standing.LOCKED)
     for found in _ARCHIVE.finditer(sheet.text):
         line = sheet.text.count("\n", 0, found.start()) + 1
-        yield Dependency(found["name"], found["version"], line, standing=Standing.LOCKED)
+        yield Dependency(_on_pypi(found["name"]), found["version"], line, standing=Standing.LOCKED)
 
 
 def _lists_dependencies(candidate: Candidate) -> bool:
     return b"dependencies:" in candidate.data
 
 
+_ALSO = frozenset({"pytorch"})
 FORMATS = (
     Format(
         "pypi",
         r"(?:conda[\w.-]*)?(?:environment|env)[\w.-]*\.ya?ml|conda[\w.-]*\.ya?ml",
         environment,
         looks=_lists_dependencies,
+        other_names=_ALSO,
     ),
-    Format("pypi", r"pixi\.toml", pixi),
-    Format("pypi", r"pixi\.lock", pixi_lock, lock=True),
+    Format("pypi", r"pixi\.toml", pixi, other_names=_ALSO),
+    Format("pypi", r"pixi\.lock", pixi_lock, lock=True, other_names=_ALSO),
 )

@@ -17,6 +17,7 @@ from petguard.parsers._model_file import Description, shown
 
 _MOST = 3_000_000  # opcodes
 _MOST_PICKLES = 100
+JOBLIB = "joblib.numpy_pickle.NumpyArrayWrapper"  # numbers follow that are no opcodes
 _MOST_SHOWN = 30
 _UNKNOWN = "?"  # an import whose name is computed
 
@@ -30,7 +31,8 @@ _TENSORS = re.compile(
     r"|numpy\.(?:ndarray|dtype)|numpy\.(?:_core|core)\.(?:multiarray\.(?:_reconstruct|scalar)|numeric\._frombuffer)"
 )
 _DATA = re.compile(
-    r"(?:datetime|decimal|uuid|pathlib|pandas|numpy|scipy\.sparse|fractions|ipaddress|collections|array)\..*"
+    r"(?:datetime|decimal|uuid|pathlib|pandas|numpy|scipy\.sparse|fractions|ipaddress|collections|array|copyreg|copy_reg"
+    r"|joblib\.numpy_pickle)\..*|(?:builtins|__builtin__)\.object"
 )
 _DANGEROUS = re.compile(
     r"(?:os|nt|posix|posixpath|subprocess|sys|socket|ssl|pty|runpy|shutil|importlib|imp|ctypes|_ctypes|webbrowser|pickle"
@@ -77,7 +79,7 @@ class Scan:
 
         What breaks off counts where it is called like a pickle or a model: nobody knows what it holds.
         """
-        if not self.complete and _PICKLE_NAME.fullmatch(name):
+        if not self.complete and JOBLIB not in self.imports and _PICKLE_NAME.fullmatch(name):
             return True
         strange = [each for each in self.imports if not _TENSORS.fullmatch(each) and not _DATA.fullmatch(each)]
         learned = any(_LEARNING.fullmatch(each) for each in self.imports)

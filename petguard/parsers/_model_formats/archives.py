@@ -8,7 +8,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, BytesIO
 from typing import IO, cast
@@ -18,6 +18,7 @@ from petguard.errors import UnreadableInput
 from petguard.parsers._model_file import MAX_READ, Description, Format
 from petguard.parsers._model_formats import keras
 from petguard.parsers._model_formats._opcodes import Scan, scan
+from petguard.parsers._model_formats.pickles import header_of_array
 
 _LONGEST_LIST = 4_000_000  # bytes of the list of members; some 40,000 of them
 _MOST_ARRAYS = 1_000
@@ -76,8 +77,11 @@ def _names(blob: Blob) -> tuple[str, ...]:
         with _archive(blob) as archive:
             return tuple(archive.namelist())
     except UnreadableInput:
-        length = int.from_bytes(blob.part(26, 2), "little")
-        return (blob.part(30, length).decode("utf-8", "replace"),)
+        return (_first(blob),)
+
+
+def _first(blob: Blob) -> str:
+    return blob.part(30, int.from_bytes(blob.part(26, 2), "little")).decode("utf-8", "replace")
 
 
 def _content(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bool]:
@@ -115,7 +119,7 @@ def _scan(archive: zipfile.ZipFile, name: str) -> Scan:
     return Scan(found.imports, complete=complete and found.complete)
 
 
-def _all(scans: Iterator[Scan]) -> Scan:
+def _all(scans: Iterable[Scan]) -> Scan:
     found = list(scans)
     imports = frozenset(each for one in found for each in one.imports)
     return Scan(imports, complete=bool(found) and all(one.complete for one in found))
@@ -143,22 +147,20 @@ def _object_arrays(blob: Blob) -> Scan | None:
         if not names or not all(name.endswith(".npy") for name in names):
             return None
         found = [each for name in names[:_MOST_ARRAYS] if (each := _object_array(archive, name)) is not None]
-    return _all(iter(found)) if found else None
+    return _all(found) if found else None
 
 
 def _object_array(archive: zipfile.ZipFile, name: str) -> Scan | None:
     with archive.open(name) as member:
         start = member.read(12)
-        length = int.from_bytes(start[8:10] if start[6:7] == b"\x01" else start[8:12], "little")
-        header = start[10:] + member.read(min(length, 1_000_000))
-        if b"|O" not in header:
-            return None
-        content = header[length + (0 if start[6:7] == b"\x01" else 2) :] + member.read(MAX_READ)
-    return scan(BytesIO(content), len(content))
+        offset, length = header_of_array(start)
+        header = start[offset:] + member.read(max(length - len(start[offset:]), 0))
+        content = member.read(MAX_READ) if b"|O" in header else b""
+    return scan(BytesIO(content), len(content)) if content else None
 
 
 def _is_npz(blob: Blob) -> bool:
-    if not blob.part(30, int.from_bytes(blob.part(26, 2), "little")).endswith(b".npy"):
+    if not _first(blob).endswith(".npy"):
         return False
     try:
         found = _object_arrays(blob)
@@ -169,7 +171,8 @@ def _is_npz(blob: Blob) -> bool:
 
 def _npz(blob: Blob) -> Description:
     found = _object_arrays(blob)
-    return found.description(serialisation="pickle") if found else Description()
+    assert found is not None, f"{blob.path} held objects a moment ago"
+    return found.description(serialisation="pickle")
 
 
 _MAGIC = r"PK\x03\x04"

@@ -57,7 +57,7 @@ FORMATS = (
     Format("TFLite", r".{4}TFL3", _nothing),
     Format("CatBoost", r"CBM1", _nothing),
     Format("LightGBM", r"tree\nversion=v\d", _lightgbm),
-    Format("XGBoost", r'\{"learner": ?\{', _xgboost),
+    Format("XGBoost", r'\{"learner": ?\{|\{[iUIlL]\0*\x07learner\{', _xgboost),
     Format("GGML", r"lmgg|fmgg|tjgg|algg", _nothing),
     Format("Git LFS pointer", r"version https://git-lfs\.github\.com/spec/", _pointer, _is_pointer),
 )

@@ -3,18 +3,17 @@
 import bz2
 import lzma
 import re
-import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from io import BufferedReader, BytesIO
+from io import BytesIO
 
 from petguard.blobs import Blob
-from petguard.errors import UnreadableInput
 from petguard.parsers._model_file import MAX_READ, Description, Format
-from petguard.parsers._model_formats._opcodes import Scan, scan
+from petguard.parsers._model_formats._opcodes import JOBLIB, Scan, scan
 
+_LONGEST_HEADER = 1_000_000
 _PACKED_BLOCK = 1_000_000  # bytes without which bzip2 gives nothing
 _LATER = re.compile(
     rb"c([A-Za-z_][\w.]{0,80})\n([A-Za-z_][\w.]{0,80})\n"
@@ -30,15 +29,12 @@ def _behind_arrays(rest: bytes) -> Iterator[str]:
         yield f"{module.decode('latin-1')}.{name.decode('latin-1')}"
 
 
-_JOBLIB = "joblib.numpy_pickle.NumpyArrayWrapper"
-
-
 @lru_cache(maxsize=64)
 def _scanned(blob: Blob) -> Scan:
     with blob.opened() as file:
         packed = _unpacked(blob, MAX_READ)
         found = scan(file, blob.size) if packed is None else scan(BytesIO(packed), len(packed))
-        if _JOBLIB in found.imports and not found.complete:
+        if JOBLIB in found.imports and not found.complete:
             file.seek(0)
             rest = file.read(MAX_READ) if packed is None else packed
             found = Scan(found.imports | frozenset(_behind_arrays(rest)), complete=False)
@@ -82,7 +78,7 @@ def _is_packed_model(blob: Blob) -> bool:
 
 def _describe(blob: Blob) -> Description:
     found = _scanned(blob)
-    if _JOBLIB not in found.imports:
+    if JOBLIB not in found.imports:
         return found.description(serialisation="pickle")
     # The numbers in between are no opcodes, so joblib's files never end like a pickle.
     return replace(found.description(serialisation="joblib"), doubts=())
@@ -97,33 +93,31 @@ def _describe_torch(blob: Blob) -> Description:
         return scan(file, blob.size, least=5).description(serialisation="pickle")
 
 
-def _object_array(blob: Blob) -> BufferedReader | None:
-    """The file at the pickle behind the header of an array of objects; None for an array of numbers."""
-    start = blob.part(0, 12)
-    length, offset = (struct.unpack("<H", start[8:10])[0], 10) if start[6:7] == b"\x01" else (0, 12)
-    if not length and len(start) == 12:
-        length = struct.unpack("<I", start[8:12])[0]
-    if length > 1_000_000 or b"|O" not in blob.part(offset, length):
+def _object_array(blob: Blob) -> Scan | None:
+    """The pickle behind the header of an array of objects; None for an array of numbers."""
+    offset, length = header_of_array(blob.part(0, 12))
+    if b"|O" not in blob.part(offset, length):
         return None
-    file = blob.opened()
-    file.seek(offset + length)
-    return file
+    with blob.opened() as file:
+        file.seek(offset + length)
+        return scan(file, blob.size)
+
+
+def header_of_array(start: bytes) -> tuple[int, int]:
+    """Where the header of a NumPy array starts, and its length, from the first twelve bytes of the file."""
+    offset = 10 if start[6:7] == b"\x01" else 12
+    return offset, min(int.from_bytes(start[8:offset], "little"), _LONGEST_HEADER)
 
 
 def _is_object_array(blob: Blob) -> bool:
-    file = _object_array(blob)
-    if file is None:
-        return False
-    with file:
-        return scan(file, blob.size).is_model(blob.path.rpartition("/")[2])
+    found = _object_array(blob)
+    return found is not None and found.is_model(blob.path.rpartition("/")[2])
 
 
 def _describe_array(blob: Blob) -> Description:
-    file = _object_array(blob)
-    if file is None:
-        raise UnreadableInput("no array of objects")
-    with file:
-        return scan(file, blob.size).description(serialisation="pickle")
+    found = _object_array(blob)
+    assert found is not None, f"{blob.path} held objects a moment ago"
+    return found.description(serialisation="pickle")
 
 
 FORMATS = (

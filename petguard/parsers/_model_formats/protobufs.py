@@ -39,24 +39,22 @@ def _message(blob: Blob, start: int, end: int) -> _Message:
     found = _Message()
     at = start
     for _ in range(_MOST):
-        if at >= end:
-            return found
+        if not 0 <= at < end:
+            break
         key, at = _varint(blob, at)
         number, kind = key >> 3, key & 7
+        if at < 0 or number == 0 or kind not in (0, 1, 2, 5):
+            found.sound = False
+            return found
         if kind == 0:
             found.numbers[number], at = _varint(blob, at)
         elif kind == 2:
             length, at = _varint(blob, at)
             found.parts[number].append((at, min(length, end - at)))
             at += length
-        elif kind in (1, 5):
+        else:
             at += 8 if kind == 1 else 4
-        if kind not in (0, 1, 2, 5) or number == 0 or at < 0:
-            break
-        found.cut = at > end
-    else:
-        return found
-    found.sound = at >= end and kind in (0, 1, 2, 5)
+    found.sound, found.cut = at >= 0, at > end
     return found
 
 

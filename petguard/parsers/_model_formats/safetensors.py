@@ -29,8 +29,6 @@ def _describe(blob: Blob) -> Description:
     if 8 + length > blob.size:
         raise UnreadableInput(f"the header of {length:,} bytes is cut off", reason="truncated")
     header = read_json(blob.part(8, length).decode("utf-8", "replace")).value
-    if not isinstance(header, dict):
-        raise UnreadableInput("the header is no JSON object")
     said = header.pop("__metadata__", {})
     tensors = [each for each in header.values() if isinstance(each, dict)]
     end = max((_end(each) for each in tensors), default=0)
