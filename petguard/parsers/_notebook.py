@@ -20,6 +20,7 @@ from petguard.parsers._magics import Piece, cell_piece, commented_pieces, line_p
 from petguard.parsers._shell_place import Place
 
 SUFFIX = ".ipynb"
+_EDITORS = ("vscode", "polyglot_notebook", "dotnet_interactive", "microsoft")
 T = TypeVar("T", Edge, Claim)
 _PYTHON = frozenset({"python", "python3", "python2", "ipython", "pypy", "xpython", "sage", "pyspark"})
 
@@ -150,17 +151,12 @@ def _language(value: Any) -> str:
 
 
 def _cell_language(cell: dict[str, Any], made: Sheet) -> str:
-    """The language of one cell where an editor gave it another than the notebook's."""
+    """The language of one cell: an editor, or Snowflake, may give it another than the notebook's."""
     metadata = cell.get("metadata")
-    for group, key in (
-        ("vscode", "languageId"),
-        ("polyglot_notebook", "kernelName"),
-        ("dotnet_interactive", "language"),
-    ):
-        inner = metadata.get(group) if isinstance(metadata, dict) else None
-        if isinstance(inner, dict) and isinstance(inner.get(key), str):
-            return str(inner[key]).lower()
-    return made.language
+    metadata = metadata if isinstance(metadata, dict) else {}
+    inner = [metadata, *(metadata[group] for group in _EDITORS if isinstance(metadata.get(group), dict))]
+    said = (group[key] for group in inner for key in ("languageId", "kernelName", "language") if key in group)
+    return next((each.lower() for each in said if isinstance(each, str) and each), made.language)
 
 
 def _cells(document: Document, made: Sheet) -> Iterator[tuple[tuple[Step, ...], Any]]:

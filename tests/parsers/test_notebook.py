@@ -148,6 +148,8 @@ def test_other_languages_are_a_gap_where_they_speak_of_ai(read: Read) -> None:
     facts, gaps = read(PARSER, {"a.ipynb": text})
     assert facts.nodes == ()
     assert [gap.line for gap in gaps] == [_line_of(text, "Sys.setenv")]
+    snowflake = _cell("select ai_query('m-1', x)", metadata={"language": "sql"})
+    assert _places(read(PARSER, {"a.ipynb": _notebook(snowflake)})[0], "m-1")
     shell = read(PARSER, {"a.ipynb": _notebook(_cell("ollama pull llama3"), language="bash")})[0]
     assert _places(shell, "llama3")
 
