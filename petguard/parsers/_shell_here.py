@@ -49,7 +49,7 @@ def _queries(call: Call, place: Place) -> Iterator[Facts | Gap]:
     """The SQL that a database is handed: by an option, as a last word, or in a here-document."""
     texts = [value for option, value in call.options if option in _QUERIES]
     if call.program == "bq":
-        texts += [word for word in call.plain() if " " in word.text]
+        texts += [word for word in call.words if " " in word.text and not word.text.startswith("-")]
     for text in [*texts, *([call.command.stdin] if call.command.stdin else [])]:
         yield from _sql.read(text.text, place, text.line)
 
