@@ -1,5 +1,6 @@
 """What the readers of all formats share: places, limits, and the errors for what is beyond them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,8 @@ MAX_TEXT = {  # characters
     "lines": 1_000_000,
 }
 MAX_DIGITS = 4_000  # below Python's own limit for turning digits into an int
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Step = str | int
 
@@ -107,6 +110,6 @@ def integer(digits: str, base: int, line: int) -> int:
 
 def printable(raw: str) -> str:
     """Join surrogate pairs that were written as two escapes; a lone half becomes U+FFFD and can be printed."""
-    if not any("\ud800" <= char <= "\udfff" for char in raw):
+    if not _SURROGATE.search(raw):
         return raw
     return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

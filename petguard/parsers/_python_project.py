@@ -18,6 +18,7 @@ from petguard import catalog, semgrep
 from petguard.collect import Input
 from petguard.errors import UnreadableInput
 from petguard.model import EdgeKind, Gap, Json, State
+from petguard.parsers._notebook import SUFFIX
 from petguard.parsers._python_callees import Callees
 from petguard.parsers._python_calls import Clients, ai_calls
 from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge
@@ -98,6 +99,11 @@ class Project:
             self.facts[path].calls = ai_calls(self.files[path], self.clients, self.facts[path])
 
     @cached_property
+    def importable(self) -> tuple[str, ...]:
+        """The files that another one can import: not the notebooks."""
+        return tuple(path for path in self.inputs if not path.lower().endswith(SUFFIX))
+
+    @cached_property
     def clients(self) -> Clients:
         """Every AI client that the tree makes, once its files have been searched."""
         return Clients(self.files.values(), self._callees)
@@ -121,7 +127,7 @@ class Project:
     @cached_property
     def _own(self) -> frozenset[tuple[str, str]]:
         """The folder and name of every module of the tree; a package stands in its own folder."""
-        paths = [PurePosixPath(path) for path in self.inputs]
+        paths = [PurePosixPath(path) for path in self.importable]
         names = (path.parent.name if path.name == "__init__.py" else path.stem for path in paths)
         return frozenset((str(path.parent), name) for path, name in zip(paths, names, strict=True))
 
@@ -203,7 +209,7 @@ class Project:
 
     @cached_property
     def _callees(self) -> Callees:
-        return Callees(tuple(self.inputs), self.module)
+        return Callees(self.importable, self.module)
 
     def _meant(self, path: str, wanted: Wanted, names: frozenset[str]) -> Iterator[Passed]:
         """The calls in a file that mean a wanted function, with the argument that is passed for each parameter."""

@@ -59,7 +59,7 @@ def read_at(
 ) -> Iterator[Facts | Gap]:
     """Like `read`, for text that is a part of what `place` shows; `variables` are set before it starts."""
     try:
-        found = events(text, first_line, variables)
+        found = events(text, first_line, variables, lambda part: speaks(part, telltales.told(part)))
     except UnreadableInput as error:
         line = error.line or first_line
         yield Gap(path=place.path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=line)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from petguard import secrets, telltales
 from petguard.model import Facts, Gap, Location, Node, Origin, State
-from petguard.parsers import _assets
+from petguard.parsers import _assets, _sql
 from petguard.parsers._credentials import from_variable
 from petguard.parsers._names import HOLE
 from petguard.parsers._positions import named
@@ -25,17 +25,33 @@ _SETTING = re.compile(
 
 _LONGEST_LINE = 400  # no setting is longer
 
+_DATABASES = frozenset(
+    {"psql", "mysql", "mariadb", "sqlcmd", "snowsql", "snow", "bq", "duckdb", "sqlplus", "databricks"}
+)
+_QUERIES = ("-c", "--command", "-q", "-Q", "--query", "-e", "--execute")
+
 ReadShell = Callable[[Word], Iterable[Facts | Gap]]
 
 
 def documents(call: Call, place: Place, shell: ReadShell) -> Iterator[Node | Facts | Gap]:
     """What a call reads or writes, if it is code or a configuration; text that is only printed is a mention."""
-    if call.program == "python":
+    if call.program in _DATABASES:
+        yield from _queries(call, place)
+    elif call.program == "python":
         code = _code(call)
         if code is not None:
             yield from python_in(code.text, place.path, code.line, place.at)
     elif call.command.stdin is not None and call.program not in _READ_ELSEWHERE:
         yield from _document(call, call.command.stdin, place, shell)
+
+
+def _queries(call: Call, place: Place) -> Iterator[Facts | Gap]:
+    """The SQL that a database is handed: by an option, as a last word, or in a here-document."""
+    texts = [value for option, value in call.options if option in _QUERIES]
+    if call.program == "bq":
+        texts += [word for word in call.words if " " in word.text and not word.text.startswith("-")]
+    for text in [*texts, *([call.command.stdin] if call.command.stdin else [])]:
+        yield from _sql.read(text.text, place, text.line)
 
 
 def _code(call: Call) -> Word | None:
@@ -52,6 +68,8 @@ def _document(call: Call, text: Word, place: Place, shell: ReadShell) -> Iterato
         return
     if file and _SHELL.search(file):
         yield from shell(text)
+    elif file and file.endswith(".sql"):
+        yield from _sql.read(text.text, place, text.line)
     elif file and file.endswith(".py"):
         yield from python_in(text.text, place.path, text.line, place.at)
     else:

@@ -145,11 +145,10 @@ _MCP = re.compile(r"(?i)@modelcontextprotocol/.+|(?:.*[/_-])?mcp(?:[/_-].*)?|.*[
 
 def used(call: Call, place: Place) -> Iterator[Node]:
     """What a call runs, serves, fetches, trains or hands to an assistant."""
-    yield from _tool(call, place)
-    yield from _cloud(call, place)
-    yield from _assistant_of(call, place)
-    yield from _containers(call, place)
-    yield from _by_position(call, place)
+    known = [*_tool(call, place), *_cloud(call, place), *_assistant_of(call, place), *_containers(call, place)]
+    yield from known
+    told = {(node.id, node.locations) for node in known}
+    yield from (node for node in _by_position(call, place) if (node.id, node.locations) not in told)
 
 
 def _tool(call: Call, place: Place) -> Iterator[Node]:

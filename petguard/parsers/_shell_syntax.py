@@ -5,7 +5,7 @@ word, and functions once more for each call, so that `for m in llama3 phi3; do o
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -80,16 +80,22 @@ class Doubt:
 Event = Command | Assignment | Reference | Doubt
 
 
-def events(text: str, first_line: int = 1, variables: Mapping[str, str] | None = None) -> list[Event]:
+def events(
+    text: str,
+    first_line: int = 1,
+    variables: Mapping[str, str] | None = None,
+    matters: Callable[[bytes], bool] = lambda _: True,
+) -> list[Event]:
     """What a script does, in its order; `variables` are set before it starts.
 
-    UnreadableInput when it is too large or too deep to be read.
+    Only functions whose text `matters` are gone through once more for each call. UnreadableInput when the text is too
+    large or too deep to be read.
     """
     if len(text) > MAX_TEXT:
         raise UnreadableInput(f"{len(text):,} characters of shell are more than {MAX_TEXT:,}", reason="too_large")
     source = text.encode("utf-8", "replace")
     root = _parser().parse(source).root_node
-    script = _Script(source, first_line)
+    script = _Script(source, first_line, matters)
     script.variables |= {name: (value,) for name, value in (variables or {}).items()}
     try:
         script.visit(root)
@@ -124,6 +130,7 @@ def _doubts(root: "Node", first_line: int) -> Iterator[Doubt]:
 class _Script:
     source: bytes
     first_line: int
+    matters: Callable[[bytes], bool]
     events: list[Event] = field(default_factory=list)
     variables: dict[str, tuple[str, ...]] = field(default_factory=dict)
     functions: dict[str, "Node"] = field(default_factory=dict)
@@ -307,7 +314,9 @@ class _Script:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is not None and body is not None:
             self.visit(body)
-            self.functions[_written(name)] = body
+            text = body.text or b""
+            if self.matters(text) or any(each.encode() in text for each in self.functions):
+                self.functions[_written(name)] = body
 
     def words(self, nodes: Iterable["Node"]) -> list[Word]:
         """The words that a row of them becomes: an array, or a text without quotes around it, may become several."""

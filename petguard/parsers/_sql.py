@@ -79,6 +79,13 @@ def _literals() -> tuple[bytes, ...]:
     return tuple(sorted({name.rpartition(b".")[2] for name in names} | {b"create extension"}))
 
 
+@cache
+def _first_words() -> frozenset[str]:
+    """With which names anything begins that is looked for."""
+    starts = (each.name.upper() for each in catalog.shipped().sql_functions)
+    return frozenset({"MODEL", "EXTENSION", *(part for start in starts for part in (start, start.partition(".")[0]))})
+
+
 def read(text: str, source: Place, first_line: int = 1, *, depth: int = 0) -> Iterator[Facts | Gap]:
     """What SQL text uses that stands in a file from `first_line` on, and a gap where a quote or comment never ends."""
     if len(text) > MAX_TEXT:
@@ -151,7 +158,7 @@ def _at(tokens: Sequence[_Token], index: int, source: Place) -> Iterator[Node]:
     token = tokens[index]
     if token.kind == "text":
         yield from _text(tokens, index, source)
-    elif token.kind == "name" and not _is(tokens, index - 1, "."):
+    elif token.kind == "name" and token.text.upper() in _first_words() and not _is(tokens, index - 1, "."):
         name, after = _dotted(tokens, index)
         known = catalog.sql_function(name) if _is(tokens, after, "(") else None
         if known is not None and not _is_defined(tokens, index):
@@ -181,8 +188,11 @@ def _dotted(tokens: Sequence[_Token], index: int) -> tuple[str, int]:
 
 
 def _is_defined(tokens: Sequence[_Token], index: int) -> bool:
-    """`CREATE FUNCTION ai_query(...)` makes another one of this name."""
-    return any(_says(tokens, back, "FUNCTION", "PROCEDURE", "MACRO", "TABLE") for back in (index - 1, index - 4))
+    """`CREATE FUNCTION ai_query(...)` makes another one of this name, `DROP FUNCTION IF EXISTS` takes it away."""
+    before = [index - 1]
+    if _says(tokens, index - 1, "EXISTS"):
+        before += [index - 3, index - 4]  # IF EXISTS, IF NOT EXISTS
+    return any(_says(tokens, back, "FUNCTION", "PROCEDURE", "ROUTINE", "MACRO", "AGGREGATE") for back in before)
 
 
 def _call(known: SqlFunction, tokens: Sequence[_Token], index: int, opening: int, source: Place) -> Iterator[Node]:

@@ -1,4 +1,4 @@
-"""Python code: AI SDKs and calls, models, credentials, personal data on its way to AI, and DP claims.
+"""Python code, notebooks too: AI SDKs and calls, models, credentials, personal data on its way to AI, and DP claims.
 
 semgrep says where something stands; the syntax tree of the same file says which values are certain.
 """
@@ -11,6 +11,7 @@ from petguard import catalog, model
 from petguard.collect import Candidate, Input, Interest
 from petguard.model import Gap, Node
 from petguard.parsers import Parser, _assets
+from petguard.parsers._notebook import SUFFIX, Notebooks
 from petguard.parsers._python_agents import Agents
 from petguard.parsers._python_calls import ai_clients, model_loads, unsafe_loads
 from petguard.parsers._python_claims import claims
@@ -26,16 +27,24 @@ _IMPORTERS = frozenset({"importlib.import_module", "import_module", "__import__"
 
 
 def _interest(candidate: Candidate) -> Interest:
-    """Python by name or shebang, and text.
+    """Python by name or shebang, and text; notebooks, whatever their language.
 
     Every such file is kept, because a file without any AI in it may call a function of another file that has.
     """
+    if candidate.suffix == SUFFIX:
+        return Interest.READ if candidate.data.strip() else Interest.NONE
     if candidate.suffix not in {".py", ".pyw"} and not _SHEBANG.match(candidate.data):
         return Interest.NONE
     return Interest.NONE if b"\0" in candidate.data[:4096] else Interest.READ
 
 
 def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:
+    notebooks = Notebooks(inputs)
+    yield from notebooks.beside()
+    yield from (notebooks.home(found) for found in _modules(notebooks.python, program))
+
+
+def _modules(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:
     project = Project({item.path: item for item in inputs}, program)
     project.search()
     project.follow()

@@ -133,6 +133,13 @@ def test_a_mention_is_no_use(text: str) -> None:
     assert _gaps(text) == []
 
 
+def test_a_model_is_named_once() -> None:
+    """Though its option alone would have told it, too."""
+    assert [row for row in _rows("text-generation-launcher --model-id a/b-7b") if row[1] == "model"] == [
+        (1, "model", "a/b-7b")
+    ]
+
+
 def test_a_literal_key_is_masked() -> None:
     """The variable's name says that it is one; its value appears nowhere."""
     (node,) = _nodes("export OPENAI_API_KEY='q9X2v7Lm4TzR8w'")
@@ -167,6 +174,20 @@ def test_python_inside_a_script() -> None:
     """Its imports and models count, at their own lines."""
     text = "python - <<'EOF'\nimport openai\nopenai.x(model='gpt-4o')\nEOF\n"
     assert _rows(text) == [(2, "ai_sdk", "openai"), (3, "model", "gpt-4o")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "psql app <<EOF\nselect ai_query('m-1', x);\nEOF\n",
+        "psql -c \"select ai_query('m-1', x)\"",
+        "bq query --nouse_legacy_sql 'select ai_query(\"m-1\", x)'",
+        "cat > q.sql <<'EOF'\nselect ai_query('m-1', x);\nEOF\n",
+    ],
+)
+def test_sql_inside_a_script(text: str) -> None:
+    """What a database is handed, and a file of SQL that is written."""
+    assert "m-1" in [node.name for node in _nodes(text)]
 
 
 def test_lines_are_those_of_the_file() -> None:

@@ -85,6 +85,7 @@ def test_python_in_a_function(read: Read) -> None:
         "select 'ai_query(''x'', y)' as help",
         "select app.ai_query('x', y)",
         "create function ai_query(x text) returns text",
+        "drop function if exists ai_query(text)",
         "select ai_query from t",
         'select "ai_query" from t',
         "{# ai_query('x', y) #} select 1",
