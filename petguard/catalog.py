@@ -259,8 +259,13 @@ def _regional(labels: list[str], known: Mapping[str, Provider]) -> Provider | No
 
 
 def provider_by_env(name: str) -> Provider | None:
-    """The provider whose credentials or address this environment variable holds."""
-    return _by("env").get(name)
+    """The provider whose credentials or address this environment variable holds.
+
+    Projects put a name of their own before it: `VITE_GEMINI_API_KEY`, `BILLING_OPENAI_API_KEY`.
+    """
+    known, words = _by("env"), name.split("_")
+    endings = ("_".join(words[start:]) for start in range(len(words) - 1))
+    return next((known[each] for each in endings if each in known), None)
 
 
 def provider_by_prefix(prefix: str) -> Provider | None:

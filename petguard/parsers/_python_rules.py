@@ -22,6 +22,7 @@ _KEY_SIGNS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  #
 _IMPORT = re.compile(
     r"(?:^|[\n;:])[ \t]*(?:from|import)[ \t]+([^\n]+)|(?:import_module|__import__)\([ \t]*[\"']([\w.]+)"
 )
+_ROOT = re.compile(r'"pattern": "([a-z_0-9]+)\.')
 _WORD, _DOTTED = re.compile(r"\w+"), re.compile(r"[\w.]+")
 _OF_FLOWS: tuple[Fact, ...] = ("personal_data", "protection")  # of interest only where data goes somewhere
 _HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
@@ -33,7 +34,7 @@ class Detector(Frozen):
     id: str
     rule: Json
     fact: Fact
-    anchors: tuple[str, ...] = ()  # literals of which one must occur in a file before semgrep sees it
+    anchors: tuple[str, ...] = ()  # literals of which one must occur in a file that semgrep sees; else imports
     package: str | None = None  # the PyPI package that is called
     provider: str | None = None
     from_import: bool = False  # the provider is that of the imported package
@@ -60,7 +61,7 @@ def detectors() -> Mapping[str, Detector]:
     found: dict[str, Detector] = {}
     for path in _shipped.files("rules/code/python"):
         for rule in tables.read(path).value["rules"]:
-            about = rule["metadata"]["petguard"]
+            about = {"anchors": _imports_of(rule)} | rule["metadata"]["petguard"]
             found[rule["id"]] = Detector.model_validate({"id": rule["id"], "rule": rule, **about})
     return found
 
@@ -68,6 +69,12 @@ def detectors() -> Mapping[str, Detector]:
 def of_fact(*facts: Fact) -> tuple[Detector, ...]:
     """The detectors of these facts, in rule order."""
     return tuple(each for each in detectors().values() if each.fact in facts)
+
+
+def _imports_of(rule: Json) -> tuple[str, ...]:
+    """The imports of the packages that a rule's patterns call by their full names, unless its metadata names others."""
+    roots = dict.fromkeys(_ROOT.findall(json.dumps(rule)))
+    return tuple(form for root in roots for form in (f"import {root}", f"from {root}"))
 
 
 @cache

@@ -88,8 +88,12 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
 
 
 def _packages(file: File, project: Project) -> Iterator[Node]:
-    """The AI and PET packages that a file imports, except modules of the scanned tree that only bear their name."""
-    for name, statement in _imports(file.module.tree):
+    """The AI and PET packages that a file imports, except modules of the scanned tree that only bear their name.
+
+    Where several packages share a module's name, what is called in it tells which of them it is.
+    """
+    called = ((file.module.dotted(call.func), call) for call in file.module.calls.values())
+    for name, statement in [*_imports(file.module.tree), *((name, call) for name, call in called if name)]:
         package = catalog.module(name)
         if package is not None and not project.holds(name.partition(".")[0], file.path):
             yield _assets.imported(package, file.at(statement))
