@@ -29,7 +29,9 @@ _SURE = re.compile(
     rf"(?:.* )?llms?{_END}|(?:.* )?openai (?:.* )?deployment{_END}"
 )
 _FROM_A_HUB = re.compile(rf"(?:.* )?(?:base|teacher|draft|student|ref|reference|assistant) model{_END}")
-_MAYBE = re.compile(rf"(?:.* )?models?{_END}|engine|(?:.* )?deployment(?: name| id)?")
+_MAYBE = re.compile(
+    rf"(?:.* )?models?{_END}|engine|(?:.* )?deployment(?: name| id)?|(?:.* )?(?:embeddings?|embedder|encoder|reranker)"
+)
 _OTHERWISE = re.compile(
     r"(?:.* )?(?:not|no|non|block|blocked|deny|denied|disallowed|forbidden|exclude|excluded|ignore|ignored|unsupported|"
     r"disabled|banned|deprecated|removed|hub|output|push|car|device|product|data|domain|view|user|auth|db|"

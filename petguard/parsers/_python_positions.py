@@ -1,6 +1,7 @@
 """What stands under which name in Python code: models, data sets, addresses and keys, told by their position."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,10 +12,11 @@ from petguard.parsers._credentials import credential, from_variable
 from petguard.parsers._positions import Named, named
 from petguard.parsers._python_file import Facts, File, text, whole_text
 from petguard.parsers._python_syntax import last_name
-from petguard.parsers._services import UNRESOLVED
+from petguard.parsers._services import UNRESOLVED, routed
 
 _SHORTEST_KEY = 16  # what tests give for one, such as "deadbeef", is shorter than any provider's
 _FEW = 3  # names of models in a list that are all in use
+_DEFAULTS = re.compile(r"(?i)default|fallback|preferred|enabled|selected")
 _MOST = 40  # names around a place that are looked at
 
 
@@ -59,8 +61,8 @@ def places(file: File) -> Iterator[Place]:
 
 
 def _in_block(file: File, block: list[ast.stmt], whose: tuple[str, ...]) -> Iterator[Place]:
-    """The assignments that stand together in one block."""
-    assigned = [(target, value) for statement in block for target, value in _assigned(statement)]
+    """The assignments that stand together in one block; a field of a model or form has its `default`."""
+    assigned = [(target, _default(value)) for statement in block for target, value in _assigned(statement)]
     for place, (target, _) in zip(_together([(_target(t), v) for t, v in assigned], whose), assigned, strict=True):
         owner = target.value if isinstance(target, ast.Attribute) else None
         yield replace(place, of_library=isinstance(owner, ast.Name) and owner.id in file.libraries)
@@ -81,6 +83,11 @@ def _arguments(file: File, call: ast.Call) -> Iterator[Place]:
     for name, value in given.items():
         is_default = name == "default" and isinstance(option, str)
         yield Place(option.lstrip("-") if is_default and isinstance(option, str) else name, value, company, call)
+
+
+def _default(value: ast.expr) -> ast.expr:
+    given = value.keywords if isinstance(value, ast.Call) else []
+    return next((keyword.value for keyword in given if keyword.arg == "default"), value)
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -141,15 +148,28 @@ def _key(file: File, place: Place) -> Iterator[Node]:
 def _named(file: File, place: Place) -> Iterator[Node]:
     """The model or data set that stands there; a name is looked at where it gets its value.
 
-    A long list is one of what is supported, not of what is used.
+    A router's prefix also says who answers.
     """
-    several = isinstance(place.value, ast.List | ast.Tuple) and len(place.value.elts) <= _FEW
-    values = place.value.elts if isinstance(place.value, ast.List | ast.Tuple) and several else [place.value]
-    for value in values:
+    for value in _choices(place):
         text_ = None if isinstance(value, ast.Name | ast.Attribute) else whole_text(file.module, value)
         found = named(place.name, text_, place.company) if text_ else None
         if found is not None:
             yield _with_sure_provider(found, text_ or "").node(file.at(value), origin=Origin.DETECTED)
+            service = routed(text_ or "")
+            if service.provider == found.provider and service.provider and service.model != text_:
+                yield service.node(file.at(value))
+
+
+def _choices(place: Place) -> list[ast.expr]:
+    """The values that a place may have; a long list is one of what is supported, unless it holds the defaults."""
+    value = place.value
+    if isinstance(value, ast.IfExp):
+        return [value.body, value.orelse]
+    if isinstance(value, ast.BoolOp):
+        return value.values
+    if isinstance(value, ast.List | ast.Tuple):
+        return value.elts if len(value.elts) <= (_MOST if _DEFAULTS.search(place.name) else _FEW) else []
+    return [value]
 
 
 def _with_sure_provider(found: Named, written: str) -> Named:

@@ -25,6 +25,7 @@ _IMPORT = re.compile(
 _ROOT = re.compile(r'"pattern": "([a-z_0-9]+)\.')
 _WORD, _DOTTED = re.compile(r"\w+"), re.compile(r"[\w.]+")
 _OF_FLOWS: tuple[Fact, ...] = ("personal_data", "protection")  # of interest only where data goes somewhere
+_NAMESPACES = frozenset({"google", "azure", "ibm", "concrete", "tmlt", "cerebras", "fireworks"})  # hold much besides AI
 _HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
 
 
@@ -172,9 +173,17 @@ def _imports_a_package(text: str) -> bool:
     for statement, called in _IMPORT.findall(text):
         origin, found, names = (statement or called).partition(" import ")
         modules = [f"{origin.strip()}.{word}" for word in _WORD.findall(names)] if found else _DOTTED.findall(origin)
-        if any(catalog.module(module) is not None for module in modules or [origin.strip()]):
+        if any(catalog.module(module) or module in _parents() for module in modules or [origin.strip()]):
             return True
     return False
+
+
+@cache
+def _parents() -> frozenset[str]:
+    """Modules that several packages share: what is called in them tells which one it is."""
+    known = {module for each in catalog.packages() if each.ecosystem == "pypi" for module in each.modules}
+    shared = (module.partition(".")[0] for module in known if module.partition(".")[2].islower())
+    return frozenset(shared) - known - _NAMESPACES
 
 
 def _search(detector: Detector) -> Json:

@@ -28,7 +28,7 @@ def sdk_calls(file: File) -> Iterator[Node]:
 def _path(package: Package, dotted: str) -> str:
     """The names from the package to what is called."""
     module = max((name for name in package.modules if f"{dotted}.".startswith(f"{name}.")), key=len)
-    return dotted[len(module) + 1 :]
+    return dotted[len(module) + 1 :] or module.rpartition(".")[2]
 
 
 def _meant(file: File, call: ast.Call, package: Package, path: str) -> Iterator[Node]:

@@ -161,10 +161,11 @@ def _judge(case: Case) -> Result:
     with tempfile.TemporaryDirectory(prefix="petguard-corpus-") as place:
         root = Path(place) / "project"
         case.write(root)
-        return Result(case, _inventory(root))
+        return Result(case, inventory(root))
 
 
-def _inventory(root: Path) -> tuple[AssetRow, ...]:
+def inventory(root: Path) -> tuple[AssetRow, ...]:
+    """The inventory of a real scan without a cache; nothing where there is nothing to scan."""
     try:
         return scan(Request(paths=(root,), jobs=1)).inventory
     except NothingToScan:
@@ -223,14 +224,14 @@ class Score:
         """The numbers of one line of the table, in the order of `HEAD`."""
         counts = (self.positives, self.decoys, self.labels, self.found)
         return (
-            *map(str, counts), _share(self.recall), str(self.false), _share(self.precision), str(len(self.flagged))
+            *map(str, counts), share(self.recall), str(self.false), share(self.precision), str(len(self.flagged))
         )  # fmt: skip
 
 
 HEAD = ("area", "positives", "decoys", "labels", "found", "recall", "false rows", "precision", "decoys flagged")
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
     """A share in per cent, rounded down, so that 100 % is said of nothing less."""
     return "n/a" if value is None else f"{int(value * 1000) / 10:g} %"
 
@@ -259,12 +260,13 @@ def complaints(results: Iterable[Result]) -> Iterable[str]:
     for result in results:
         head = f"{result.case.case}: {result.case.about}"
         details = [f"  missing  {each.text}" for each in result.missing] + [
-            f"  false    {_shown(row)}" for row in result.false
+            f"  false    {shown(row)}" for row in result.false
         ]
         yield from ([head, *details] if details else ())
 
 
-def _shown(row: AssetRow) -> str:
+def shown(row: AssetRow) -> str:
+    """A row on one line, with its first place."""
     first = row.locations[0]
     return f"{row.kind} {row.name} (provider {row.provider}) at {first.path}:{first.line}"
 
