@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 from typing import Any
 
 from petguard.documents import Step
@@ -20,22 +18,22 @@ _BUILT_IN = ("builtin", "platform")
 
 @dataclass(frozen=True)
 class Place:
-    """The last keys above a list of servers (`*` is any one key), in files whose names match `files`.
+    """The last keys above a list of servers (`*` is any one key), in files whose paths end in `files`.
 
     `top` means that nothing stands above these keys. Where `sure` is false the keys may mean something else too, and
     only what can be started or reached counts as a server, with one of the `types` where some are given.
     """
 
     keys: tuple[str, ...]
-    files: str = "*"
+    files: str = ""
     top: bool = False
     sure: bool = True
     types: tuple[str, ...] = ()
 
-    def fits(self, trail: tuple[str, ...], name: str) -> bool:
-        """Whether the servers of a file of this name may stand at the end of this row of keys."""
+    def fits(self, trail: tuple[str, ...], path: str) -> bool:
+        """Whether the servers of the file at this path may stand at the end of this row of keys."""
         width = len(self.keys)
-        if len(trail) < width or (self.top and len(trail) > width) or not fnmatchcase(name, self.files):
+        if len(trail) < width or (self.top and len(trail) > width) or not path.endswith(self.files):
             return False
         return all(wanted in ("*", met) for wanted, met in zip(self.keys, trail[-width:], strict=True))
 
@@ -51,7 +49,9 @@ _PLACES = (
     Place(("modelContextProtocolServers",)),  # Continue, before it took `mcpServers`
     Place(("mcp", "servers")),  # VS Code's settings, devcontainer.json, mcp-agent, fast-agent
     Place(("mcp", "mcpServers")),
-    Place(("servers",), files="*mcp.json", top=True),  # VS Code, Visual Studio
+    Place(("servers",), files=".vscode/mcp.json", top=True),
+    Place(("servers",), files=".mcp.json", top=True),  # Visual Studio
+    Place(("servers",), files="mcp.json", top=True, sure=False),
     Place(("servers",), files="agent.json", top=True, sure=False, types=_TRANSPORTS),  # tiny-agents
     Place(("mcp",), top=True, sure=False),  # opencode, Crush
     Place(("extensions",), top=True, sure=False, types=_TRANSPORTS + _BUILT_IN),  # Goose and its recipes
@@ -106,8 +106,7 @@ def _items(value: Any) -> Iterable[tuple[Step, Any]]:
 
 
 def _place(trail: tuple[str, ...], path: str) -> Place | None:
-    name = PurePosixPath(path).name
-    return next((place for place in _PLACES if place.fits(trail, name)), None)
+    return next((place for place in _PLACES if place.fits(trail, path)), None)
 
 
 def _may_list(value: Any, place: Place, pointer: Pointer) -> bool:

@@ -2,6 +2,8 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from petguard import catalog
 from petguard.catalog import AgentMaker
@@ -11,7 +13,7 @@ from petguard.parsers._python_callees import Callees, Expression
 from petguard.parsers._python_file import Facts, File, argument, edge, whole_text
 from petguard.parsers._python_module import Module
 from petguard.parsers._python_project import Project
-from petguard.parsers._python_syntax import last_name, span
+from petguard.parsers._python_syntax import callee, last_name, span
 from petguard.parsers._python_tools import ASKING, Equipment, Tools
 from petguard.parsers._services import routed
 
@@ -33,6 +35,39 @@ ACTS = frozenset({Trait.RUNS_COMMANDS, Trait.WRITES_FILES, Trait.WRITES_DATABASE
 ABILITIES = ACTS | {Trait.REACHES_NETWORK, Trait.REACHES_DATABASE}
 
 
+@dataclass(frozen=True)
+class _Named:
+    """What a call that makes an agent is known by; the same for the file that makes it and for one that uses it."""
+
+    module: Module
+    call: ast.Call
+    maker: AgentMaker
+
+    @cached_property
+    def key(self) -> str:
+        """The id of the agent; CrewAI declares one in a file beside the code."""
+        config = argument(self.call, ["config"])
+        if not isinstance(config, ast.Subscript) or last_name(config.value) != "agents_config":
+            return f"agent:{self.module.path}#{self.name}"
+        folder = self.module.path.rpartition("/")[0]
+        given = whole_text(self.module, next(iter(self.module.bindings(config.value)), None))
+        place = given or "config/agents.yaml"
+        return f"agent:{folder}/{place}#{self.name}" if folder else f"agent:{place}#{self.name}"
+
+    @cached_property
+    def name(self) -> str:
+        """Its `name`, else its key in a settings file, a variable, or the function around it."""
+        given = whole_text(self.module, argument(self.call, ["name"], self.maker.name_at))
+        config = argument(self.call, ["config"])
+        if given is None and isinstance(config, ast.Subscript):
+            given = last_name(config) or None
+        bound = _bound_names(self.module).get(id(self.call))
+        if bound and last_name(self.call.func) in _GRAPHS:
+            bound = _compiled(self.module, bound)
+        function = self.module.function_at(span(self.call)[0]).rpartition(".")[2]
+        return (given or bound or function or last_name(callee(self.call)))[:120]
+
+
 class Agents:
     """The agents of one file, found by the calls that make them."""
 
@@ -42,7 +77,6 @@ class Agents:
         self.project = project
         self.facts = facts
         self.callees: Callees = project.clients.callees
-        self.names = _bound_names(self.module)
         self.tools = Tools(file.path, project, facts)
 
     def find(self) -> None:
@@ -50,19 +84,12 @@ class Agents:
         if not self.file.libraries:
             return
         for call in sorted(self.module.calls.values(), key=span):
-            maker = self.maker(self.module, call)
+            maker = self.tools.maker(self.module, call)
             if maker is not None:
                 self._agent(call, maker)
             else:
                 self._servers(call)
         self._own_servers()
-
-    def maker(self, module: Module, call: ast.Call) -> AgentMaker | None:
-        """What makes an agent, if a call does; not a class of the scanned tree that only bears the name."""
-        dotted = module.dotted(call.func)
-        maker = catalog.agent_maker(dotted) if dotted else None
-        local = dotted is not None and self.project.holds(dotted.partition(".")[0], module.path)
-        return None if local else maker
 
     # --- agents
 
@@ -70,58 +97,27 @@ class Agents:
         wrapped = argument(call, maker.wraps) if maker.wraps else None
         if wrapped is not None and any(self.tools.is_agent(*each) for each in self._bound(self.module, wrapped)):
             return
-        name = self._name(call, maker)
+        named = _Named(self.module, call, maker)
         here = self.file.location(span(call)[0])
         equipment = self._equipment(call, maker)
-        node = self._node(call, maker, name, here, equipment)
+        node = self._node(call, maker, named, here, equipment)
         self.facts.nodes.append(node)
         for target in equipment.targets.values():
             self.facts.nodes.append(target)
             self.facts.edges.append(edge(EdgeKind.USES, node.id, target.id, here))
-        for other in equipment.agents:
-            made = self.maker(self.module, other)
+        for module, other in equipment.agents:
+            made = self.tools.maker(module, other)
             if made is not None and other is not call:
-                key = self._key(self._name(other, made), other)
-                self.facts.nodes.append(_bare(key, self._name(other, made), self.file.location(span(other)[0])))
-                self.facts.edges.append(edge(EdgeKind.USES, node.id, key, here))
+                named = _Named(module, other, made)
+                place = Location(path=module.path, line=other.lineno, column=module.column(span(other)[0]))
+                self.facts.nodes.append(_bare(named.key, named.name, place))
+                self.facts.edges.append(edge(EdgeKind.USES, node.id, named.key, here))
         self._model(call, maker, node, here)
 
     def _bound(self, module: Module, node: ast.expr) -> list[Expression]:
         return [(module, node), *self.callees.bound(module, node)]
 
-    def _key(self, name: str, call: ast.Call) -> str:
-        """The id of an agent; CrewAI declares one in a file beside the code."""
-        config = argument(call, ["config"])
-        if isinstance(config, ast.Subscript) and last_name(config.value) == "agents_config":
-            folder = self.file.path.rpartition("/")[0]
-            place = (
-                whole_text(self.module, next(iter(self.module.bindings(config.value)), None)) or "config/agents.yaml"
-            )
-            return f"agent:{folder}/{place}#{name}" if folder else f"agent:{place}#{name}"
-        return f"agent:{self.file.path}#{name}"
-
-    def _name(self, call: ast.Call, maker: AgentMaker) -> str:
-        """What the code calls an agent: its `name`, else its key in a settings file, a variable, or the function."""
-        given = whole_text(self.module, argument(call, ["name"], maker.name_at))
-        config = argument(call, ["config"])
-        if given is None and isinstance(config, ast.Subscript):
-            given = last_name(config) or None
-        bound = self.names.get(id(call))
-        if bound and last_name(call.func) in _GRAPHS:
-            bound = self._compiled(bound)
-        function = self.module.function_at(span(call)[0]).rpartition(".")[2]
-        return (given or bound or function or last_name(call.func))[:120]
-
-    def _compiled(self, builder: str) -> str:
-        """The name of what a graph's builder is compiled to."""
-        for call in self.module.calls.values():
-            owner = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "compile" else None
-            if owner is not None and last_name(owner) == builder:
-                given = whole_text(self.module, argument(call, ["name"]))
-                return given or self.names.get(id(call)) or builder
-        return builder
-
-    def _node(self, call: ast.Call, maker: AgentMaker, name: str, here: Location, equipment: Equipment) -> Node:
+    def _node(self, call: ast.Call, maker: AgentMaker, named: "_Named", here: Location, equipment: Equipment) -> Node:
         sandbox = whole_text(self.module, argument(call, ["executor_type"])) in _SANDBOXES
         own = ({} if sandbox else dict.fromkeys(maker.can, last_name(call.func))) | self._settings(call)
         human = self._human(call, maker)
@@ -138,7 +134,7 @@ class Agents:
         loose = (Trait.AUTO_APPROVE, Trait.BROAD_RIGHTS) if self._is_let_loose(call) else ()
         traits = (*can, *([Trait.ASKS_HUMAN] if asks else []), *(each for each in loose if each not in can))
         update = {"details": details, "traits": traits, "model": self._model_name(call, maker)}
-        return _bare(self._key(name, call), name, here).model_copy(update=update)
+        return _bare(named.key, named.name, here).model_copy(update=update)
 
     def _settings(self, call: ast.Call) -> dict[Trait, str]:
         """What an agent can do by its own settings, without a tool."""
@@ -200,7 +196,7 @@ class Agents:
         if direct is not None:
             return direct
         for module, made in self._bound(self.module, given):
-            if isinstance(made, ast.Call):
+            if isinstance(made, ast.Call) and catalog.module(module.dotted(callee(made)) or ""):
                 named = argument(made, ["model", "model_name", "model_id", "id", "azure_deployment"])
                 named = named if named is not None else next(iter(made.args), None)
                 name = whole_text(module, named)
@@ -247,7 +243,7 @@ class Agents:
 
     def _decorated(self, call: ast.Call, equipment: Equipment) -> None:
         """Functions that are made tools of this agent by a decorator: `@agent.tool`."""
-        name = self.names.get(id(call))
+        name = _bound_names(self.module).get(id(call))
         for definition in self.module.definitions.values() if name else ():
             for decorator in definition.decorator_list:
                 made = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -270,9 +266,8 @@ class Agents:
                 continue
             equipment = Equipment()
             self._decorated(call, equipment)
-            name = (
-                whole_text(self.module, argument(call, ["name"], 0)) or self.names.get(id(call)) or last_name(call.func)
-            )
+            given = whole_text(self.module, argument(call, ["name"], 0))
+            name = given or _bound_names(self.module).get(id(call)) or last_name(call.func)
             can = {trait: tool for tool, some in equipment.tools.items() for trait in some}
             self.facts.nodes.append(
                 _python_servers.offered(
@@ -296,9 +291,20 @@ def _all_ask(own: dict[Trait, str], equipment: Equipment) -> bool:
 
 
 def _is_empty(node: ast.expr) -> bool:
-    return isinstance(node, ast.List | ast.Tuple | ast.Dict) and not any(ast.iter_child_nodes(node))
+    return (isinstance(node, ast.List | ast.Tuple) and not node.elts) or (isinstance(node, ast.Dict) and not node.keys)
 
 
+def _compiled(module: Module, builder: str) -> str:
+    """The name of what a graph's builder is compiled to."""
+    for call in module.calls.values():
+        owner = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "compile" else None
+        if owner is not None and last_name(owner) == builder:
+            given = whole_text(module, argument(call, ["name"]))
+            return given or _bound_names(module).get(id(call)) or builder
+    return builder
+
+
+@lru_cache(maxsize=64)
 def _bound_names(module: Module) -> dict[int, str]:
     """The variable that the value of each assignment is bound to, also through `await` and a method of the result."""
     found: dict[int, str] = {}

@@ -7,6 +7,7 @@ from petguard.documents import located
 from petguard.model import Asset, Location, Node, NodeKind, Origin, Trait
 from petguard.parsers import _mcp_servers
 from petguard.parsers._mcp_places import ADDRESSES, Listed
+from petguard.parsers._names import HOLE
 from petguard.parsers._python_file import Facts
 from petguard.parsers._python_module import Module
 from petguard.parsers._python_syntax import last_name, span, spelled
@@ -100,21 +101,26 @@ _DEPTH = 12
 
 def plain(module: Module, node: ast.expr, depth: int = _DEPTH) -> Any:
     """The value of a literal; what is not written out stands as `${expression}`, as in a settings file."""
-    if isinstance(node, ast.Dict) and depth:
-        pairs = zip(node.keys, node.values, strict=True)
-        named = ((key, value) for key, value in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str))
-        return {key.value: plain(module, value, depth - 1) for key, value in named}
-    if isinstance(node, ast.List | ast.Tuple) and depth:
-        return [plain(module, each, depth - 1) for each in node.elts]
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | str | None):
-        return node.value
-    bound = module.binding(node) if depth and isinstance(node, ast.Name) else None
-    if isinstance(bound, ast.Dict | ast.List | ast.Tuple):
-        return plain(module, bound, depth - 1)
+    bound = module.binding(node) if isinstance(node, ast.Name) else None
     if isinstance(bound, ast.Call) and last_name(bound.func) in _LOCAL | _REMOTE:
         return _keywords(module, bound)
+    whole = bound if isinstance(bound, ast.Dict | ast.List | ast.Tuple) else node
+    if isinstance(whole, ast.Dict) and depth:
+        pairs = zip(whole.keys, whole.values, strict=True)
+        named = ((key, value) for key, value in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str))
+        return {key.value: plain(module, value, depth - 1) for key, value in named}
+    if isinstance(whole, ast.List | ast.Tuple) and depth:
+        return [plain(module, each, depth - 1) for each in whole.elts]
+    return _scalar(module, node)
+
+
+def _scalar(module: Module, node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | str | None):
+        return node.value
     value = module.value(node, hint=True)
-    return value if isinstance(value, str | bool | int) else f"${{{spelled(node)}}}"
+    if isinstance(value, str) and value.strip(HOLE):
+        return value.replace(HOLE, "${…}")
+    return value if isinstance(value, bool | int) else f"${{{spelled(node)}}}"
 
 
 def of_call(path: str, module: Module, call: ast.Call) -> Facts | None:
@@ -219,6 +225,8 @@ def _of_mapping(path: str, module: Module, value: Any, node: ast.expr) -> Facts 
 
 def _server(path: str, module: Module, name: str | None, entry: dict[str, Any], node: ast.expr) -> Facts:
     """The server of an entry, read as one of a settings file is; it stands where the code says it."""
+    if name is None and _is_unknown(entry):
+        return Facts()
     (line, column), _ = span(node)
     source = Source(path, "\n".join(module.lines), located({}, line, module.column((line, column))))
     read = _mcp_servers.server(source, Listed(name, (), entry))
@@ -230,6 +238,12 @@ def _server(path: str, module: Module, name: str | None, entry: dict[str, Any], 
         nodes=[each.model_copy(update={"origin": Origin.DETECTED}) for each in found.nodes],
         edges=[each.model_copy(update={"origin": Origin.DETECTED}) for each in found.edges],
     )
+
+
+def _is_unknown(entry: dict[str, Any]) -> bool:
+    """Whether all of what is started or reached comes from a caller: the inside of a library, and no server yet."""
+    given = [str(entry[key]) for key in ("command", *ADDRESSES) if key in entry]
+    return all(each.startswith("${") for each in given)
 
 
 def offers(module: Module, call: ast.Call) -> bool:

@@ -44,6 +44,11 @@ def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def callee(call: ast.Call) -> ast.expr:
+    """What is called: of `Agent[Context](...)` the class without its type arguments."""
+    return call.func.value if isinstance(call.func, ast.Subscript) else call.func
+
+
 def module(text: str) -> ast.Module:
     """A whole file; UnreadableInput when this Python cannot parse it."""
     version = f"Python {sys.version_info.major}.{sys.version_info.minor}"

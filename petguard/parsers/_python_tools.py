@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass, field
 
 from petguard import catalog
+from petguard.catalog import AgentMaker
 from petguard.model import Asset, Node, Trait
 from petguard.parsers import _python_servers
 from petguard.parsers._assistant_rights import of_tools
@@ -11,7 +12,7 @@ from petguard.parsers._python_effects import behind, effects
 from petguard.parsers._python_file import Facts
 from petguard.parsers._python_module import Module
 from petguard.parsers._python_project import Project
-from petguard.parsers._python_syntax import last_name
+from petguard.parsers._python_syntax import callee, last_name
 
 _STEPS = 120  # expressions that are looked at for the tools of one agent
 _METHODS = ("_run", "run", "_arun", "arun", "forward", "__call__", "execute", "_execute", "invoke", "acall", "call")
@@ -50,7 +51,7 @@ class Equipment:
     tools: dict[str, dict[Trait, str]] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)  # tools that ask, and how
     targets: dict[str, Node] = field(default_factory=dict)
-    agents: list[ast.Call] = field(default_factory=list)
+    agents: list[tuple[Module, ast.Call]] = field(default_factory=list)
 
     def add(self, name: str, can: dict[Trait, str], asks: str | None = None) -> None:
         """Note a tool; one that is given twice counts once."""
@@ -70,9 +71,14 @@ class Tools:
 
     def is_agent(self, module: Module, node: ast.expr) -> bool:
         """Whether a call makes an agent; not one of a class of the scanned tree that only bears the name."""
-        dotted = module.dotted(node.func) if isinstance(node, ast.Call) else None
-        known = dotted is not None and catalog.agent_maker(dotted) is not None
-        return known and not self.project.holds(str(dotted).partition(".")[0], module.path)
+        return isinstance(node, ast.Call) and self.maker(module, node) is not None
+
+    def maker(self, module: Module, call: ast.Call) -> AgentMaker | None:
+        """What makes an agent, if a call does."""
+        dotted = module.dotted(callee(call))
+        maker = catalog.agent_maker(dotted) if dotted else None
+        local = maker is not None and self.project.holds(str(dotted).partition(".")[0], module.path)
+        return None if local else maker
 
     def gather(self, module: Module, start: ast.expr, equipment: Equipment) -> None:
         """Everything that an expression hands to an agent; lists, wrappers and other files are looked through."""
@@ -148,8 +154,7 @@ class Tools:
 
     def _take_call(self, module: Module, call: ast.Call, equipment: Equipment) -> list[tuple[Module, ast.expr]]:
         if self.is_agent(module, call):
-            if module.path == self.path:
-                equipment.agents.append(call)
+            equipment.agents.append((module, call))
             return []
         dotted = module.dotted(call.func) or behind(module, call.func)
         known = catalog.agent_tool(dotted) if dotted else None

@@ -49,6 +49,8 @@ def _interest(candidate: Candidate) -> Interest:
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
     for item in inputs:
         known = catalog.convention(item.path)
+        if known is not None and known.holds == "mcp" and "/" not in known.pattern:
+            continue  # the name alone says little; the file is a row where it lists servers
         if known is not None:
             yield Facts(nodes=(_assets.assistant(item.path, known), *_hidden(item, known)))
         yield from _settings(item, known)

@@ -69,7 +69,7 @@ def _read(source: Source) -> Facts:
 def _used_by(source: Source, facts: Facts) -> Facts:
     """The assistant whose file this is uses the servers that it lists."""
     known = catalog.convention(source.path)
-    if known is None:
+    if known is None or not facts.nodes:
         return Facts()
     assistant = _assets.assistant(source.path, known)
     uses = (
