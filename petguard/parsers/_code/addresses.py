@@ -4,13 +4,14 @@ An address that is only spoken of is none of these: in a list of hosts, in a com
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from petguard.model import Node, Trait
 from petguard.parsers._code import sdks
-from petguard.parsers._code.form import Code, Expr, Items, Joined, Name, Record, Text, chain, within
+from petguard.parsers._code.form import Call, Code, Expr, Items, Joined, Member, Name, Record, Text, chain, within
 from petguard.parsers._code.project import Project
-from petguard.parsers._code.values import texts
+from petguard.parsers._code.values import kept, texts
+from petguard.parsers._company import spaced
 from petguard.parsers._names import HOLE
 from petguard.parsers._services import Service, is_host, service_at
 
@@ -19,12 +20,14 @@ _TALKS_ABOUT = re.compile(
     r"(?i)includes|(?:starts|ends)_?with|has_?(?:prefix|suffix)|(?:last)?index_?of|test|match(?:es)?|contains|equals?|it|"
     r"describe|context|log|warn(?:ing)?|"
     r"error|info|debug|trace|print(?:f|ln)?|puts|fmt\.\w+|expect|to(?:Be|Equal|Contain|Match|StrictEqual)|assert\w*|nock|"
+    r"(?:mutable_?)?(?:array_?)?(?:hash_?)?(?:list|set|array)_?of|as_?list|(?:\w*list|\w*set|stream)\.of|"
     r"has|throw|raise|open_?(?:url|external)|push|redirect|navigate|describe|should\w*|stub_?request|url_?launcher|launch\w*"
 )
 _LINKS = re.compile(
-    r"(?i).*(?:doc|link|home_?page|web_?site|help|href|pricing|console|dashboard|sign_?up|log_?in|logo|icon|image|referr?er|"
-    r"origin|terms|privacy|blog|learn|read_?me|portal|manage|get_?key|key_?url|api_?key|description|title|label|message|text|"
-    r"placeholder|hint|tooltip|example|comment|license|author|issuer|scope|audience).*|src|name|id"
+    r"(?:.* )?(?:docs?|documentation|links?|home ?page|web ?site|help|href|pricing|console|dashboard|sign ?up|log ?in|"
+    r"logo|icon|image|referr?er|origin|terms|privacy|blog|learn|read ?me|portal|manage|get key|key url|api key|"
+    r"description|title|label|message|text|placeholder|hint|tooltip|examples?|comment|license|author|issuer|scopes?|"
+    r"audience)(?: .*)?|src|name|id|expected|want"
 )
 _PAGES = re.compile(
     r"(?i)/(?:docs?|keys|settings|pricing|blog|login|console|dashboard|account|terms|privacy|legal|about|signup|help|"
@@ -33,6 +36,10 @@ _PAGES = re.compile(
 _AI_PATH = re.compile(
     r"(?i).*/(?:chat/completions|completions?|embeddings|v1/messages|api/(?:generate|chat|embed|tags)|responses|generate)(?:[/?#].*)?"
 )
+_RESERVED = re.compile(
+    r"(?:^|\.)(?:test|example|invalid|localhost|example\.(?:com|org|net))$|\N{REPLACEMENT CHARACTER}"
+)
+_SLOT = re.compile(rf"{HOLE}|\$?\{{\w*\}}|%s")  # what a format or template fills in
 _COMMON_PORTS = frozenset({1234, 3000, 5000, 8000, 8001, 8080, 8081, 8888, 9000})
 _HOSTS = frozenset({"host", "hostname", "domain", "authority", "apihost", "basehost", "server", "apidomain"})
 
@@ -40,7 +47,7 @@ _HOSTS = frozenset({"host", "hostname", "domain", "authority", "apihost", "baseh
 def addresses(project: Project, code: Code) -> Iterator[Node]:
     """Addresses of known services that are called, or kept in a name to be called, without any SDK."""
     for key, value in _given(code):
-        for option in within(value):
+        for option in map(kept, within(value)):
             service = _addressed(project, code, key, option)
             if service is not None:
                 yield service.node(code.at(option.start))
@@ -55,18 +62,24 @@ def _given(code: Code) -> Iterator[tuple[str, Expr]]:
     for call in code.calls:
         for link in chain(call)[1]:
             if link.call is not None:
-                function = link.name or (link.call.callee.name if isinstance(link.call.callee, Name) else "")
-                if not _TALKS_ABOUT.fullmatch(function):
+                if not _TALKS_ABOUT.fullmatch(_called(link.call)):
                     yield from (("", each) for each in link.call.arguments)
                 yield from link.call.named
+
+
+def _called(call: Call) -> str:
+    """The name of a function, with what it is a method of where that is a plain name of a class."""
+    callee = call.callee
+    if isinstance(callee, Member):
+        return f"{callee.of.name}.of" if callee.name == "of" and isinstance(callee.of, Name) else callee.name
+    return callee.name if isinstance(callee, Name) else ""
 
 
 def _addressed(project: Project, code: Code, key: str, expr: Expr) -> Service | None:
     if isinstance(expr, Items | Record) or is_spoken_of(key):
         return None
-    if isinstance(expr, Text) and sdks.squashed(key) in _HOSTS and is_host(expr.value):
-        service = service_at(f"https://{expr.value}")
-        return service if service and service.provider and Trait.LOCAL not in service.traits else None
+    if sdks.squashed(key) in _HOSTS:
+        return next(_at_hosts(texts(project, code, expr)), None)
     literal = expr.parts[0] if isinstance(expr, Joined) else expr
     if not isinstance(literal, Text) or "://" not in literal.value[:8]:
         return None
@@ -74,9 +87,18 @@ def _addressed(project: Project, code: Code, key: str, expr: Expr) -> Service | 
     return next((service for service in map(called_at, urls) if service), None)
 
 
+def _at_hosts(found: Iterable[str | None]) -> Iterator[Service]:
+    """The services at hosts that are written without a scheme, as the options of HTTP clients take them."""
+    for text in found:
+        host = _SLOT.sub("region", text or "")
+        service = service_at(f"https://{host}") if is_host(host) else None
+        if service is not None and service.provider and Trait.LOCAL not in service.traits:
+            yield service
+
+
 def is_spoken_of(key: str) -> bool:
     """Whether what stands under this name is an address for people, or a text."""
-    return _LINKS.fullmatch(key) is not None
+    return _LINKS.fullmatch(spaced(key)) is not None
 
 
 def called_at(url: str) -> Service | None:
@@ -90,5 +112,6 @@ def called_at(url: str) -> Service | None:
         common = port is not None and int(port[1]) in _COMMON_PORTS
         return service if service.provider and (not common or _AI_PATH.fullmatch(path)) else None
     if service.provider is None:
-        return service if re.search(r"/chat/completions\b", path) and HOLE not in (service.endpoint or "") else None
+        speaks_openai = "/chat/completions" in path and not _RESERVED.search(service.endpoint or "")
+        return service if speaks_openai else None
     return None if _PAGES.fullmatch(path) else service

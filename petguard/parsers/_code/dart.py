@@ -291,6 +291,9 @@ class _Reader:
                 found = joined(start, [found, self._operand()])
             elif sign == "as":
                 self.at += 1
+            elif self._kind(self.at - 1) == "name":  # `String url`: a type was read, and now the name
+                self.at -= 1
+                found = self._operand()
             else:
                 self._operand()
                 found = Opaque(start)

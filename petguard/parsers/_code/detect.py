@@ -10,14 +10,35 @@ from petguard.model import Origin as Seen
 from petguard.parsers import _assets
 from petguard.parsers._code import sdks
 from petguard.parsers._code.addresses import addresses
-from petguard.parsers._code.clients import Setting, own_provider, services, settings
-from petguard.parsers._code.form import Call, Code, Expr, Joined, Member, Name, Opaque, Text, chain, within
+from petguard.parsers._code.clients import Setting, afterwards, own_provider, services, settings
+from petguard.parsers._code.form import (
+    Call,
+    Code,
+    Expr,
+    Items,
+    Joined,
+    Member,
+    Name,
+    Opaque,
+    Text,
+    chain,
+    pairs_of,
+    within,
+)
 from petguard.parsers._code.keys import given_keys, keys
 from petguard.parsers._code.names import Origin, origins
 from petguard.parsers._code.project import Project
 from petguard.parsers._code.values import known, texts
+from petguard.parsers._company import speaks_of_models
 from petguard.parsers._positions import is_distinctive, is_name, named
+from petguard.parsers._services import routed
 
+_LISTED = frozenset({"id", "name", "value", "slug", "key"})  # of one model in a list of them
+_WITHOUT_NEW = frozenset({"maven", "swift", "pub"})  # in Kotlin, Swift and Dart a class is called to make an object
+_PLACEHOLDER = re.compile(
+    r"(?i)(?:.*[-_.])?(?:tests?|fakes?|mock|dummy|some|override|custom|unsupported|invalid|non-?existent|unknown|stub|sample)"
+    r"[-_.].*|(?:old|new|other|default|first|second)[-_]?model.*|model[-_]?(?:\d|[a-z]|name|id)"
+)
 _PUTS = frozenset({"put", "of", "Add", "add", "addProperty", "set", "entry", "append", "addFormDataPart", "insert"})
 _JSON_PAIR = re.compile(r'"(\w{1,60})"\s*:\s*(?:"([^"\n]{1,120})")?')
 _LONGEST_BODY = 20_000
@@ -41,7 +62,7 @@ class _Findings:
     def add_model(self, key: str, value: str, company: Iterable[str], place: Location, provider: str | None) -> None:
         """Keep what stands under a key when it is a model or data set; `provider` is who answers the client there."""
         found = named(key, value, company)
-        if found is None:
+        if found is None or (found.unlisted and _PLACEHOLDER.fullmatch(value)):
             return
         node = found.node(place, origin=Seen.DETECTED)
         unknown = node.provider is None and found.asset is Asset.MODEL
@@ -79,13 +100,14 @@ def _call(project: Project, found: _Findings, call: Call) -> None:
     """One call of an AI package, or of an object that was made with it."""
     code = found.code
     links = [link.call for link in chain(call)[1] if link.call is not None]
-    origin, use = _meaning(origins(project, code, call), new=links[0].new)
+    origin, use = _meaning(origins(project, code, call), new=links[0].new or code.ecosystem in _WITHOUT_NEW)
     if origin is None:
         return
     here = code.at(call.start)
-    given = list(settings(project, code, call))
+    given = [*settings(project, code, call), *afterwards(code, call)]
     own = own_provider(origin, use)
-    answering = services(project, code, links[0], own, use, given) if use and use.kind == "client" else []
+    calls_somebody = use is not None and use.kind == "client" and origin.package.role in ("sdk", "framework")
+    answering = services(project, code, links[0], own, use, given) if use and calls_somebody else []
     provider = answering[0].provider if len(answering) == 1 else None
     if origin.made is None:
         found.add(*(service.node(here) for service in answering), *given_keys(given, origin.package.provider))
@@ -93,6 +115,8 @@ def _call(project: Project, found: _Findings, call: Call) -> None:
             found.add(_agent(project, code, given, here))
     if use is not None:
         found.add(*_by_position(project, code, links[0], use, provider))
+        if use.kind == "routed":
+            found.add(*_routed(project, code, links[0], use, given))
     _by_name(project, found, given, here, provider)
     _literals(found, links, provider)
 
@@ -101,7 +125,8 @@ def _meaning(found: Iterable[Origin], *, new: bool) -> tuple[Origin | None, sdks
     """The first origin that makes sense of the call; a name that may be anybody's needs one that does."""
     sure: Origin | None = None
     for origin in found:
-        use = sdks.use(origin.package, origin.path, new=new, opened=origin.opened)
+        makes = new and not origin.path.rpartition(".")[2][:1].islower()
+        use = sdks.use(origin.package, origin.path, new=makes, opened=origin.opened)
         if use is not None:
             return origin, use
         sure = sure or (None if origin.opened else origin)
@@ -127,10 +152,11 @@ def _methods(project: Project, found: _Findings, call: Call, used: Collection[ca
 
 def _by_position(project: Project, code: Code, call: Call, use: sdks.Use, provider: str | None) -> Iterator[Node]:
     """The model that a call takes without naming it."""
-    if use.model is None or use.model >= len(call.arguments):
-        return
+    given = [value for key, value in pairs_of(call) if key == use.model_name]
+    if use.model is not None and use.model < len(call.arguments):
+        given.append(call.arguments[use.model])
     place = code.at(call.start)
-    for name in known(texts(project, code, call.arguments[use.model])):
+    for name in (name for value in given for name in known(texts(project, code, value))):
         found = named("model", name, ["llm"])
         if use.kind == "load" and is_name(name):
             # Whoever owns the name on the hub may change what it stands for.
@@ -141,6 +167,17 @@ def _by_position(project: Project, code: Code, call: Call, use: sdks.Use, provid
             yield node if node.provider else node.model_copy(update={"provider": provider})
         elif is_name(name):
             yield _assets.model(name, place, provider=provider, traits=(Trait.UNLISTED,))
+
+
+def _routed(project: Project, code: Code, call: Call, use: sdks.Use, given: Iterable[Setting]) -> Iterator[Node]:
+    """Who answers when only the model's name says it: `initChatModel("openai:gpt-4o")`."""
+    values = [(file, value) for key, file, value in given if key == "model"]
+    if use.model is not None and use.model < len(call.arguments):
+        values.append((code, call.arguments[use.model]))
+    for name in (name for file, value in values for name in known(texts(project, file, value))):
+        service = routed(name)
+        if service.provider is not None:
+            yield service.node(code.at(call.start))
 
 
 def _by_name(
@@ -177,11 +214,21 @@ def _models(project: Project, found: _Findings, *, speaks_of_ai: bool) -> None:
         company = [*(key for key, _ in group), *(["ai"] if speaks_of_ai else [])]
         for key, value in group:
             for name in known(texts(project, code, value)) if _may_be_model(value) else ():
-                found.add_model(key, name, company, code.at(value.start), None)
+                listed = _is_listed(key, name) and speaks_of_models([*company, key])
+                found.add_model("model" if listed else key, name, company, code.at(value.start), None)
+            for each in value.items if isinstance(value, Items) else ():
+                if isinstance(each, Text) and is_distinctive(each.value) and catalog.model(each.value):
+                    found.add_model(key, each.value, company, code.at(each.start), None)
     for link in (link for call in code.calls for link in chain(call)[1]):
         only = link.call.arguments[0] if link.call and len(link.call.arguments) == 1 else None
         if isinstance(only, Text) and sdks.is_builder(link.name):
             found.add_model(sdks.setting(link.name), only.value, (), code.at(only.start), None)
+
+
+def _is_listed(key: str, name: str) -> bool:
+    """Whether a name stands in a list of models: as one's id, or under its own name (`GPT_4O = "gpt-4o"`)."""
+    known_ = name.islower() and is_distinctive(name) and catalog.model(name) is not None
+    return known_ and (key in _LISTED or sdks.squashed(key) == sdks.squashed(name))
 
 
 def _may_be_model(value: Expr) -> bool:

@@ -188,6 +188,23 @@ class Code:
             found.setdefault(each.name, []).append(each)
         return found
 
+    @cached_property
+    def members(self) -> dict[str, list[Binding]]:
+        """What is set on an object, by the object's name."""
+        found: dict[str, list[Binding]] = {}
+        for each in self.bindings:
+            found.setdefault(each.name.rpartition(".")[0], []).append(each)
+        return found
+
+    @cached_property
+    def made(self) -> dict[int, list[Binding]]:
+        """The names that the object of a call gets, by the call."""
+        found: dict[int, list[Binding]] = {}
+        for each in self.bindings:
+            if isinstance(each.value, Call):
+                found.setdefault(id(each.value), []).append(each)
+        return found
+
     def bound(self, name: str, at: int) -> list[Binding]:
         """What a name gets in the innermost scope around `at` that knows it."""
         seen = [each for each in self.by_name.get(name, ()) if each.scope[0] <= at < each.scope[1]]

@@ -70,9 +70,9 @@ def _call(lowering: Lowering, node: Node) -> Expr:
         return lowering.expr(callee)  # a call with a lambda after it
     found = [_argument(lowering, each) for each in (given.named_children if given else ())]
     positional = tuple(value for key, value in found if not key)
-    pairs = [pair for each in positional if isinstance(each, Record) for pair in each.pairs]
-    if pairs and all(isinstance(each, Record) for each in positional):
-        positional = (Record(node.start_byte, tuple(pairs)),)  # mapOf("a" to 1, "b" to 2)
+    if lowering.text(callee).lower().endswith("mapof"):
+        pairs = tuple(pair for each in positional if isinstance(each, Record) for pair in each.pairs)
+        return Record(node.start_byte, pairs)
     named = tuple((key, value) for key, value in found if key)
     return Call(node.start_byte, lowering.expr(callee), positional, named)
 
@@ -188,7 +188,7 @@ _KOTLIN = Grammar(
     },
     assignments={"assignment": assignment("left", "right")},
     calls=frozenset({"call_expression"}),
-    records=frozenset(),
+    records=frozenset({"call_expression"}),  # `mapOf("a" to 1, "b" to 2)`
     texts=frozenset({"string_literal", "multiline_string_literal"}),
     scopes=frozenset(
         {"function_declaration", "lambda_literal", "block", "secondary_constructor", "anonymous_function"}

@@ -134,9 +134,9 @@ class Project:
         roots = {each for kind, each in self._own if kind == code.ecosystem}
         if code.ecosystem == "golang":
             return any(module == root or module.startswith(f"{root}/") for root in roots)
-        if code.ecosystem in ("cargo", "pub"):
-            return any(each in roots for each in found.modules)
-        return code.ecosystem in ("gem", "swift") and self._holds(code, found)
+        if code.ecosystem in ("cargo", "pub") and any(each in roots for each in found.modules):
+            return True
+        return code.ecosystem in ("gem", "swift", "cargo") and self._holds(code, found)
 
     @cached_property
     def _declared(self) -> frozenset[str]:
@@ -144,10 +144,14 @@ class Project:
         return frozenset(code.declares for code in self._codes.values() if code and code.declares)
 
     def _holds(self, code: Code, found: Package) -> bool:
-        """Whether the tree holds the library itself: `lib/openai.rb`, `Sources/OpenAI/`."""
+        """Whether the tree holds the library itself: `lib/openai.rb`, `Sources/OpenAI/`, a Rust module `openai.rs`."""
         if code.ecosystem == "swift":
             folders = [f"/{folder}/" for folder in self._by_folder]
             return any(f"/Sources/{each}/" in folder for each in found.modules for folder in folders)
+        if code.ecosystem == "cargo":
+            folders = [PurePosixPath(path).parent.name for path in self.of_stem("mod")]
+            files = [path for each in found.modules for path in self.of_stem(each) if path.endswith(".rs")]
+            return bool(files) or any(each in folders for each in found.modules)
         ends = [(each, f"/lib/{each}.rb") for each in found.modules]
         return any(f"/{path}".endswith(end) for each, end in ends for path in self.of_stem(PurePosixPath(each).name))
 

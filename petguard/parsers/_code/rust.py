@@ -88,6 +88,14 @@ def _value(lowering: Lowering, part: list[Node]) -> Expr | None:
     return _tokens(lowering, part[0]) if part[0].type == "token_tree" else lowering.expr(part[0])
 
 
+def _tuple(lowering: Lowering, node: Node) -> Expr:
+    """`("groq", "https://...")` in a table: a name with its value."""
+    found = [lowering.expr(each) for each in node.named_children]
+    if len(found) == 2 and isinstance(found[0], Text):
+        return Record(node.start_byte, ((found[0].value, found[1]),))
+    return Items(node.start_byte, tuple(found))
+
+
 def _branches(lowering: Lowering, node: Node) -> Expr:
     """`if` and `match` give one of several."""
     if node.type == "if_expression":
@@ -193,6 +201,7 @@ GRAMMARS = {
             "struct_expression": _struct,
             "macro_invocation": _macro,
             "array_expression": items,
+            "tuple_expression": _tuple,
             "block": _last,
             "closure_expression": _closure,
             "binary_expression": binary(either=()),
@@ -210,7 +219,7 @@ GRAMMARS = {
         },
         assignments={"assignment_expression": assignment("left", "right")},
         calls=frozenset({"call_expression", "struct_expression", "macro_invocation"}),
-        records=frozenset({"macro_invocation"}),
+        records=frozenset({"macro_invocation", "tuple_expression"}),
         texts=frozenset({"string_literal", "raw_string_literal"}),
         scopes=frozenset({"function_item", "closure_expression", "block"}),
         classes=frozenset({"impl_item"}),

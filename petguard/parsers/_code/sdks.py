@@ -36,7 +36,8 @@ class Use(Frozen):
     """What the calls of some packages mean: `call` fits the names from the package to the first call.
 
     With `method` instead, any call of a method of that name, on whatever object, in a file that uses the package.
-    `address` and `model` are positions of plain arguments. A `fixed` provider answers whatever the address is.
+    `address` and `model` are positions of plain arguments, `model_name` the name of one that no model is usually given
+    under. A `fixed` provider answers whatever the address is.
     """
 
     packages: tuple[str, ...]
@@ -46,6 +47,7 @@ class Use(Frozen):
     provider: str | None = None
     address: Annotated[int, Field(ge=0)] | None = None
     model: Annotated[int, Field(ge=0)] | None = None
+    model_name: str | None = None
     fixed: bool = False
 
     @cached_property
@@ -72,13 +74,15 @@ class Sdks(Frozen):
     """The whole table: rows for odd packages, and the default for all others."""
 
     clients: Expression
+    constructors: Expression
     other: Expression
+    made: Expression
     clouds: tuple[Maker, ...]
     makers: tuple[Maker, ...]
     addresses: tuple[str, ...]
     regions: tuple[str, ...]
     resources: tuple[str, ...]
-    getters: tuple[str, ...]
+    getters: Expression
     uses: tuple[Use, ...]
 
     @cached_property
@@ -111,9 +115,19 @@ def use(package: Package, path: str, *, new: bool, opened: bool = False) -> Use 
         return found
     if re.fullmatch(table.other, path) or (opened and maker(path) is None):
         return None
-    if re.fullmatch(table.clients, path) or (new and (package.provider or maker(path))):
-        return Use(packages=(), call="")
+    before, _, last = path.rpartition(".")
+    if re.fullmatch(table.constructors, last):
+        return Use(packages=()) if not before or _is_made(package, before) else None
+    if re.fullmatch(table.clients, last) or (new and _is_made(package, path)):
+        return Use(packages=())
     return None
+
+
+def _is_made(package: Package, path: str) -> bool:
+    """Whether the class at `path` is a client: by its name, or by the provider that it is named after."""
+    clearly = package.provider is not None and re.fullmatch(shipped().made, path) is not None
+    last = path.rpartition(".")[2]
+    return clearly or maker(last) is not None
 
 
 def maker(path: str) -> str | None:
@@ -146,8 +160,8 @@ def setting(name: str) -> str:
 
 
 def is_builder(name: str) -> bool:
-    """Whether a method of this name sets something; `languageModel("x")` gives a model back."""
-    return bool(name) and squashed(name) not in shipped().getters
+    """Whether a method of this name sets something; `languageModel("x")` gives a model, `isModel("x")` an answer."""
+    return bool(name) and re.fullmatch(shipped().getters, name) is None
 
 
 @cache

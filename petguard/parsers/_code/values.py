@@ -35,7 +35,7 @@ _KEEPS = re.compile(
 )
 _MAKES = re.compile(
     r"(?i)(?:(?:\w+\.)*(?:ns|http)?ur[li](?:\.(?:create|parse|new|init|https?))?|(?:\w+\.)*string(?:\.(?:from|new|init|format))?|"
-    r"(?:\w+\.)*(?:some|optional\.of|ok|just|format|sprintf|ptr|string|f|azurekeycredential|\w*model\w*(?:\.(?:of|from|new|init|parse))?)!?)"
+    r"(?:\w+\.)*(?:some|optional\.of|ok|just|format|sprintf|ptr|string|f|azurekeycredential|\w*model(?:_?id|_?name)?(?:\.(?:of|from|new|init|parse))?)!?)"
 )
 _FALLBACK = re.compile(
     r"(?i)(?:.*\.)?(?:\w*get_?env\w*|env(?:_?\w+)?|get_?or_?default|fetch|get_?property|property|config|get_?string|"
@@ -76,7 +76,19 @@ def _texts(project: Project, code: Code, expr: Expr, steps: int) -> list[str | N
     elif isinstance(expr, Name | Member):
         sources = behind(project, code, expr)[:_MOST]
         found = [each for file, value in sources for each in texts(project, file, value, steps - 1)]
+        if not found and isinstance(expr, Member) and _KEEPS.fullmatch(expr.name):
+            found = list(texts(project, code, expr.of, steps - 1))
     return found or [HOLE]
+
+
+def kept(expr: Expr) -> Expr:
+    """The expression behind calls that give back the same text: `"...".to_string()`."""
+    for _ in range(_STEPS):
+        member = expr.callee if isinstance(expr, Call) else expr
+        if not isinstance(member, Member) or not _KEEPS.fullmatch(member.name):
+            break
+        expr = member.of
+    return expr
 
 
 def _joined(project: Project, code: Code, parts: tuple[Expr, ...], steps: int) -> list[str | None]:
