@@ -50,7 +50,8 @@ def _interest(candidate: Candidate) -> Interest:
     action = _ACTION.search(candidate.path) and b"runs:" in candidate.data
     if not workflow and not action:
         return Interest.NONE
-    return Interest.READ if _shell.speaks(candidate.data, candidate.told) else Interest.CLEAR
+    told = candidate.told or telltales.told(candidate.data.lower())  # actions are called in any letter case
+    return Interest.READ if _shell.speaks(candidate.data, told) else Interest.CLEAR
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
