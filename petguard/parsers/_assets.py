@@ -9,6 +9,11 @@ from collections.abc import Mapping, Sequence
 from petguard import catalog
 from petguard.model import Asset, Detail, Location, Node, NodeKind, Origin, SinkKind, Trait
 
+_MANAGED_KINDS = {
+    Asset.AI_SERVICE: NodeKind.AI_SERVICE,
+    Asset.AGENT: NodeKind.AGENT,
+    Asset.MCP_SERVER: NodeKind.TOOL,
+}
 _ROLES = {"pet": Asset.PET, "vector_store": Asset.VECTOR_STORE}
 
 
@@ -94,14 +99,18 @@ def managed(
     region: str | None = None,
     details: Mapping[str, Detail] | None = None,
 ) -> Node:
-    """A cloud resource or cluster object that infrastructure code declares; `key` is unique for it in the tree."""
-    service = known.asset is Asset.AI_SERVICE
+    """A cloud resource or cluster object that infrastructure code declares; `key` is unique for it in the tree.
+
+    An agent that a cloud runs is a service: whoever runs it gets the data.
+    """
+    asset = Asset.AI_SERVICE if known.asset is Asset.AGENT and known.dialect != "kubernetes" else known.asset
+    service = asset is Asset.AI_SERVICE
     provider = catalog.provider(known.provider) if known.provider else None
     outside = service and not (provider and provider.kind == "local")
     return Node(
-        id=f"{known.asset}:{key}",
-        kind=NodeKind.AI_SERVICE if service else NodeKind.SYSTEM,
-        asset=known.asset,
+        id=f"{asset}:{key}",
+        kind=_MANAGED_KINDS.get(asset, NodeKind.SYSTEM),
+        asset=asset,
         sink=SinkKind.AI_SERVICE if service else None,
         name=name,
         provider=known.provider,

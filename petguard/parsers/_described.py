@@ -21,6 +21,8 @@ _COMMANDS = (
 )
 _ENVIRONMENTS = ("environment", "Environment", "env", "envVars", "extraEnv", "extraEnvVars", "secrets", "variables")
 _DEFAULT = re.compile(r"(?<!\$)\{\{.*?\}\}|\$\{\w+:?[-](?P<default>[^${}]*)\}|\$\{[^{}]*\}|\$\(\w+\)|\$\w+")
+_COUNTED = re.compile(r"\$\(\([^()\n]*\)\)")  # arithmetic of a shell: a hole in it would be no number
+_TEMPLATED = re.compile(r"\{\{.*?\}\}")
 _BLOCK = re.compile(r"[|>][-+\d]*\s*(?:#.*)?$")
 _SHELL_OPTION = re.compile(r"-[a-z]*c")
 _SHELLS = frozenset({"sh", "bash", "zsh", "ash", "dash"})
@@ -80,6 +82,7 @@ def environment(source: Source, pointer: Pointer, value: dict[str, Any]) -> Iter
 
 def filled(text: str) -> str:
     """A text with the defaults of its variables put in; a variable without one, and what a template adds, is a hole."""
+    text = _COUNTED.sub(lambda found: _TEMPLATED.sub("0", found[0]), text)
     return _DEFAULT.sub(lambda found: found["default"] or HOLE, text)
 
 

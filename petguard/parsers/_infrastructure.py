@@ -33,6 +33,7 @@ _ENVIRONMENTS = (
     *("environment", "Environment", "env", "environment_variables", "variables", "Variables", "app_settings"),
     *("secret_environment_variables", "environmentVariables", "appSettings", "secrets", "EnvironmentVariables"),
 )
+_AZURE_KINDS = {"openai": "azure", "aiservices": "azure", "formrecognizer": "azure-document-intelligence"}
 _HOLDERS = frozenset({"model", "models", "foundation_model", "modelName"})
 _REFERENCE = re.compile(r"(?i)[_-]?(?:arns?|identifier)$")
 _GIVES_NO_MODEL = frozenset({"model_data_url", "model_package_name", "modelPackageName", "ModelPackageName"})
@@ -115,3 +116,8 @@ def unpacked(value: Any) -> Any:
         except UnreadableInput:
             return value
     return value
+
+
+def azure_provider(kind: str | None, otherwise: str | None) -> str | None:
+    """Who answers at an Azure AI account: its type is the same for all of them, its kind tells."""
+    return _AZURE_KINDS.get(kind.lower(), otherwise) if kind else otherwise

@@ -8,6 +8,7 @@ from petguard import catalog, secrets
 from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Gap, Location, Node, Origin, Trait
 from petguard.parsers import _assets, _positions, _shell, _variables
 from petguard.parsers._containers import Text
+from petguard.parsers._names import HOLE
 from petguard.parsers._source import together
 from petguard.parsers._variables import Variable
 
@@ -20,6 +21,7 @@ _UNTRUSTED = re.compile(
     r"|github\.event\.workflow_run\.head_commit\.message|github\.event\.head_commit\.message"
 )
 
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")  # put in before a shell sees the text
 _MODEL_OPTION = re.compile(r"--model[= ]\s*[\"']?(?P<name>[\w.:/@+-]+)")
 _UNASKED = re.compile(
     r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--full-auto|--yolo|--yes-always"
@@ -38,6 +40,7 @@ class Step:
     variables: tuple[Variable, ...] = ()
     inputs: tuple[tuple[str, Text], ...] = ()
     known: catalog.Action | None = None  # the AI that the action is
+    guarded: bool = False  # runs only for people with rights
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def _without_programs(found: Facts) -> Facts:
 
 
 def _script(script: Text, gaps: list[Gap]) -> Facts:
-    parts = list(_shell.read(script.value, script.location.path, script.location.line))
+    text = _EXPRESSION.sub(HOLE, script.value)
+    parts = list(_shell.read(text, script.location.path, script.location.line))
     gaps += [part for part in parts if isinstance(part, Gap)]
     return together(part for part in parts if isinstance(part, Facts))
 
@@ -110,12 +114,21 @@ def _given(step: Step) -> Iterator[Node]:
     inputs = [Variable(name, text.value, text.location, _variables.referred(text.value)) for name, text in step.inputs]
     known = step.uses is not None and step.known is not None
     yield from _variables.nodes([*step.variables, *inputs], company=("llm",) if known else ())
+    yield from _put_in(step.script) if step.script else ()
     for name, text in step.inputs:
         for found in _MODEL_OPTION.finditer(text.value) if name.endswith("args") and known else ():
             model = _positions.named("llm model", found["name"], ("llm",))
             line = text.location.line + text.value.count("\n", 0, found.start())
             if model is not None:
                 yield model.node(text.location.model_copy(update={"line": line}))
+
+
+def _put_in(script: Text) -> Iterator[Node]:
+    """The keys that an expression puts into the text of a script."""
+    for found in _EXPRESSION.finditer(script.value):
+        line = script.location.line + script.value.count("\n", 0, found.start())
+        place = script.location.model_copy(update={"line": line, "evidence": secrets.mask_in(found[0])})
+        yield from _variables.nodes([Variable("", None, place, _variables.referred(found[0]))])
 
 
 def _actions(step: Step) -> Iterator[_Run]:
@@ -145,6 +158,8 @@ def _through(step: Step) -> str | None:
 
 def _fed(step: Step, texts: Sequence[str]) -> tuple[str, ...]:
     """What reaches this step that anybody can write: expressions, and inputs that let anybody ask."""
+    if step.guarded:
+        return ()
     given = [*texts, *(each.value or "" for each in step.variables)]
     anybody = (name for name, text in step.inputs if name in _LETS_ASK and text.value.strip() not in ("", "false"))
     return tuple(sorted({*(found for text in given for found in _UNTRUSTED.findall(text)), *anybody}))

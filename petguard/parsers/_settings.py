@@ -45,6 +45,7 @@ _REFERENCE = re.compile(
     r"<%=\s*ENV(?:\.fetch)?[\[(]['\"])?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[:}\]%'\"\s|,)].*)?"
 )
 _GENERIC_KEY = re.compile(r"(?:[A-Z0-9]+_)*(?:LLM|AI|GPT|GENAI|EMBEDDINGS?|CHATBOT|MODEL)_(?:API_)?(?:KEY|TOKEN)")
+_SECRET_REFERENCE = re.compile(r"(?:.* )?secret (?:name|ref|reference|key ref|key name|id|arn|path|version)")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _VECTOR_KEY = re.compile(r"(?:.* )?vector ?(?:store|db|database|search)s?(?: type| provider| backend| name| kind)?")
 _VECTOR_STORES = re.compile(
@@ -73,8 +74,16 @@ def judged(source: Source) -> Facts:
 
 
 def _is_secret(spot: Spot) -> bool:
-    told = secrets.names_secret(spot.key) or secrets.find(spot.value)
+    named = secrets.names_secret(spot.key) and not _refers(spot)
+    told = named or secrets.find(spot.value)
     return bool(told) and not _CONSTANT.fullmatch(spot.value) and secrets.looks_secret(spot.value, name=spot.key)
+
+
+def _refers(spot: Spot) -> bool:
+    """Whether the text is what a secret is called somewhere else, as clusters and charts write it."""
+    if _SECRET_REFERENCE.fullmatch(spaced(spot.key)) or "secretKeyRef" in spot.above:
+        return True
+    return spaced(spot.key) == "secret key" and any(spaced(key).endswith("secret name") for key in spot.beside)
 
 
 def _hits(spot: Spot) -> Iterator[_Hit]:

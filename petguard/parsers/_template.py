@@ -20,6 +20,8 @@ _WORD = re.compile(r"\s*-\s+(?P<word>[\"']?--[\w-]+(?:=\S+)?[\"']?)\s*$|\s*-\s+(
 _MODEL_OPTIONS = frozenset({"--model", "--model-id", "--model-path", "--hf-repo"})
 _COMMENT = re.compile(r"\s*(?:#|\{\{-?\s*/\*)")
 _TELLING = frozenset({Told.HOST, Told.KEY_NAME, Told.RUNTIME})
+_TELLING_ALONE = _TELLING - {Told.KEY_NAME}  # `{{ if .Values.OPENAI_API_KEY }}` only asks
+_CONTROL = re.compile(r"\s*(?:\{\{.*?\}\}\s*)+")
 
 
 def read(item: Input, part: str, lines_above: int) -> Iterator[Facts | Gap]:
@@ -37,7 +39,8 @@ def _read(source: Lines) -> Facts:
         serves = any(node.asset is Asset.AI_WORKLOAD for node in nodes)
         found = list(_line(source, number, _HOLE.sub(HOLE, raw), serves=serves))
         nodes += found
-        if not found and "{{" in raw and told(raw.encode("utf-8", "replace")) & _TELLING:
+        telling = _TELLING_ALONE if _CONTROL.fullmatch(raw) else _TELLING
+        if not found and "{{" in raw and told(raw.encode("utf-8", "replace")) & telling:
             source.doubt(
                 "what this template says about AI is known only when it is installed", number, reason="template"
             )

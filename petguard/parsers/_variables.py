@@ -45,7 +45,9 @@ def nodes(variables: Sequence[Variable], *, company: Sequence[str] = ()) -> Iter
 
 def literal_secret(name: str, value: str | None) -> bool:
     """Whether a variable holds a credential in clear text."""
-    return value is not None and secrets.looks_secret(value, name=name)
+    if value is None or not (secrets.names_secret(name) or secrets.find(value)):
+        return False
+    return secrets.looks_secret(value, name=name)
 
 
 def referred(text: str) -> tuple[str, ...]:

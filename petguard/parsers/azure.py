@@ -29,7 +29,6 @@ _VERIFIED_TYPES = {
 _GENERATED = re.compile(r"\"_generator\"\s*:\s*\{\s*\"name\"\s*:\s*\"bicep\"")
 _ACCOUNT = "microsoft.cognitiveservices/accounts"
 _REFERRING = ("/diagnosticsettings", "/roleassignments", "/privateendpointconnections", "/connections")
-_OPENAI_KINDS = frozenset({"openai", "aiservices"})
 _DEEPEST = 8
 
 
@@ -205,8 +204,8 @@ def _resource(source: Source, declared: _Declared) -> Facts:
         details=_details(declared.body),
     )
     kind = _said(declared.body.get("kind"))
-    if declared.type.lower() == _ACCOUNT and kind and kind.lower() not in _OPENAI_KINDS:
-        node = node.model_copy(update={"provider": "azure-ai" if catalog.provider("azure-ai") else None})
+    if declared.type.lower() == _ACCOUNT:
+        node = node.model_copy(update={"provider": _infrastructure.azure_provider(kind, node.provider)})
     edges = tuple(
         Edge(kind=EdgeKind.USES, source=node.id, target=each.id, origin=Origin.DECLARED, location=each.locations[0])
         for each in models

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from petguard import catalog
+from petguard import catalog, telltales
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import read_yaml_all
 from petguard.model import Detail, Facts, Gap, Trait
@@ -25,6 +25,7 @@ _OUTSIDERS = frozenset(
         *("pull_request_review", "pull_request_review_comment", "fork", "watch"),
     ]
 )
+_EVENT = re.compile(r"github\.event_name\s*==\s*'(\w+)'")
 _GUARD = re.compile(
     r"author_association|github\.(?:actor|triggering_actor)\s*==|\.login\s*==|sender\.type|user\.permission"
 )
@@ -40,6 +41,7 @@ _WRITES = (
     "statuses",
 )
 _CHANGES = frozenset({"contents", "pull-requests", "actions", "packages", "workflows"})
+_OTHER_SHELL = re.compile(r"python|node|cmd|perl|ruby|Rscript")
 _DEFAULT = re.compile(r"\|\|\s*'([^']*)'\s*\}\}$")
 
 
@@ -48,7 +50,8 @@ def _interest(candidate: Candidate) -> Interest:
     action = _ACTION.search(candidate.path) and b"runs:" in candidate.data
     if not workflow and not action:
         return Interest.NONE
-    return Interest.READ if _shell.speaks(candidate.data, candidate.told) else Interest.CLEAR
+    told = candidate.told or telltales.told(candidate.data.lower())  # actions are called in any letter case
+    return Interest.READ if _shell.speaks(candidate.data, told) else Interest.CLEAR
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
@@ -73,12 +76,12 @@ def _job(source: Source, top: dict[str, Any], name: str, entry: Any, around: tup
     if isinstance(job.get("uses"), str):
         steps.append(_step(source, job, pointer))
     triggers = tuple(sorted(set(_triggers(top)) & _OUTSIDERS))
-    guard = next((text for text in _conditions(job) if _GUARD.search(text)), None)
     details, traits = _rights(top, job)
     if triggers:
         details["triggers"] = triggers
-    if guard:
-        details["guard"] = guard
+    guarded = _keeps_outsiders_out(str(job.get("if", "")))
+    if guarded:
+        details["guard"] = "only for people with rights"
     yield Job(
         system="github",
         key=f"{source.path}#{name}",
@@ -88,7 +91,7 @@ def _job(source: Source, top: dict[str, Any], name: str, entry: Any, around: tup
         variables=(*around, *_variables_of(source, job, pointer)),
         traits=traits,
         details=details,
-        untrusted=bool(triggers) and guard is None,
+        untrusted=bool(triggers) and not guarded,
     )
 
 
@@ -103,11 +106,33 @@ def _triggers(top: dict[str, Any]) -> list[str]:
     return [each for each in on if isinstance(each, str)] if isinstance(on, dict | list) else []
 
 
-def _conditions(job: dict[str, Any]) -> Iterator[str]:
-    steps = job.get("steps")
-    for part in (job, *(steps if isinstance(steps, list) else ())):
-        if isinstance(part, dict) and isinstance(part.get("if"), str):
-            yield part["if"]
+def _keeps_outsiders_out(condition: str) -> bool:
+    """Whether a condition holds only for people with rights: one part of an `and`, every part of an `or`."""
+    text = _within(condition.strip().removeprefix("${{").removesuffix("}}").strip())
+    for operator, enough in (("||", all), ("&&", any)):
+        parts = _split(text, operator)
+        if len(parts) > 1:
+            return enough(_keeps_outsiders_out(part) for part in parts)
+    event = _EVENT.search(text)
+    return _GUARD.search(text) is not None or (event is not None and event[1] not in _OUTSIDERS)
+
+
+def _within(text: str) -> str:
+    """The text without brackets around all of it."""
+    while text.startswith("(") and text.endswith(")") and len(_split(text[1:-1], ")")) == 1:
+        text = text[1:-1].strip()
+    return text
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """The parts between marks that stand in no brackets."""
+    parts, depth, start = [], 0, 0
+    for index, char in enumerate(text):
+        if depth == 0 and text.startswith(mark, index):
+            parts.append(text[start:index])
+            start = index + len(mark)
+        depth += (char == "(") - (char == ")")
+    return [*parts, text[start:]]
 
 
 def _rights(top: dict[str, Any], job: dict[str, Any]) -> tuple[dict[str, Detail], tuple[Trait, ...]]:
@@ -143,6 +168,10 @@ def _steps(source: Source, holder: dict[str, Any], pointer: Pointer) -> Iterator
 
 def _step(source: Source, step: dict[str, Any], pointer: Pointer) -> Step:
     uses, run = step.get("uses"), step.get("run")
+    if isinstance(run, str) and _OTHER_SHELL.match(str(step.get("shell", ""))):
+        if telltales.told(run.encode("utf-8", "replace")):
+            source.doubt(f"a step in {step['shell']} tells of AI and is not read", *pointer, "run", reason="language")
+        run = None
     variables = _variables_of(source, step, pointer)
     inputs = tuple(_inputs(source, step, pointer))
     return Step(
@@ -151,6 +180,7 @@ def _step(source: Source, step: dict[str, Any], pointer: Pointer) -> Step:
         script=_described.script_at(source, (*pointer, "run"), run) if isinstance(run, str) else None,
         variables=variables,
         inputs=inputs,
+        guarded=_keeps_outsiders_out(str(step.get("if", ""))),
         known=catalog.action("github", uses.strip()) if isinstance(uses, str) else None,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from petguard import catalog
 from petguard.collect import Candidate, Input, Interest
-from petguard.documents import Step, read_yaml, yaml_parts
+from petguard.documents import read_yaml, yaml_parts
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Gap, Node, Origin, State
 from petguard.parsers import (
@@ -31,6 +31,7 @@ _HUB_URI = re.compile(r"(?:hf|huggingface|ollama)://(?P<name>[\w.:/-]+)")
 _URI_KEYS = frozenset(
     {"storageUri", "modelUri", "storage_uri", "uri", "url", "modelURL", "modelUrl", "model_url", "path"}
 )
+_INSTALLS = re.compile(r"(?m)^kind:[ \t]*(?:HelmRelease|HelmChart|Application|Kustomization)\b")
 _LABELS = frozenset({"labels", "matchLabels", "annotations", "selector", "nodeSelector", "podLabels", "podAnnotations"})
 _CONFIGURES = frozenset({"ConfigMap", "Secret"})
 _PULLED = frozenset({"pull", "run", "load", "preload"})
@@ -48,7 +49,8 @@ def _interest(candidate: Candidate) -> Interest:
     values = (b"image" in data or candidate.name.startswith("values")) and not _OTHER_FORMATS.search(data)
     if not (manifest or values or _is_chart(candidate.path)):
         return Interest.NONE
-    return Interest.READ if candidate.told or _is_chart(candidate.path) else Interest.CLEAR
+    tells = candidate.told or _is_chart(candidate.path) or _INSTALLS.search(data.decode("utf-8", "replace"))
+    return Interest.READ if tells else Interest.CLEAR
 
 
 def _is_chart(path: str) -> bool:
@@ -62,7 +64,7 @@ def _is_template(candidate: Candidate) -> bool:
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
     for item in inputs:
         for lines_above, part in yaml_parts(item.text):
-            tells = _is_chart(item.path) or told(part.encode("utf-8", "replace"))
+            tells = _is_chart(item.path) or _INSTALLS.search(part) or told(part.encode("utf-8", "replace"))
             if tells and not _DEFINITION.search(part):
                 yield from _part(item, part, lines_above)
 
@@ -104,7 +106,10 @@ def _object(source: Source, document: dict[str, Any], kind: str, version: str, p
     own = _serving(source, document, known, name, pointer) if known else Facts()
     settings = Facts(nodes=tuple(_settings(source, document, pointer))) if kind in _CONFIGURES else Facts()
     scripts = _scripts(source, document, name, pointer) if kind in _CONFIGURES else ()
-    return together([own, settings, *scripts, *_pods(source, document, name, pointer, serves=known is not None)])
+    charts = Facts(nodes=tuple(_installed(source, document, pointer)))
+    return together(
+        [own, settings, charts, *scripts, *_pods(source, document, name, pointer, serves=known is not None)]
+    )
 
 
 def _name(document: dict[str, Any]) -> str:
@@ -259,15 +264,29 @@ def _charts(source: Source, document: dict[str, Any]) -> Iterator[Node]:
     wanted = document.get("dependencies")
     for index, entry in enumerate(wanted if isinstance(wanted, list) else ()):
         if isinstance(entry, dict) and isinstance(entry.get("name"), str) and "repository" in entry:
-            node = chart(source, entry, ("dependencies", index))
-            if node is not None:
-                yield node
+            yield from _chart(source, entry, ("dependencies", index, "name"))
 
 
-def chart(source: Source, entry: dict[str, Any], pointer: tuple[Step, ...]) -> Node | None:
-    """A chart that is called like the image it installs; None for every other chart."""
-    version = entry.get("version")
-    return _assets.chart(str(entry["name"]), str(version) if version else None, source.at(*pointer, "name"))
+def _installed(source: Source, document: dict[str, Any], pointer: Pointer) -> Iterator[Node]:
+    """The charts that Flux, Argo CD or Kustomize install, and the images that Kustomize puts in."""
+    for place, value in _mappings(document, pointer):
+        name = value.get("chart")
+        listed = place[-2:-1] == ("helmCharts",)
+        if isinstance(value.get("name") if listed else name, str):
+            yield from _chart(source, value, (*place, "name" if listed else "chart"))
+        if place[-2:-1] == ("images",) and isinstance(value.get("name"), str):
+            tag = value.get("newTag")
+            reference = str(value.get("newName") or value["name"]) + (f":{tag}" if tag else "")
+            image = _assets.image(reference, source.at(*place, "name"))
+            yield from [image] if image else []
+
+
+def _chart(source: Source, entry: dict[str, Any], pointer: Pointer) -> Iterator[Node]:
+    """A chart that is called like the image it installs."""
+    version = entry.get("version", entry.get("targetRevision"))
+    name = str(entry[str(pointer[-1])]).rpartition("/")[2]
+    node = _assets.chart(name, str(version) if version else None, source.at(*pointer))
+    yield from [node] if node else []
 
 
 PARSER = Parser.of_configs("kubernetes", _interest, _parse)

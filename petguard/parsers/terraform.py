@@ -36,7 +36,6 @@ _REFERENCE = re.compile(r"\$\{\s*(?P<root>var|local|each)\.(?P<path>[\w-]+(?:\.[
 _UNKNOWN = re.compile(r"\$\{[^{}]*\}")
 _DEEPEST = 8  # locals that lead to locals
 _MOST_INSTANCES = 50
-_OPENAI_KINDS = frozenset({"openai", "aiservices"})
 _NOT_AI_KINDS = re.compile(r"(?i)bing\..*")
 _REGIONS = ("location", "region")
 # Registry modules that hold nothing but AI, by the name and provider of `namespace/name/provider`.
@@ -238,8 +237,8 @@ def _managed(
         region=_region(block, body, regions),
         details=_details(body, kind),
     )
-    if isinstance(kind, str) and kind.lower() not in _OPENAI_KINDS and HOLE not in kind:
-        node = node.model_copy(update={"provider": "azure-ai" if catalog.provider("azure-ai") else None})
+    if isinstance(kind, str) and HOLE not in kind:
+        node = node.model_copy(update={"provider": _infrastructure.azure_provider(kind, node.provider)})
     edges = tuple(
         Edge(kind=EdgeKind.USES, source=node.id, target=each.id, origin=Origin.DECLARED, location=each.locations[0])
         for each in models

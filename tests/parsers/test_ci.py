@@ -95,6 +95,45 @@ def test_a_danger_that_is_averted_is_not_listed(read: Read, before: str, after: 
     assert trait not in jobs(facts)["assist/answer"].traits
 
 
+@pytest.mark.parametrize(
+    ("condition", "kept_out"),
+    [
+        ("github.event.issue.author_association == 'OWNER'", True),
+        ("${{ github.actor == 'me' && startsWith(github.ref, 'x') }}", True),
+        ("(github.event_name == 'push' || contains('OWNER', github.event.comment.author_association))", True),
+        ("github.event_name == 'issues' || github.event.comment.author_association == 'OWNER'", False),
+        ("contains(github.event.comment.body, '@claude')", False),
+        ("(a) || (github.actor == 'me')", False),
+    ],
+)
+def test_a_guard_must_hold_on_every_way(read: Read, condition: str, kept_out: bool) -> None:
+    """One part of an `and` is enough, of an `or` every part must keep outsiders out."""
+    text = _WORKFLOW.replace("  answer:\n", f"  answer:\n    if: {condition}\n")
+    facts, _ = read(github_workflow.PARSER, {PATH: text})
+    assert (Trait.UNTRUSTED_INPUT not in jobs(facts)["assist/answer"].traits) is kept_out
+
+
+def test_expressions_in_a_script_are_no_shell(read: Read) -> None:
+    """They are put in before; a key that is put in is named, a step in another language is a gap."""
+    text = """\
+on: push
+jobs:
+  a:
+    steps:
+      - run: |
+          if [ "${{ github.event_name }}" = "x" ]; then
+            claude -p "${{ inputs.prompt }}" --key ${{ secrets.ANTHROPIC_API_KEY }}
+          fi
+      - {run: "import openai", shell: python}
+"""
+    facts, gaps = read(github_workflow.PARSER, {PATH: text})
+    assert {node.id: node.locations[0].line for node in facts.nodes} == {
+        f"ai_workload:{PATH}#a": 5,
+        "credential:ANTHROPIC_API_KEY": 7,
+    }
+    assert [(gap.line, gap.reason) for gap in gaps] == [(9, "language")]
+
+
 def test_rights_that_are_not_stated_may_be_any(read: Read) -> None:
     """The repository's default is not in the file, so the job may write; the details say so."""
     text = _WORKFLOW.replace("permissions:\n  contents: write\n  id-token: write\n", "")

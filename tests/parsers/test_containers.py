@@ -212,6 +212,55 @@ dependencies:
     assert [(node.id, node.version) for node in facts.nodes] == [("vector_store:chart/qdrant", "1.12.0")]
 
 
+def test_charts_that_are_installed_by_others_count(read: Read) -> None:
+    """Flux, Argo CD and Kustomize; an ordinary chart does not."""
+    text = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+spec: {chart: {spec: {chart: qdrant, version: 1.12.0}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+spec: {source: {chart: ollama, targetRevision: 1.0.0}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+spec: {source: {chart: redis, targetRevision: 1.0.0}}
+---
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+images: [{name: vllm/vllm-openai, newTag: v0.6.4}]
+"""
+    facts, gaps = read(kubernetes.PARSER, {"apps.yaml": text})
+    assert gaps == []
+    assert ids(facts) == {
+        "vector_store:chart/qdrant": 3,
+        "ai_workload:chart/ollama": 7,
+        "ai_workload:image/vllm/vllm-openai": 15,
+    }
+
+
+def test_a_config_map_tells_settings_and_scripts(read: Read) -> None:
+    """Names, and shell text below the name of a script; an encoded placeholder of a Secret is no key."""
+    text = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: bot}
+data:
+  LLM_MODEL: gpt-4o-mini
+  start.sh: |
+    pip install openai
+---
+apiVersion: v1
+kind: Secret
+data: {OPENAI_API_KEY: eW91ci1hcGkta2V5LWhlcmU=}
+"""
+    facts, gaps = read(kubernetes.PARSER, {"bot.yaml": text})
+    assert gaps == []
+    assert ids(facts) == {"model:gpt-4o-mini": 5, "ai_sdk:pypi/openai": 7, "credential:OPENAI_API_KEY": 11}
+    assert all(Trait.SECRET not in node.traits for node in facts.nodes)
+
+
 _TEMPLATE = """\
 apiVersion: apps/v1
 kind: Deployment

@@ -298,3 +298,18 @@ def test_any_document_is_read(read: Read, value: object) -> None:
 def test_any_text_is_read(read: Read, text: str, suffix: str) -> None:
     """No text makes a reader crash."""
     read(settings.PARSER, {f"a{suffix}": text + "\nmodel: gpt-4o\nmodel = gpt-4o\n"})
+
+
+def test_the_name_of_a_secret_is_no_secret(read: Read) -> None:
+    """Charts and clusters say where a key is kept; only a key in clear text is one."""
+    text = """\
+llm:
+  provider: openai
+  apiKeySecretName: openai-credentials
+  secretName: openai-credentials
+  secretKey: api-key-of-openai
+  env: {valueFrom: {secretKeyRef: {name: openai-credentials, key: openai-key-of-team}}}
+  model: gpt-4o
+"""
+    facts, _ = read(settings.PARSER, {"values.yaml": text})
+    assert [node.id for node in facts.nodes if Trait.SECRET in node.traits] == []
