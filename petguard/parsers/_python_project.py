@@ -113,6 +113,19 @@ class Project:
         dotted = module.dotted(call.func) or ""
         return catalog.module(dotted) is not None and self.holds(dotted.partition(".")[0], module.path)
 
+    def imported(self, module: Module, node: ast.expr) -> str | None:
+        """The name outside of the tree that an expression stands for, also when a module of the tree hands it on."""
+        dotted = module.dotted(node)
+        if dotted is None or (catalog.module(dotted) and not self.holds(dotted.partition(".")[0], module.path)):
+            return dotted
+        for path, name in self._callees.of(module, node):
+            other = self.module(path)
+            first, _, rest = name.partition(".")
+            if other is not None and first in other.imports and first not in other.definitions:
+                behind = f"{other.imports[first]}.{rest}".rstrip(".")
+                return None if self.holds(behind.partition(".")[0], path) else behind
+        return None
+
     def holds(self, name: str, path: str) -> bool:
         """Whether Python would find a module of the tree under this top-level name when the file at `path` imports it.
 

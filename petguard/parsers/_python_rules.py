@@ -133,7 +133,8 @@ def _literals(detector: Detector) -> frozenset[str]:
 
 @cache
 def _hosts() -> frozenset[str]:
-    return frozenset(host for each in catalog.providers() for host in each.hosts)
+    """Also the ports of local runtimes, which have no host of their own."""
+    return frozenset(host for each in catalog.providers() for host in each.hosts) | frozenset(telltales.of_ports())
 
 
 def speaks_of_ai(text: str) -> bool:

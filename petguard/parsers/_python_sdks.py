@@ -11,17 +11,17 @@ from petguard.parsers._code import sdks
 from petguard.parsers._code.sdks import Use
 from petguard.parsers._positions import is_name, named
 from petguard.parsers._python_file import File, text, whole_text
+from petguard.parsers._python_project import Project
 from petguard.parsers._services import Service, routed, service_at
 
 
-def sdk_calls(file: File) -> Iterator[Node]:
-    """Services, models and data sets that calls of the file's AI packages mean."""
+def sdk_calls(file: File, project: Project) -> Iterator[Node]:
+    """Services, models and data sets that calls of AI packages mean, also through a module that hands them on."""
     seen = {id(found.call) for found in file.found}
-    own = set(file.libraries.values())
     for call in file.module.calls.values():
-        dotted = file.module.dotted(call.func) if id(call) not in seen else None
+        dotted = project.imported(file.module, call.func) if id(call) not in seen else None
         package = catalog.module(dotted) if dotted else None
-        if dotted and package is not None and package in own and package.role != "pet":
+        if dotted and package is not None and package.role != "pet":
             yield from _meant(file, call, package, _path(package, dotted))
 
 

@@ -58,7 +58,7 @@ def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | 
         *_packages(file, project),
         *keys_of(file),
         *by_position(file, facts),
-        *sdk_calls(file),
+        *sdk_calls(file, project),
     ]
     ai_clients(file, project.clients, facts)
     model_loads(file, facts)
