@@ -1,10 +1,11 @@
 """The text report: what a person reads in a terminal or in a CI log."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from petguard.model import Outcome, Severity
-from petguard.report import ClaimRow, Finding, Flow, Report
+from petguard.report import AssetRow, ClaimRow, Finding, Flow, Report
 from petguard.reports import Format, _wording
 from petguard.untrusted import log, terminal
 
@@ -19,6 +20,7 @@ _OF_SEVERITY = {
 _OF_OUTCOME = {Outcome.VERIFIED: _GREEN, Outcome.REFUTED: _RED, Outcome.UNVERIFIABLE: _YELLOW}
 _WORST_CLAIM_FIRST = (Outcome.REFUTED, Outcome.UNVERIFIABLE, Outcome.VERIFIED)
 _GAPS_SHOWN = 10
+_ALIKE_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,13 @@ class _Pen:
 def render(report: Report, *, verbose: bool = False, color: bool = False) -> str:
     """Findings (worst first), claims, a summary and what was not checked.
 
-    `verbose` adds witness paths, assumptions, suppressed findings and all gaps.
+    `verbose` adds witness paths, assumptions, the inventory, suppressed findings, and all that is only counted else.
     """
     pen = _Pen(color)
     blocks = [
         *_findings(report, pen, verbose=verbose),
         _claims(report, pen, verbose=verbose),
+        _inventory(report, pen) if verbose else [],
         _summary(report, pen),
         _not_checked(report, pen, shown=None if verbose else _GAPS_SHOWN),
         [_wording.closing(report)],
@@ -54,11 +57,33 @@ def _findings(report: Report, pen: _Pen, *, verbose: bool) -> Iterator[list[str]
         if found:
             yield [
                 pen(_OF_SEVERITY[severity], f"{severity} ({len(found):,})"),
-                *(line for each in found for line in _finding(each, flows, pen, verbose=verbose)),
+                *(
+                    line
+                    for each in _shown(found, verbose=verbose)
+                    for line in _finding(each, flows, pen, verbose=verbose)
+                ),
+                *([] if verbose else _more(found)),
             ]
     suppressed = [each for each in report.findings if each.state == "suppressed"]
     if verbose and suppressed:
         yield [f"suppressed ({len(suppressed):,})", *(_headline(each, pen) for each in suppressed)]
+
+
+def _shown(found: Sequence[Finding], *, verbose: bool) -> Iterator[Finding]:
+    """Without `verbose`, of what is only information the first few of each rule."""
+    counts: Counter[str] = Counter()
+    for each in found:
+        counts[each.rule] += 1
+        if verbose or each.severity is not Severity.INFO or counts[each.rule] <= _ALIKE_SHOWN:
+            yield each
+
+
+def _more(found: Sequence[Finding]) -> Iterator[str]:
+    """What `_shown` leaves out, counted."""
+    counts = Counter((each.rule, each.name) for each in found if each.severity is Severity.INFO)
+    for (rule, name), count in counts.items():
+        if count > _ALIKE_SHOWN:
+            yield f"  … and {count - _ALIKE_SHOWN:,} more of {terminal(rule)} {terminal(name)}; --verbose lists them"
 
 
 def _finding(finding: Finding, flows: dict[str, Flow], pen: _Pen, *, verbose: bool) -> list[str]:
@@ -92,6 +117,22 @@ def _origin(finding: Finding, flow: Flow | None) -> str:
 
 def _place(path: str, line: int | None) -> str:
     return terminal(path) if line is None else f"{terminal(path)}:{line}"
+
+
+def _inventory(report: Report, pen: _Pen) -> list[str]:
+    """Every asset with its first place, by kind."""
+    rows = [f"  {row.kind:<17}{terminal(row.name)}{_whose(row)}  {_first_place(row)}" for row in report.inventory]
+    return [pen(_BOLD, "inventory"), *rows] if rows else []
+
+
+def _whose(row: AssetRow) -> str:
+    known = [each for each in (row.version, row.provider) if each]
+    return f" ({terminal(', '.join(known))})" if known else ""
+
+
+def _first_place(row: AssetRow) -> str:
+    first, more = row.locations[0], len(row.locations) - 1
+    return _place(first.path, first.line) + (f" and {_wording.counted(more, 'other place')}" if more else "")
 
 
 def _claims(report: Report, pen: _Pen, *, verbose: bool) -> list[str]:
