@@ -11,6 +11,7 @@ _PYTHON = frozenset({"uvx", "pipx"})
 CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
 _SUBCOMMANDS = frozenset({"run", "dlx", "exec", "x", "tool"})
 _WITH_SUBCOMMAND = frozenset({"pnpm", "yarn", "npm", "bun", "uv", "pipx"})
+_SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _WRAPPERS = {"cmd": ("/c",), "sh": ("-c",), "bash": ("-c", "-lc"), "zsh": ("-c", "-lc"), "env": ()}
 _PACKAGE_OPTIONS = frozenset({"-p", "--package", "--from", "--spec"})
 _FLAGS = re.compile(
@@ -68,6 +69,8 @@ def package(line: Sequence[str]) -> Package | None:
         return _image(runner, rest)
     if not (runner in _NODE or runner in _PYTHON or (runner in _WITH_SUBCOMMAND and subcommand)):
         return None
+    if runner in _SCRIPTS and rest[0] == "run":
+        return None  # a script of the project's own
     if runner == "uv" and rest[0] == "run" and not set(rest) & {"--from", "--with"}:
         return None  # runs the project's own environment, which has a lock file
     while rest and rest[0] in _SUBCOMMANDS:
