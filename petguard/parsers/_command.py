@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _NODE = frozenset({"npx", "bunx", "pnpx"})
@@ -55,9 +56,12 @@ def words(command: str, args: Sequence[str]) -> list[str]:
 
 def program(line: Sequence[str]) -> str:
     """The bare name of the started program."""
-    if not line:
-        return ""
-    return re.sub(r"(?i)\.(?:exe|cmd|bat|ps1)$", "", PurePosixPath(line[0].replace("\\", "/")).name).lower()
+    return _program(line[0]) if line else ""
+
+
+@lru_cache(maxsize=1024)
+def _program(path: str) -> str:
+    return re.sub(r"(?i)\.(?:exe|cmd|bat|ps1)$", "", PurePosixPath(path.replace("\\", "/")).name).lower()
 
 
 def package(line: Sequence[str]) -> Package | None:
