@@ -85,8 +85,10 @@ class SystemGraph:
             self._graph.add_node(node.id, node=node)
         for edge in sorted((edge for each in found for edge in each.edges), key=_edge_order, reverse=True):
             self._add(edge)
+        self._known = self._in_order()
         for model in self.nodes(kind=NodeKind.MODEL):
             self._graph.nodes[model.id]["node"] = self._resolved(model)
+        self._known = self._in_order()
         self._next: dict[str, list[str]] = {key: self._targets(key) for key in sorted(self._graph)}
         self._previous: dict[str, list[str]] = {key: [] for key in self._next}
         for source, targets in self._next.items():
@@ -119,6 +121,9 @@ class SystemGraph:
     def _is_end(self, node: Node) -> bool:
         return node.sink is not None or (Trait.UNRESOLVED in node.traits and not self._next[node.id])
 
+    def _in_order(self) -> tuple[Node, ...]:
+        return tuple(self.node(key) for key in sorted(self._graph))
+
     def node(self, key: str) -> Node:
         """The node with this id; KeyError when there is none."""
         node: Node = self._graph.nodes[key]["node"]
@@ -126,10 +131,9 @@ class SystemGraph:
 
     def nodes(self, *, trait: Trait | None = None, **criteria: object) -> tuple[Node, ...]:
         """The nodes whose fields equal all criteria, in id order: `nodes(kind=NodeKind.MODEL, provider="openai")`."""
-        everything = (self.node(key) for key in sorted(self._graph))
         return tuple(
             node
-            for node in everything
+            for node in self._known
             if (trait is None or trait in node.traits)
             and all(getattr(node, field) == value for field, value in criteria.items())
         )

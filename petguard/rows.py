@@ -134,7 +134,7 @@ def asset_rows(graph: SystemGraph, policy: Policy) -> tuple[AssetRow, ...]:
             source=node.origin,
             traits=node.traits,
             details=node.details,
-            relations=related[node.id],
+            relations=related.get(node.id, ()),
             locations=node.locations,
         )
         for node in graph.nodes()
@@ -158,7 +158,7 @@ def _relations(graph: SystemGraph) -> Mapping[str, tuple[Relation, ...]]:
             if ends is not None:
                 ends[edge.source].add(edge.target)
     found |= {(end, EdgeKind.USES, model) for call in reached for end in reached[call] for model in named[call]}
-    by_source: defaultdict[str, tuple[Relation, ...]] = defaultdict(tuple)
+    by_source: defaultdict[str, list[Relation]] = defaultdict(list)
     for source, kind, target in sorted(found):
-        by_source[source] += (Relation(kind=kind, to=target),)
-    return by_source
+        by_source[source].append(Relation(kind=kind, to=target))
+    return {source: tuple(relations) for source, relations in by_source.items()}

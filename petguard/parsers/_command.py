@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _NODE = frozenset({"npx", "bunx", "pnpx"})
@@ -11,6 +12,7 @@ _PYTHON = frozenset({"uvx", "pipx"})
 CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
 _SUBCOMMANDS = frozenset({"run", "dlx", "exec", "x", "tool"})
 _WITH_SUBCOMMAND = frozenset({"pnpm", "yarn", "npm", "bun", "uv", "pipx"})
+_SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _WRAPPERS = {"cmd": ("/c",), "sh": ("-c",), "bash": ("-c", "-lc"), "zsh": ("-c", "-lc"), "env": ()}
 _PACKAGE_OPTIONS = frozenset({"-p", "--package", "--from", "--spec"})
 _FLAGS = re.compile(
@@ -54,9 +56,12 @@ def words(command: str, args: Sequence[str]) -> list[str]:
 
 def program(line: Sequence[str]) -> str:
     """The bare name of the started program."""
-    if not line:
-        return ""
-    return re.sub(r"(?i)\.(?:exe|cmd|bat|ps1)$", "", PurePosixPath(line[0].replace("\\", "/")).name).lower()
+    return _program(line[0]) if line else ""
+
+
+@lru_cache(maxsize=1024)
+def _program(path: str) -> str:
+    return re.sub(r"(?i)\.(?:exe|cmd|bat|ps1)$", "", PurePosixPath(path.replace("\\", "/")).name).lower()
 
 
 def package(line: Sequence[str]) -> Package | None:
@@ -68,6 +73,8 @@ def package(line: Sequence[str]) -> Package | None:
         return _image(runner, rest)
     if not (runner in _NODE or runner in _PYTHON or (runner in _WITH_SUBCOMMAND and subcommand)):
         return None
+    if runner in _SCRIPTS and rest[0] == "run":
+        return None  # a script of the project's own
     if runner == "uv" and rest[0] == "run" and not set(rest) & {"--from", "--with"}:
         return None  # runs the project's own environment, which has a lock file
     while rest and rest[0] in _SUBCOMMANDS:

@@ -20,6 +20,7 @@ Pointer = tuple[Step, ...]
 
 _URL = re.compile(r"(?i)(?:https?|wss?|sse)://\S+")
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+")
+_SHORTEST = 8  # characters; nothing shorter is taken for a credential
 _ENVIRONMENT = ("env", "environment", "envs")
 _HEADERS = ("headers", "http_headers")
 _TOKENS = ("bearer_token", "authorization_token", "authorization", "apiKey", "api_key", "token")
@@ -41,7 +42,7 @@ class Given:
     @cached_property
     def is_secret(self) -> bool:
         """Whether it is a credential in clear text."""
-        return bool(self.option.value) and secrets.looks_secret(self.option.value, name=self.option.name)
+        return len(self.option.value) >= _SHORTEST and secrets.looks_secret(self.option.value, name=self.option.name)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ def test_a_literal_key_is_listed_and_masked(read: Read) -> None:
         ('{"command": "docker", "args": ["run", "-e", "A=b", "x@sha256:' + "a" * 64 + '"]}', {Trait.LOCAL}),
         ('{"command": "cmd", "args": ["/c", "npx", "-y", "x@latest"]}', {Trait.LOCAL, Trait.MUTABLE_REFERENCE}),
         ('{"command": "npx -y x@1.0.0", "trust": true}', {Trait.LOCAL, Trait.AUTO_APPROVE}),
+        ('{"command": "npm", "args": ["run", "server"]}', {Trait.LOCAL}),
         ('{"command": "x", "args": ["--api-key", "9fK2mQ7xW4pLtR8v"]}', {Trait.LOCAL, Trait.SECRET}),
         ('{"command": "x", "env": {"API_KEY": "your-key-here"}}', {Trait.LOCAL}),
         ('{"url": "https://x.example.org/?api_key=9fK2mQ7xW4pLtR8v"}', {Trait.EXTERNAL, Trait.SECRET}),
