@@ -8,6 +8,7 @@ from petguard.claims import Statement
 from petguard.model import Claim, Edge, EdgeKind, Facts, Node, NodeKind, Origin
 
 # Where a claim points to, rather than what it says about the protection.
+_PACKAGE = "ai_sdk:"  # how the ids of packages begin
 _POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
 
 
@@ -28,21 +29,47 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
         spoken_of = _spoken_of(claim, tuple(detected.values()))
         detected |= {found.id: _merged(found, claim) for found in spoken_of}
         alone += [] if spoken_of else [claim]
-    bare = tuple(part.model_copy(update={"claims": ()}) for part in _answered(everything))
+    nodes = _answered(_one_package(everything))
+    bare = tuple(part.model_copy(update={"claims": ()}) for part in nodes)
     together = Facts(
         claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
     )
     return (*bare, together)
 
 
-def _answered(facts: Sequence[Facts]) -> Iterator[Facts]:
+def _one_package(facts: Sequence[Facts]) -> Iterator[Facts]:
+    """Where packages share a module's name (`ag2` and `pyautogen`), code that imports it means the declared one."""
+    nodes = [node for part in facts for node in part.nodes if node.id.startswith(_PACKAGE)]
+    declared = {node.id for node in nodes if node.origin is Origin.DECLARED}
+    instead = {node.id: _declared_twin(node, declared) for node in nodes if node.id not in declared}
+    for part in facts:
+        yield part.model_copy(update={"nodes": tuple(_renamed(node, instead.get(node.id)) for node in part.nodes)})
+
+
+def _declared_twin(node: Node, declared: Iterable[str]) -> catalog.Package | None:
+    ecosystem, _, name = node.id.removeprefix(_PACKAGE).partition("/")
+    modules = set(known.modules) if (known := catalog.package(ecosystem, name)) else set()
+    others = (each.removeprefix(_PACKAGE).partition("/") for each in sorted(declared))
+    twins = (catalog.package(other, twin) for other, _, twin in others if other == ecosystem)
+    return next((twin for twin in twins if twin and not modules.isdisjoint(twin.modules)), None)
+
+
+def _renamed(node: Node, package: catalog.Package | None) -> Node:
+    if package is None:
+        return node
+    key = f"{_PACKAGE}{package.ecosystem}/{package.name}"
+    return node.model_copy(update={"id": key, "name": package.name, "provider": package.provider})
+
+
+def _answered(facts: Iterable[Facts]) -> Iterator[Facts]:
     """A client whose address comes from outside is no asset of its own where the tree says which address that may be.
 
     It stays in the graph, so that a closed list of providers still refuses it.
     """
-    nodes = [node for part in facts for node in part.nodes if node.kind is NodeKind.AI_SERVICE]
+    parts = tuple(facts)
+    nodes = [node for part in parts for node in part.nodes if node.kind is NodeKind.AI_SERVICE]
     addressed = any(node.endpoint is not None or node.origin is Origin.DECLARED for node in nodes)
-    for part in facts:
+    for part in parts:
         some = tuple(_unlisted(node) if addressed else node for node in part.nodes)
         yield part.model_copy(update={"nodes": some})
 

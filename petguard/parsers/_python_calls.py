@@ -69,13 +69,22 @@ class Clients:
         model = whole_text(module, argument(found.call, detector.model, detector.position))
         region = whole_text(module, argument(found.call, detector.region))
         base = argument(found.call, detector.base) if detector.base else None
-        if base is None or (isinstance(base, ast.Constant) and base.value is None):
+        if base is None or module.value(base, hint=True) is None:
             return _own(file, found, model, region)
         at = service_at(text(module, base) or "")
         if at is None:
-            # The address comes from outside: whoever sets it decides who answers.
-            return Service(None, model=model)
+            return _from_outside(_own(file, found, model, region))
         return Service(at.provider, at.endpoint, region, model, at.traits)
+
+
+def _from_outside(own: Service) -> Service:
+    """The service at an address that nobody can read: whoever sets it decides who answers.
+
+    The client of a local runtime still says which software does, but not where it runs.
+    """
+    known = catalog.provider(own.provider) if own.provider else None
+    local = known is not None and known.kind == "local"
+    return Service(own.provider if local else None, model=own.model, traits=(Trait.UNRESOLVED,))
 
 
 def _own(file: File, found: Found, model: str | None, region: str | None) -> Service:

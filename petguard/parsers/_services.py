@@ -9,6 +9,7 @@ from petguard import catalog
 from petguard.model import Asset, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers._names import HOLE
 
+IN_PROCESS = "transformers"  # the provider that is a library: the model runs in the program that asks it
 UNRESOLVED = "unresolved"  # the end of the id of a service that nobody can name
 _BARE_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?(?:/.*)?")
 _TAG = re.compile(r"latest|(?:\d+x)?\d+(?:\.\d+)?[bm](?:-.*)?")  # `mistral:7b` is a model of Ollama with its size
@@ -40,7 +41,7 @@ class Service:
             name=known.name if known else self.endpoint or "an AI service whose address is not in the code",
             origin=origin,
             locations=(location,),
-            asset=None if self.in_process else Asset.AI_SERVICE,
+            asset=None if self.in_process or self.provider == IN_PROCESS else Asset.AI_SERVICE,
             sink=SinkKind.AI_SERVICE,
             provider=self.provider,
             endpoint=self.endpoint,
