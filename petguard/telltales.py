@@ -108,6 +108,7 @@ def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
     yield Told.MODEL, of_models()
     yield Told.RUNTIME, (word for each in known.images for word in each.repository.split("*") if len(word) > _SHORTEST)
     yield Told.RUNTIME, of_ports()
+    yield Told.RUNTIME, ("/chat/completions",)  # what speaks OpenAI's protocol, wherever it runs
     yield Told.RUNTIME, (form for each in known.runtimes for command in each.commands for form in _started(command))
     yield Told.RESOURCE, (_written(each) for each in known.resources)
     yield Told.RESOURCE, _RIGHTS
@@ -123,6 +124,7 @@ def _literals() -> Iterator[tuple[Told, Iterable[str]]]:
 def of_models() -> Iterator[str]:
     """How the names of well-known models begin."""
     yield from (start for each in catalog.providers() for start in each.model_prefixes if len(start) >= _SHORTEST)
+    yield "@cf/"
 
 
 def of_ports() -> Iterator[str]:

@@ -19,14 +19,14 @@ from petguard.telltales import told
 
 _LARGEST_HELPER = 200_000  # bytes of a file that is kept only for what it may export
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")  # types alone: nothing in them runs
-_MAY_HELP = re.compile(rb"://|(?i:model|openai|llm)")
+_MAY_HELP = re.compile(rb"://|(?i:model|openai|llm)|\bexport\b[^;\n]{0,200}\bfrom\b")
 
 
 def _interest(candidate: Candidate) -> Interest:
     """Files of a language we read by their extension; of the others, manifests that name the tree's own package."""
     if candidate.name in MANIFESTS:
         return Interest.READ if len(candidate.data) < _LARGEST_HELPER else Interest.NONE
-    if candidate.suffix not in languages.SUFFIXES or b"\0" in candidate.data[:4096]:
+    if languages.suffix_of(candidate.path, candidate.data[:200]) is None or b"\0" in candidate.data[:4096]:
         return Interest.NONE
     if candidate.path.endswith(_DECLARATIONS):
         return Interest.CLEAR
@@ -38,7 +38,7 @@ def _interest(candidate: Candidate) -> Interest:
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
     project = Project({item.path: item for item in inputs}, _open)
-    asked = [item for item in inputs if PurePosixPath(item.path).suffix.lower() in languages.SUFFIXES]
+    asked = [item for item in inputs if PurePosixPath(item.path).name not in MANIFESTS]
     speaking = [item for item in asked if told(item.text.encode("utf-8", "replace"))]
     for item in speaking:
         project.code(item.path)

@@ -87,6 +87,15 @@ _SERVICES = {
     "a type alone": ("import type OpenAI from 'openai';\nlet x: OpenAI.Chat;", set()),
     "an error class": (_OPENAI + "throw new OpenAI.APIError(1);", set()),
     "a class of one's own": ("class OpenAI {}\nconst c = new OpenAI();", set()),
+    "a path that only AI has, at an address from outside": (
+        "fetch(`${process.env.LLM}/chat/completions`, { method: 'POST' });",
+        {"unresolved"},
+    ),
+    "a path that only AI has, on a common port": (
+        "const BASE = 'http://127.0.0.1:1234/v1';\nfetch(`${BASE}/chat/completions`);",
+        {"lm-studio"},
+    ),
+    "a worker's binding": ("await env.AI.run('@cf/meta/llama-3.1-8b-instruct', {});", {"cloudflare"}),
     "fetch": ("await fetch('https://api.openai.com/v1/chat/completions', { method: 'POST' });", {"openai"}),
     "axios with a constant": (
         "const URL = 'https://api.anthropic.com';\naxios.post(`${URL}/v1/messages`);",
@@ -118,6 +127,22 @@ _MODELS = {
         _OPENAI + "c.create({ model: 'acme-llm-7b', messages: [] });",
         {"acme-llm-7b"},
     ),
+    "the query of an address": (
+        "new WebSocket('wss://api.openai.com/v1/realtime?model=gpt-4o-realtime-preview');",
+        {"gpt-4o-realtime-preview"},
+    ),
+    "the path of an address": (
+        "fetch('https://generativelanguage.googleapis.com/v1beta/models/gemini-1.5-flash:generateContent');",
+        {"gemini-1.5-flash"},
+    ),
+    "a list under a name": (
+        "const models = ['gpt-4o', 'acme-1', 'claude-3-5-sonnet-20241022'];",
+        {
+            "gpt-4o",
+            "claude-3-5-sonnet-20241022",
+        },
+    ),
+    "a question": ("if (client.isModel('gpt-7-turbo')) { x('https://api.openai.com'); }", set()),
     "a car": ("const car = { model: 'Corolla', year: 2020, api: 'https://api.openai.com' };", set()),
     "a table": ("mongoose.model('user-2'); fetch('https://api.openai.com');", set()),
 }
@@ -193,6 +218,33 @@ def test_a_wrapper_that_exports_a_client_is_followed(read: Read) -> None:
     assert _named(facts, Asset.MODEL) == {"gpt-4o", "acme-7"}
 
 
+@pytest.mark.parametrize(
+    "barrel",
+    ["export { default as LLM } from 'openai';", "import LLM from 'openai';\nexport { LLM };", "export * from './b';"],
+)
+def test_a_class_that_another_file_exports_is_followed(read: Read, barrel: str) -> None:
+    """However a file passes a client's class on, making one is still using the package's provider."""
+    files = {
+        "lib/llm.ts": barrel,
+        "lib/b.ts": "export { default as LLM } from 'openai';",
+        "a.ts": "import { LLM } from './lib/llm';\nnew LLM(); // gpt-4o",
+    }
+    facts, _ = read(PARSER, files)
+    assert _named(facts, Asset.AI_SERVICE) == {"openai"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["process.env.LLM_API_KEY", "import.meta.env.VITE_OPENAI_API_KEY", "process.env['MY_TOKEN'] ?? ''", "key"],
+)
+def test_a_variable_is_a_key_where_a_client_gets_it(read: Read, key: str) -> None:
+    """A variable that a client is given as its key is listed by its name, whatever that is."""
+    text = f"{_OPENAI}const key = process.env.OPENAI_SECRET_KEY;\nnew OpenAI({{ apiKey: {key} }});"
+    facts, _ = read(PARSER, {"a.ts": text})
+    names = [node.name for node in facts.nodes if node.asset is Asset.CREDENTIAL and node.provider == "openai"]
+    assert names in (["LLM_API_KEY"], ["VITE_OPENAI_API_KEY"], ["MY_TOKEN"], ["OPENAI_SECRET_KEY"])
+
+
 def test_a_workspace_package_is_not_the_one_of_the_registry(read: Read) -> None:
     """In the tree that makes a package, importing it is no use of AI by itself."""
     files = {"packages/ai/package.json": '{"name": "ai"}', "a.ts": 'import { x } from "ai";'}
@@ -215,6 +267,15 @@ def test_a_key_without_a_shape_counts_where_a_client_gets_it(read: Read) -> None
     facts, _ = read(PARSER, {"a.js": _OPENAI + "new OpenAI({ apiKey: 'f3a91b7cd04e4a55b1' });"})
     assert [node.traits for node in facts.nodes if node.asset is Asset.CREDENTIAL] == [(Trait.SECRET,)]
     assert "f3a91b7cd04e4a55b1" not in str(facts)
+
+
+def test_a_router_s_own_name_for_a_model_is_kept(read: Read) -> None:
+    """What stands before the slash is part of the name where an aggregator is asked for it."""
+    made = "const openrouter = new OpenAI({ baseURL: 'https://openrouter.ai/api/v1' });\n"
+    asked = "openrouter.chat.completions.create({ model: 'google/gemini-2.5-pro', messages: [] });"
+    facts, _ = read(PARSER, {"a.ts": _OPENAI + made + asked})
+    found = [(node.name, node.provider) for node in facts.nodes if node.asset is Asset.MODEL]
+    assert found == [("google/gemini-2.5-pro", "openrouter")]
 
 
 def test_agents_have_their_names(read: Read) -> None:

@@ -356,6 +356,20 @@ def test_a_library_is_no_use_of_itself(read: Read, files: dict[str, str]) -> Non
     assert facts.nodes == ()
 
 
+@pytest.mark.parametrize(
+    ("shebang", "text"),
+    [
+        ("#!/usr/bin/env ruby", 'URI("https://api.x.ai/v1/chat/completions")'),
+        ("#!/usr/bin/env node", 'fetch("https://api.x.ai/v1/chat/completions")'),
+        ("#!/usr/bin/env php", '<?php get("https://api.x.ai/v1/chat/completions");'),
+    ],
+)
+def test_scripts_without_an_extension_are_told_by_their_first_line(read: Read, shebang: str, text: str) -> None:
+    """A script that names its interpreter is read in that language."""
+    facts, _ = read(PARSER, {"bin/ask": f"{shebang}\n{text}\n"})
+    assert _named(facts, Asset.AI_SERVICE) == {"xai"}
+
+
 @pytest.mark.parametrize("suffix", sorted(languages.SUFFIXES))
 def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes(read: Read, suffix: str) -> None:
     """No language's reader falls over a file that ends in the middle."""

@@ -82,9 +82,19 @@ def _addressed(project: Project, code: Code, key: str, expr: Expr) -> Service | 
         return next(_at_hosts(texts(project, code, expr)), None)
     literal = expr.parts[0] if isinstance(expr, Joined) else expr
     if not isinstance(literal, Text) or "://" not in literal.value[:8]:
-        return None
+        return _at_path(project, code, expr) if isinstance(expr, Joined) else None
     urls = (text for text in texts(project, code, expr) if text and _URL.match(text))
     return next((service for service in map(called_at, urls) if service), None)
+
+
+def _at_path(project: Project, code: Code, expr: Joined) -> Service | None:
+    """`${base}/chat/completions`: an AI service by its path, whoever `base` turns out to be."""
+    last = expr.parts[-1]
+    if not isinstance(last, Text) or not last.value.partition("?")[0].endswith("/chat/completions"):
+        return None
+    urls = [text for text in texts(project, code, expr) if text]
+    known = next((service for service in map(called_at, urls) if service), None)
+    return known or (Service(None) if all(url.startswith(HOLE) for url in urls) else None)
 
 
 def _at_hosts(found: Iterable[str | None]) -> Iterator[Service]:

@@ -227,6 +227,11 @@ class Code:
         """The 1-based line of a byte."""
         return bisect_right(self._lines, start)
 
+    def position(self, start: int) -> tuple[int, int]:
+        """The 1-based line and column of a byte."""
+        line = self.line(start)
+        return line, len(self.data[self._lines[line - 1] : start].decode("utf-8", "replace")) + 1
+
     def at(self, start: int) -> Location:
         """Where a byte is, with its line as evidence; secrets in it are masked."""
         if start not in self._places:
@@ -234,14 +239,12 @@ class Code:
         return self._places[start]
 
     def _place(self, start: int) -> Location:
-        line = self.line(start)
-        first = self._lines[line - 1]
-        last = self.data.find(b"\n", start)
-        before = self.data[first:start].decode("utf-8", "replace")
+        line, column = self.position(start)
+        first, last = self._lines[line - 1], self.data.find(b"\n", start)
         begin, end = max(first, start - 200), min(last if last >= 0 else len(self.data), start + 400)
         text = self.data[begin:end].decode("utf-8", "replace").strip()
         masked = secrets.mask_in(text) if "`" in text else secrets.mask_literals_in(text)
-        return Location(path=self.path, line=line, column=len(before) + 1, evidence=masked[:_EVIDENCE])
+        return Location(path=self.path, line=line, column=column, evidence=masked[:_EVIDENCE])
 
 
 def within(expr: Expr) -> Iterator[Expr]:

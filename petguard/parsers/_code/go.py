@@ -60,7 +60,8 @@ def _import(lowering: Lowering, node: Node) -> Iterator[Import]:
     start = node.start_byte
     if alias is None:
         last = _VERSION.sub("", module).rpartition("/")[2]
-        yield from (Import(start, module, "", local) for local in dict.fromkeys((_AROUND.sub("", last), last)))
+        names = dict.fromkeys((_AROUND.sub("", _AROUND.sub("", last)), _AROUND.sub("", last), last))
+        yield from (Import(start, module, "", local) for local in names)
     else:
         yield Import(start, module, "", "" if alias.type == "dot" else lowering.text(alias))
 

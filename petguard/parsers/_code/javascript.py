@@ -88,7 +88,9 @@ def _import(lowering: Lowering, node: Node) -> Iterator[Import]:
         yield Import(start, module, "", lowering.text(required.named_children[0]))
         return
     clause = next((each for each in node.named_children if each.type == "import_clause"), None)
-    named = [each for child in (clause.named_children if clause else ()) for each in _clause(lowering, child)]
+    clause = clause or next((each for each in node.named_children if each.type == "export_clause"), None)
+    inner = clause.named_children if clause is not None and clause.type == "import_clause" else filter(None, [clause])
+    named = [each for child in inner for each in _clause(lowering, child)]
     yield from (Import(start, module, name_, local) for name_, local in named)
     if not named:
         yield Import(start, module)
@@ -99,7 +101,7 @@ def _clause(lowering: Lowering, node: Node) -> Iterator[tuple[str, str]]:
         yield "default", lowering.text(node)
     elif node.type == "namespace_import":
         yield "", lowering.text(node.named_children[-1])
-    elif node.type == "named_imports":
+    elif node.type in ("named_imports", "export_clause"):
         for each in node.named_children:
             given, alias = each.child_by_field_name("name"), each.child_by_field_name("alias")
             yield lowering.text(given), lowering.text(alias or given)

@@ -22,12 +22,25 @@ _NEW_SYNTAX = (
 )
 _NO_LINE_FEED = re.compile(rb"[^\n]")
 
+_SHEBANG = re.compile(rb"\A#![^\n]*\b(ruby|node|bun|deno|php)\b")
+_SHEBANGS = {b"ruby": ".rb", b"php": ".php", b"node": ".js", b"bun": ".ts", b"deno": ".ts"}
+
 SUFFIXES = frozenset({*_GRAMMARS, *_SCRIPTED, ".dart"})
+
+
+def suffix_of(path: str, head: bytes) -> str | None:
+    """The suffix that a file of one of our languages has, or would have: a script may have none."""
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in SUFFIXES:
+        return suffix
+    found = None if suffix else _SHEBANG.match(head)
+    return _SHEBANGS[found[1]] if found else None
 
 
 def read(path: str, text: str) -> Code:
     """The common form of a file in one of our languages."""
-    data, suffix = text.encode("utf-8", "replace"), PurePosixPath(path).suffix.lower()
+    data = text.encode("utf-8", "replace")
+    suffix = suffix_of(path, data[:200]) or ".js"
     if suffix == ".dart":
         return dart.read(path, data)
     if suffix in _SCRIPTED:

@@ -88,7 +88,7 @@ def _of_loaded(project: Project, code: Code, root: Loaded, names: Sequence[str],
     target = project.target(code, root.module)
     if target is None or not names:
         return []
-    values = [(target, each) for each in _export(target, names[0])]
+    values = _exports(project, target, names[0], _STEPS)
     return _through(project, values, names[1:], steps)
 
 
@@ -136,7 +136,18 @@ def path_of(names: Sequence[str]) -> str:
 def _exported(project: Project, code: Code, imported: Import) -> list[Found]:
     """What an import from another file of the tree stands for."""
     target = project.target(code, imported.module)
-    return [(target, each) for each in _export(target, imported.name)] if target else []
+    return _exports(project, target, imported.name, _STEPS) if target else []
+
+
+def _exports(project: Project, target: Code, name: str, steps: int) -> list[Found]:
+    """What a file exports under a name: of its own, imported from elsewhere, or with everything of another file."""
+    own = [(target, each) for each in _export(target, name)]
+    if own or steps <= 0:
+        return own
+    if any(each.local == name for each in target.imports):
+        return [(target, Name(0, name))]
+    whole = (project.target(target, each.module) for each in target.imports if not each.local)
+    return [found for file in whole if file for found in _exports(project, file, name, steps - 1)]
 
 
 def _export(target: Code, name: str) -> list[Expr]:

@@ -41,6 +41,7 @@ class Project:
     inputs: Mapping[str, Input]
     open: Callable[[Input], Code | None]
     memo: dict[tuple[str, int], tuple[object, list[Any]]] = field(default_factory=dict)  # by purpose and expression
+    _aliases: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, Code | None] = field(default_factory=dict)
 
     def once(self, purpose: str, expr: object, answer: Callable[[], list[T]], meanwhile: list[T]) -> list[T]:
@@ -191,10 +192,15 @@ class Project:
 
     def _aliased(self, module: str) -> Code | None:
         """`@/lib/ai`: the only file of the tree whose path ends so."""
+        if module not in self._aliases:
+            self._aliases[module] = self._only(module)
+        return self.code(self._aliases[module])
+
+    def _only(self, module: str) -> str:
         ends = [f"{module}{ending}" for ending in _ENDINGS]
         paths = {path for end in ends for path in self.of_stem(PurePosixPath(end).stem)}
         found = [path for path in paths if any(f"/{path}".endswith(f"/{end}") for end in ends)]
-        return self.code(found[0]) if len(found) == 1 else None
+        return found[0] if len(found) == 1 else ""
 
 
 def _normal(path: PurePosixPath) -> str:

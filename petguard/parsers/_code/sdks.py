@@ -37,7 +37,7 @@ class Use(Frozen):
 
     With `method` instead, any call of a method of that name, on whatever object, in a file that uses the package.
     `address` and `model` are positions of plain arguments, `model_name` the name of one that no model is usually given
-    under. A `fixed` provider answers whatever the address is.
+    under. A `fixed` provider answers whatever the address is. `instances`: what the call makes is called like itself.
     """
 
     packages: tuple[str, ...]
@@ -49,6 +49,7 @@ class Use(Frozen):
     model: Annotated[int, Field(ge=0)] | None = None
     model_name: str | None = None
     fixed: bool = False
+    instances: bool = False
 
     @cached_property
     def _matches(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -125,9 +126,8 @@ def use(package: Package, path: str, *, new: bool, opened: bool = False) -> Use 
 
 def _is_made(package: Package, path: str) -> bool:
     """Whether the class at `path` is a client: by its name, or by the provider that it is named after."""
-    clearly = package.provider is not None and re.fullmatch(shipped().made, path) is not None
-    last = path.rpartition(".")[2]
-    return clearly or maker(last) is not None
+    clearly = re.fullmatch(shipped().made, path) is not None
+    return maker(path.rpartition(".")[2]) is not None or (clearly and (package.provider or maker(path)) is not None)
 
 
 def maker(path: str) -> str | None:
