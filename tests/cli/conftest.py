@@ -74,4 +74,4 @@ def clean(project: Project) -> Path:
 @pytest.fixture(scope="session")
 def incomplete(project: Project) -> Path:
     """AI use in a language petguard does not read."""
-    return project(app_py="total = 1 + 1\n", web_js=UNREAD)
+    return project(app_py="total = 1 + 1\n", web_scala=UNREAD)

@@ -39,7 +39,7 @@ def test_a_violation_is_1_in_every_format(petguard: Program, violating: Path, fo
 
 def test_a_violation_outweighs_a_gap(petguard: Program, project: Project, violating: Path, incomplete: Path) -> None:
     """Findings and gaps together are 1, and the report says both."""
-    both = project(app_py=(violating / "app.py").read_text(), web_js=(incomplete / "web.js").read_text())
+    both = project(app_py=(violating / "app.py").read_text(), web_scala=(incomplete / "web.scala").read_text())
     done = petguard("scan", both, "-o", "json")
     report = json.loads(done.stdout)
     assert done.returncode == 1
@@ -64,7 +64,7 @@ def test_exit_zero_is_for_dashboards(petguard: Program, violating: Path) -> None
         (["scan", "--no-such-option"], "--no-such-option"),
         (["no-such-command"], "no-such-command"),
         (["scan", "nowhere"], "nowhere does not exist"),
-        (["scan", "-o", "xml"], "choose from html, json,"),
+        (["scan", "-o", "xml"], "choose from cyclonedx, html, json,"),
         (["scan", "-o", "json", "-o", "sarif"], "two reports on stdout"),
         (["scan", "-o", "json", "-o", "text=-"], "two reports on stdout"),
         (["scan", "-o", "json=a", "-o", "sarif=./a"], "overwrite each other"),
@@ -109,13 +109,13 @@ def test_gaps_alone_are_4(petguard: Program, incomplete: Path) -> None:
     """Nothing found, but not everything looked at."""
     done = petguard("scan", incomplete)
     assert done.returncode == 4
-    assert "web.js" in done.stdout
+    assert "web.scala" in done.stdout
 
 
 def test_gaps_may_be_allowed(petguard: Program, incomplete: Path) -> None:
     """Who allows gaps still reads them."""
     done = petguard("scan", incomplete, "--allow-incomplete")
-    assert (done.returncode, "web.js" in done.stdout) == (0, True)
+    assert (done.returncode, "web.scala" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("how", ["1 / 0", "raise SystemExit(1)", "raise MemoryError", "raise BrokenPipeError"])

@@ -109,7 +109,7 @@ def test_two_scans_differ_only_under_run(petguard: Program, violating: Path) -> 
 
 def test_any_file_name_can_be_printed_anywhere(petguard: Program, project: Project) -> None:
     """A terminal without the characters gets escapes, not a crash."""
-    folder = project(**{"caf\u00e9 \u2603_js": "fetch('https://api.openai.com')\n", "app_py": "x = 1\n"})
+    folder = project(**{"caf\u00e9 \u2603_scala": "fetch('https://api.openai.com')\n", "app_py": "x = 1\n"})
     done = petguard("scan", folder, env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 4
     assert "caf" in done.stdout
@@ -118,7 +118,7 @@ def test_any_file_name_can_be_printed_anywhere(petguard: Program, project: Proje
 def test_a_command_in_a_file_name_is_not_obeyed(petguard: Program, project: Project) -> None:
     """CI logs act on lines that start with `::`, terminals on escapes."""
     folder = project(app_py="x = 1\n")
-    (folder / "a\n::error::b\x1b[2J.js").write_text("fetch('https://api.openai.com')\n")
+    (folder / "a\n::error::b\x1b[2J.scala").write_text("fetch('https://api.openai.com')\n")
     done = petguard("scan", folder, "-v")
     assert "\x1b" not in done.stdout + done.stderr
     assert not any(line.lstrip().startswith("::") for line in (done.stdout + done.stderr).splitlines())
