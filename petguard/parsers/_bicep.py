@@ -4,22 +4,22 @@ Read by brackets and line ends, which is how the language separates things. Expr
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from petguard.documents import MAX_DEPTH, Step
 from petguard.errors import UnreadableInput
+from petguard.parsers._lines import starts
 
 _DECLARED = re.compile(
     r"(?m)^[ \t]*(?P<what>resource|module|param|var)[ \t]+(?P<name>\w+)(?P<type>[ \t]+[^=\n]*?)?[ \t]*=[ \t]*"
 )
 _TYPE = re.compile(r"\s*'(?P<type>[^']*)'")
-_TOKEN = re.compile(
-    r"(?P<skip>[ \t\r]+|//[^\n]*|/\*.*?\*/)|(?P<end>\n|,)|(?P<long>'''.*?''')"
-    r"|(?P<string>'(?:[^'\\\n]|\\.)*+')|(?P<mark>[{}\[\]:])",
-    re.S,
-)
+_TOKEN = re.compile(r"(?P<skip>[ \t\r]+|//[^\n]*)|(?P<end>\n|,)|(?P<text>'(?:[^'\\\n]|\\.)*+')|(?P<mark>[{}\[\]:])")
+_LONGER = {"/*": ("*/", "skip"), "'''": ("'''", "text")}  # what goes over several lines, and what it is
+_MOST_READ = 5  # times the length of the text; what is nested in something is read again by itself
 _KEY = re.compile(r"(?P<name>[A-Za-z_]\w*|'(?:[^'\\\n]|\\.)*+')[ \t]*:")
 _HEAD = re.compile(r"(?:if[ \t]*\([^\n]*?\)[ \t]*(?=\{))|(?:for[ \t]+[^\n]*?:[ \t]*(?:if[ \t]*\([^\n]*?\)[ \t]*)?)")
 _DECORATOR = re.compile(r"(?m)^[ \t]*@")
@@ -40,11 +40,15 @@ class Declaration:
 
 def declarations(text: str) -> Iterator[Declaration]:
     """The declarations of a Bicep file, in order; those inside a resource come after it."""
+    begins, read = starts(text), 0
     for found in _DECLARED.finditer(text):
-        line = text.count("\n", 0, found.start("what")) + 1
+        line = bisect_right(begins, found.start("what"))
         kind = _TYPE.match(found["type"] or "")
-        reader = _Reader(text, found.end())
+        reader = _Reader(text, found.end(), begins)
         value = reader.value((), 0)
+        read += reader.at - found.end()
+        if read > _MOST_READ * len(text):
+            raise UnreadableInput("declarations are nested too deeply", reason="too_deep", line=line)
         existing = re.search(r"'\s+existing\b", found["type"] or "") is not None
         named = kind["type"] if kind else ""
         yield Declaration(found["what"], found["name"], named, line, value, existing, reader.lines)
@@ -53,11 +57,11 @@ def declarations(text: str) -> Iterator[Declaration]:
 class _Reader:
     """Reads one value from a position on."""
 
-    def __init__(self, text: str, at: int) -> None:
+    def __init__(self, text: str, at: int, begins: list[int]) -> None:
         self.text = text
         self.at = at
         self.lines: dict[tuple[Step, ...], int] = {}
-        self._counted, self._line = 0, 1
+        self._begins = begins
 
     def value(self, pointer: tuple[Step, ...], depth: int) -> Any:
         """An object, an array, a text, or an expression as text."""
@@ -108,24 +112,35 @@ class _Reader:
             return True
         return False
 
+    def _token(self) -> tuple[str, int]:
+        """The kind of what stands here and where it ends; what is opened and never closed takes all the rest."""
+        for start, (close, kind) in _LONGER.items():
+            if self.text.startswith(start, self.at):
+                end = self.text.find(close, self.at + len(start))
+                return kind, len(self.text) if end < 0 else end + len(close)
+        found = _TOKEN.match(self.text, self.at)
+        return (found.lastgroup or "", found.end()) if found else ("", self.at + 1)
+
     def _skip(self, *, ends: bool) -> None:
-        while (found := _TOKEN.match(self.text, self.at)) and (found["skip"] or (ends and found["end"])):
-            self.at = found.end()
+        kind, end = self._token()
+        while self.at < len(self.text) and (kind == "skip" or (ends and kind == "end")):
+            self.at = end
+            kind, end = self._token()
 
     def _expression(self) -> str:
         """A text without its quotes, or whatever stands up to the end of the item; brackets in it are balanced."""
         start, depth, texts, others = self.at, 0, [], 0
         while self.at < len(self.text):
             char = self.text[self.at]
-            found = _TOKEN.match(self.text, self.at)
-            if depth == 0 and (char in "]}" or (found and found["end"])):
+            kind, end = self._token()
+            if depth == 0 and (char in "]}" or kind == "end"):
                 break
-            if found and (found["string"] or found["long"]):
-                texts.append(found["string"] or found["long"])
-            elif not (found and found["skip"]):
+            if kind == "text":
+                texts.append(self.text[self.at : end])
+            elif kind != "skip":
                 others += 1
-            depth += (char in "([{") - (char in ")]}")
-            self.at = found.end() if found and not found["mark"] else self.at + 1
+                depth += (char in "([{") - (char in ")]}")
+            self.at = end
         if self.at == start:
             self.at += 1
         if len(texts) == 1 and not others:
@@ -133,6 +148,4 @@ class _Reader:
         return f"${{{self.text[start : self.at].strip()}}}"
 
     def _here(self) -> int:
-        self._line += self.text.count("\n", self._counted, self.at)
-        self._counted = self.at
-        return self._line
+        return bisect_right(self._begins, self.at)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from petguard import catalog
-from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, Origin
+from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, Origin, State
 from petguard.parsers import _assets, _positions, _shell, _shell_models, _variables
 from petguard.parsers._names import HOLE
 from petguard.parsers._shell_place import Place
@@ -14,6 +14,7 @@ from petguard.parsers._shell_words import Call
 from petguard.parsers._source import together
 from petguard.parsers._variables import Variable
 
+_MOST_WORDS = 1_000
 _RUNS_AI = frozenset({Asset.AI_SERVICE, Asset.AI_WORKLOAD})
 
 
@@ -45,6 +46,11 @@ class Container:
 
 def read(container: Container, gaps: list[Gap]) -> Facts:
     """The inventory rows of a container, none for most; what was not understood goes to `gaps`."""
+    if len(container.words) > _MOST_WORDS:
+        place = container.words[0].location
+        detail = f"a command of {len(container.words):,} words, more than {_MOST_WORDS:,}"
+        gaps.append(Gap(path=place.path, state=State.PARTIAL, reason="too_large", detail=detail, line=place.line))
+        container = replace(container, words=container.words[:_MOST_WORDS])
     image = _image(container.image) if container.image else None
     serves = container.serves or (image is not None and image.asset is Asset.AI_WORKLOAD)
     started = together([_started(container, gaps), _scripts(container, gaps)])

@@ -89,10 +89,8 @@ def filled(text: str) -> str:
 def script_at(source: Source, pointer: Pointer, text: str) -> Text:
     """A shell text, with the place of its first line: a block begins below its key."""
     place = source.at(*pointer)
-    lines = source.text.split("\n")
-    raw = lines[place.line - 1] if place.line <= len(lines) else ""
-    below = source.document.location(source.path, *pointer).line + 1
-    return Text(text, place.model_copy(update={"line": below}) if _BLOCK.search(raw) else place)
+    below = _BLOCK.search(source.raw(*pointer)[-20:]) is not None
+    return Text(text, place.model_copy(update={"line": place.line + 1}) if below else place)
 
 
 def _has_image(value: Any) -> bool:

@@ -8,6 +8,7 @@ from petguard.documents import Step, read_json
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Node, Origin
 from petguard.parsers import _described, _positions, _variables
+from petguard.parsers._names import HOLE
 from petguard.parsers._services import Service
 from petguard.parsers._source import Source
 
@@ -34,6 +35,8 @@ _ENVIRONMENTS = (
     *("secret_environment_variables", "environmentVariables", "appSettings", "secrets", "EnvironmentVariables"),
 )
 _AZURE_KINDS = {"openai": "azure", "aiservices": "azure", "formrecognizer": "azure-document-intelligence"}
+_LONGEST = 300  # characters that one reference may put into a text
+_LARGEST = 2_000  # values that one reference may lead to
 _HOLDERS = frozenset({"model", "models", "foundation_model", "modelName"})
 _REFERENCE = re.compile(r"(?i)[_-]?(?:arns?|identifier)$")
 _GIVES_NO_MODEL = frozenset({"model_data_url", "model_package_name", "modelPackageName", "ModelPackageName"})
@@ -116,6 +119,26 @@ def unpacked(value: Any) -> Any:
         except UnreadableInput:
             return value
     return value
+
+
+def bounded(value: Any) -> Any:
+    """A value that a reference leads to, or a hole where it is so large that references to it could stall the scan."""
+    return value if _size(value) <= _LARGEST else HOLE
+
+
+def piece(value: Any) -> str:
+    """A value as a part of a text; a hole where it is none, or so long that many of it could fill the memory."""
+    return str(value) if isinstance(value, str | int) and len(str(value)) <= _LONGEST else HOLE
+
+
+def _size(value: Any) -> int:
+    """Values and hundreds of characters, counted no further than to the limit."""
+    todo, size = [value], 0
+    while todo and size <= _LARGEST:
+        each = todo.pop()
+        size += 1 + (len(each) // 100 if isinstance(each, str) else 0)
+        todo += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+    return size
 
 
 def azure_provider(kind: str | None, otherwise: str | None) -> str | None:

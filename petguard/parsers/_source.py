@@ -39,6 +39,11 @@ class Source:
         raw = self._lines[line - 1] if line <= len(self._lines) else ""
         return self.document.location(self.path, *pointer, evidence=excerpt(raw, column, self.hidden))
 
+    def raw(self, *pointer: Step) -> str:
+        """The source line of a part as it is written: not to be shown."""
+        line = self.document.line(*pointer)
+        return self._lines[line - 1] if line <= len(self._lines) else ""
+
     def doubt(self, detail: str, *pointer: Step, reason: str = "wrong_type") -> None:
         """Note that a part could not be understood; the rest of the file counts."""
         line = self.document.line(*pointer)

@@ -13,6 +13,7 @@ from petguard.parsers._services import service_at
 # `${{ secrets.NAME }}`, `${NAME}`, `${NAME:-default}`, `$NAME`, `$(NAME)`: the variable may be called otherwise inside.
 _REFERRED = re.compile(r"(?:secrets|vars|env)\.([A-Za-z_]\w*)|\$[{(]?([A-Za-z_]\w*)")
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # `V_MODEL_ID`, to be replaced by a script
+_MOST_BESIDE = 100  # names that are looked at to tell whose settings these are
 _ADDRESS = re.compile(r"(?i)https?://\S+")
 _OF_AI = re.compile(
     r"(?i)(?:^|_)(?:OPENAI|ANTHROPIC|CLAUDE|GEMINI|MISTRAL|OLLAMA|VLLM|LITELLM|LLM|LLAMA|BEDROCK|GROQ|COHERE|EMBEDDINGS?|TGI)(?:_|$)"
@@ -31,7 +32,7 @@ class Variable:
 
 def nodes(variables: Sequence[Variable], *, company: Sequence[str] = ()) -> Iterator[Node]:
     """What the variables of one place say about AI; `company` names what else stands there."""
-    beside = [*company, *(each.name for each in variables)]
+    beside = [*company, *(each.name for each in variables[:_MOST_BESIDE])]
     if any(catalog.provider_by_env(each.name) or _OF_AI.search(each.name) for each in variables):
         beside.append("llm")
     for variable in variables:

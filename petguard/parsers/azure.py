@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from petguard import catalog
@@ -40,7 +40,7 @@ class _Declared:
     name: str
     body: dict[str, Any]
     pointer: tuple[Step, ...]
-    bicep: bool = False  # the document begins with the declaration
+    starts: tuple[Step, ...] | None = None  # where the declaration itself stands, if elsewhere
 
 
 def _interest(candidate: Candidate) -> Interest:
@@ -67,31 +67,36 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
 
 def _bicep_file(item: Input, gaps: list[Gap]) -> Facts:
     found = list(_bicep.declarations(item.text))
-    known = {each.name: each.value for each in found if each.what in ("param", "var")}
+    known = _Values({each.name: each.value for each in found if each.what in ("param", "var")})
+    source = Source(item.path, item.text, _document(found), gaps)
     parts = []
-    for each in found:
+    for index, each in enumerate(found):
         if each.what == "param" and isinstance(each.value, str):
-            parts.append(Facts(nodes=tuple(_default(item, each))))
-        if each.what not in ("resource", "module") or each.existing:
-            continue
-        source = Source(item.path, item.text, _document(each), gaps)
-        parts += [_resource(source, _declared(each, place, body, known)) for place, body in _several(each.value)]
+            parts.append(Facts(nodes=tuple(_default(source, each, index))))
+        if each.what in ("resource", "module") and not each.existing:
+            bodies = _several(each.value)
+            parts += [_resource(source, _declared(each, (index, *place), body, known)) for place, body in bodies]
     return together(parts)
 
 
-def _declared(
-    each: _bicep.Declaration, place: tuple[Step, ...], body: dict[str, Any], known: Mapping[str, Any]
-) -> _Declared:
+def _document(found: Sequence[_bicep.Declaration]) -> Document:
+    """All declarations as one list."""
+    lines = {(index, *place): line for index, each in enumerate(found) for place, line in each.lines.items()}
+    starts: dict[tuple[Step, ...], int] = {(index,): each.line for index, each in enumerate(found)}
+    return Document.of_lines([each.value for each in found], 1, {**starts, **lines})
+
+
+def _declared(each: _bicep.Declaration, place: tuple[Step, ...], body: dict[str, Any], known: "_Values") -> _Declared:
     given = each.what == "module"
-    value = body.get("params", {}) if given else body
-    return _Declared(_type(each), each.name, _filled(value, known), (*place, "params") if given else place, bicep=True)
+    value = known.filled(body.get("params", {}) if given else body)
+    return _Declared(_type(each), each.name, value, (*place, "params") if given else place, place[:1])
 
 
-def _default(item: Input, each: _bicep.Declaration) -> Iterator[Node]:
+def _default(source: Source, each: _bicep.Declaration, index: int) -> Iterator[Node]:
     """The model that a parameter names by default."""
     found = _positions.named(each.name, each.value, ())
     if found is not None:
-        yield found.node(Source(item.path, item.text, _document(each)).at())
+        yield found.node(source.at(index))
 
 
 def _several(value: Any) -> Iterator[tuple[tuple[Step, ...], dict[str, Any]]]:
@@ -110,10 +115,6 @@ def _type(declaration: _bicep.Declaration) -> str:
     return _VERIFIED_TYPES.get(verified["name"], "") if verified else ""
 
 
-def _document(declaration: _bicep.Declaration) -> Document:
-    return Document.of_lines(declaration.value, declaration.line, declaration.lines)
-
-
 def _template(item: Input, gaps: list[Gap]) -> Facts:
     source = Source(item.path, item.text, read_json(item.text), gaps)
     top = source.mapping(source.document.value)
@@ -122,16 +123,16 @@ def _template(item: Input, gaps: list[Gap]) -> Facts:
 
 def _resources(source: Source, top: dict[str, Any], pointer: tuple[Step, ...]) -> Iterator[_Declared]:
     """The resources of a template, those inside others, and those of templates inside it."""
-    known = _arm_values(top)
+    known = _Values(_arm_values(top))
     listed = top.get("resources")
     items = listed.items() if isinstance(listed, dict) else enumerate(listed) if isinstance(listed, list) else ()
     for step, entry in items:
         place = (*pointer, "resources", step)
         if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
             continue
-        name = _filled(entry.get("name"), known)
+        name = known.filled(entry.get("name"))
         called = str(step) if isinstance(step, str) else str(name)
-        yield _Declared(entry["type"], called.replace(HOLE, "*"), _filled(entry, known), place)
+        yield _Declared(entry["type"], called.replace(HOLE, "*"), known.filled(entry), place)
         properties = entry.get("properties")
         inner = properties.get("template") if isinstance(properties, dict) else None
         if isinstance(inner, dict):
@@ -154,37 +155,42 @@ def _arm_values(top: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _filled(value: Any, known: Mapping[str, Any], depth: int = 0) -> Any:
-    """The value with parameters and variables put in; a hole for all that is computed."""
-    if isinstance(value, dict):
-        return {key: _filled(inner, known, depth) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(inner, known, depth) for inner in value]
-    return _text(value, known, depth) if isinstance(value, str) else value
+@dataclass(frozen=True)
+class _Values:
+    """The parameters and variables of a file, by their names."""
 
+    given: Mapping[str, Any]
+    followed: dict[str, Any] = field(default_factory=dict)  # references that were followed before
 
-def _text(text: str, known: Mapping[str, Any], depth: int) -> Any:
-    """A text, or what it refers to; of a condition the first text."""
-    whole = _PARAMETER.fullmatch(text) or _EXPRESSION.fullmatch(text)
-    if whole is not None:
-        return _looked_up(whole, known, depth)
-    condition = _CONDITION.fullmatch(text)
-    if condition is not None:
-        return condition["then"] or condition["otherwise"]
-    if text.startswith("${") and text.endswith("}") and text.count("${") == 1:  # an expression, with braces of its own
-        return HOLE
-    return _UNKNOWN.sub(HOLE, _EXPRESSION.sub(lambda found: _as_text(_looked_up(found, known, depth)), text))
+    def filled(self, value: Any, depth: int = 0) -> Any:
+        """The value with parameters and variables put in; a hole for all that is computed."""
+        if isinstance(value, dict):
+            return {key: self.filled(inner, depth) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.filled(inner, depth) for inner in value]
+        return self._text(value, depth) if isinstance(value, str) else value
 
+    def _text(self, text: str, depth: int) -> Any:
+        """A text, or what it refers to; of a condition the first text."""
+        whole = _PARAMETER.fullmatch(text) or _EXPRESSION.fullmatch(text)
+        if whole is not None:
+            return self._found(whole, depth)
+        condition = _CONDITION.fullmatch(text)
+        if condition is not None:
+            return condition["then"] or condition["otherwise"]
+        if text.startswith("${") and text.endswith("}") and text.count("${") == 1:  # with braces of its own
+            return HOLE
+        return _UNKNOWN.sub(HOLE, _EXPRESSION.sub(lambda found: _infrastructure.piece(self._found(found, depth)), text))
 
-def _looked_up(found: re.Match[str], known: Mapping[str, Any], depth: int) -> Any:
-    value = known.get(found["name"], HOLE)
-    for step in (found.groupdict().get("path") or "").split(".")[1:]:
-        value = value.get(step, HOLE) if isinstance(value, dict) else HOLE
-    return _filled(value, known, depth + 1) if depth < _DEEPEST else HOLE
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else HOLE
+    def _found(self, found: re.Match[str], depth: int) -> Any:
+        steps = [found["name"], *(found.groupdict().get("path") or "").split(".")[1:]]
+        name = ".".join(steps)
+        if name not in self.followed:
+            value: Any = self.given
+            for step in steps:
+                value = value.get(step, HOLE) if isinstance(value, Mapping) else HOLE
+            self.followed[name] = _infrastructure.bounded(self.filled(value, depth + 1)) if depth < _DEEPEST else HOLE
+        return self.followed[name]
 
 
 def _resource(source: Source, declared: _Declared) -> Facts:
@@ -199,7 +205,7 @@ def _resource(source: Source, declared: _Declared) -> Facts:
         f"{source.path}#{address}",
         row,
         address,
-        source.at() if declared.bicep else source.at(*declared.pointer),
+        source.at(*(declared.pointer if declared.starts is None else declared.starts)),
         region=_said(declared.body.get("location")),
         details=_details(declared.body),
     )

@@ -62,7 +62,7 @@ def _parameters(top: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters by their name, each with its default or, without one, a hole."""
     parameters = top.get("Parameters")
     found = parameters.items() if isinstance(parameters, dict) else ()
-    return {name: body.get("Default", HOLE) for name, body in found if isinstance(body, dict)}
+    return {name: _infrastructure.bounded(body.get("Default", HOLE)) for name, body in found if isinstance(body, dict)}
 
 
 def _resource(source: Source, name: str, entry: Any, known: Mapping[str, Any], resources: Any) -> Facts:
@@ -144,7 +144,7 @@ def _text(text: str, known: Mapping[str, Any], resources: frozenset[str]) -> Any
         return known[text]
     if text in resources or text.partition(".")[0] in resources:
         return HOLE
-    return _REFERENCE.sub(lambda found: str(known.get(found["name"], HOLE)), text)
+    return _REFERENCE.sub(lambda found: _infrastructure.piece(known.get(found["name"])), text)
 
 
 PARSER = Parser.of_configs("cloudformation", _interest, _parse)

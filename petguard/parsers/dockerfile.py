@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +12,7 @@ from petguard.collect import Candidate, Input, Interest
 from petguard.model import Facts, Gap
 from petguard.parsers import Parser, _containers, one_by_one
 from petguard.parsers._containers import Container, Text
-from petguard.parsers._lines import Lines
+from petguard.parsers._lines import Lines, starts
 from petguard.parsers._names import HOLE
 from petguard.parsers._source import together
 from petguard.parsers._variables import Variable, literal_secret
@@ -22,7 +23,8 @@ _NOT_ONE = re.compile(r"(?i)\.(?:md|rst|txt|py|js|ts|go|json|ya?ml|toml|html?|sh
 _INSTRUCTION = re.compile(r"\s*(?P<name>[A-Za-z]+)\s+(?P<rest>.*)", re.S)
 _OPTION = re.compile(r"\s*--[a-z]+(?:=\S*)?(?:\s+|$)")
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
-_REFERENCE = re.compile(r"\$\{(\w+)(?::?[-+]([^}]*))?\}|\$(\w+)")
+_REFERENCE = re.compile(r"\$\{(\w+)(?::?[-+]([^}]{0,400}))?\}|\$(\w+)")
+_MOST_LINES = 200  # of a command, in which its words are looked for
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|\S)*)")
 
 
@@ -118,9 +120,8 @@ def _stage(source: Lines, stage: _Stage) -> Facts:
     started: dict[str, tuple[Text, ...]] = {}
     for each in stage.rest:
         if each.name in ("ENV", "ARG"):
-            given = _assigned(each, known)
-            known |= given
-            variables += _variables(source, each, given)
+            variables += _variables(source, each, known)
+            known |= _assigned(each, known)
         elif each.name == "RUN":
             scripts.append(_script(source, each))
         elif each.name in ("ENTRYPOINT", "CMD"):
@@ -144,22 +145,28 @@ def _stage(source: Lines, stage: _Stage) -> Facts:
 
 def _assigned(each: _Instruction, known: Mapping[str, str]) -> dict[str, str]:
     """The variables of `ENV a=b c=d`, `ENV a b` and `ARG a=b`; an ARG without a default is not one."""
-    rest = each.rest.replace("\\\n", " ")
-    pairs = _ASSIGNED.findall(rest)
-    if not pairs and each.name == "ENV":
+    return {name: value for name, value, _ in _pairs(each, known)}
+
+
+def _pairs(each: _Instruction, known: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:
+    """The variables with how many lines below the instruction each stands."""
+    rest = each.rest.replace("\\\n", "  ")  # as long as before
+    begins = starts(each.rest)
+    found = list(_ASSIGNED.finditer(rest))
+    for pair in found:
+        yield pair[1], _filled(_unquoted(pair[2]), known), bisect_right(begins, pair.start()) - 1
+    if not found and each.name == "ENV":
         name, _, value = rest.strip().partition(" ")
-        pairs = [(name, value.strip())]
-    return {name: _filled(_unquoted(value), known) for name, value in pairs}
+        yield name, _filled(value.strip(), known), 0
 
 
-def _variables(source: Lines, each: _Instruction, given: Mapping[str, str]) -> Iterator[Variable]:
-    source.hidden.update(value for name, value in given.items() if literal_secret(name, value))
-    lines = each.rest.split("\n")
-    for name, value in given.items():
-        offset = next((at for at, line in enumerate(lines) if re.search(rf"\b{name}\b", line)), 0)
-        yield Variable(name, value, source.at(each.line + offset))
+def _variables(source: Lines, each: _Instruction, known: Mapping[str, str]) -> Iterator[Variable]:
+    pairs = list(_pairs(each, known))
+    source.hidden.update(value for name, value, _ in pairs if literal_secret(name, value))
+    for name, value, below in pairs:
+        yield Variable(name, value, source.at(each.line + below))
     bare = _without_options(each.rest).strip()
-    if each.name == "ARG" and not given and re.fullmatch(r"\w+", bare):
+    if each.name == "ARG" and not pairs and re.fullmatch(r"\w+", bare):
         yield Variable(bare, None, source.at(each.line))
 
 
@@ -175,12 +182,10 @@ def _words(source: Lines, each: _Instruction, known: Mapping[str, str]) -> tuple
     listed = _exec_form(each.rest)
     if listed is None:
         return ()
-    lines = each.rest.split("\n")
-    found = []
-    for word in listed:
-        offset = next((at for at, line in enumerate(lines) if word in line), 0)
-        found.append(Text(_filled(word, known), source.at(each.line + offset)))
-    return tuple(found)
+    lines = each.rest.split("\n")[:_MOST_LINES]
+    offsets = [next((at for at, line in enumerate(lines) if word in line), 0) for word in listed]
+    places = {offset: source.at(each.line + offset) for offset in set(offsets)}
+    return tuple(Text(_filled(word, known), places[offset]) for word, offset in zip(listed, offsets, strict=True))
 
 
 def _exec_form(rest: str) -> list[str] | None:

@@ -57,6 +57,7 @@ class _Scope:
     variables: Mapping[str, Any]
     locals: Mapping[str, Any]
     each: Mapping[str, Any] = field(default_factory=dict)
+    followed: dict[str, Any] = field(default_factory=dict)  # references that were followed before
 
     def filled(self, value: Any, depth: int = 0) -> Any:
         """The value with its references followed; what cannot be known here is a hole."""
@@ -69,14 +70,25 @@ class _Scope:
         whole = _REFERENCE.fullmatch(value)
         if whole is not None:
             return self._found(whole, depth)
-        text = _REFERENCE.sub(lambda match: _as_text(self._found(match, depth)), value)
+        text = _REFERENCE.sub(lambda match: _infrastructure.piece(self._found(match, depth)), value)
         return _UNKNOWN.sub(HOLE, text)
 
     def _found(self, match: re.Match[str], depth: int) -> Any:
-        value: Any = {"var": self.variables, "local": self.locals, "each": self.each}[match["root"]]
-        for step in re.findall(r"[\w-]+", match["path"]):
+        name = match[0]
+        if match["root"] == "each" or name not in self.followed:
+            value = self._stated(match["root"], re.findall(r"[\w-]+", match["path"]))
+            missing = value is None or depth > _DEEPEST
+            found = HOLE if missing else _infrastructure.bounded(self.filled(value, depth + 1))
+            if match["root"] == "each":
+                return found
+            self.followed[name] = found
+        return self.followed[name]
+
+    def _stated(self, root: str, path: list[str]) -> Any:
+        value: Any = {"var": self.variables, "local": self.locals, "each": self.each}[root]
+        for step in path:
             value = value.get(step) if isinstance(value, dict) else None
-        return HOLE if value is None or depth > _DEEPEST else self.filled(value, depth + 1)
+        return value
 
     def instances(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The body as it is for each item of `for_each`, or once."""
@@ -86,10 +98,6 @@ class _Scope:
         for key, value in pairs[:_MOST_INSTANCES] or [(None, None)]:
             scope = replace(self, each={"key": key, "value": value}) if key is not None else self
             yield scope.filled(body)
-
-
-def _as_text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else HOLE
 
 
 def _interest(candidate: Candidate) -> Interest:

@@ -358,3 +358,10 @@ def test_any_cut_of_any_file_is_read_without_a_crash(read: Read, data: st.DataOb
     at = data.draw(st.integers(0, len(text)))
     changed = text[:at] + data.draw(st.text(max_size=2)) + text[at:end]
     read(parser, {path: changed})
+
+
+def test_a_command_of_countless_words_is_cut_short(read: Read) -> None:
+    """And the rest is a gap."""
+    text = "FROM ollama/ollama:1\nCMD [" + ",".join(['"--model"'] * 20_000) + "]\n"
+    _, gaps = read(dockerfile.PARSER, {"Dockerfile": text})
+    assert [(gap.line, gap.reason) for gap in gaps] == [(2, "too_large")]

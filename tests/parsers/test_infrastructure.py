@@ -399,3 +399,26 @@ def test_any_cut_of_any_file_is_read_without_a_crash(read: Read, data: st.DataOb
     )
     end, at = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))
     read(parser, {path: text[:at] + data.draw(st.text(max_size=2)) + text[at:end]})
+
+
+@pytest.mark.parametrize(
+    ("parser", "path", "text"),
+    [
+        (azure.PARSER, "a.bicep", "// bedrock:\n" + "var a = {\n" * 20_000),
+        (azure.PARSER, "a.bicep", "// bedrock:\nvar a = " + "/*" * 100_000),
+        (azure.PARSER, "a.bicep", "// bedrock:\n" + "".join(f"var a{n} = [{f'a{n + 1} ' * 9}]\n" for n in range(30))),
+        (
+            terraform.PARSER,
+            "a.tf",
+            "# bedrock:\n" + "".join(f"locals {{ a{n} = [local.a{n + 1}] }}\n" for n in range(99)),
+        ),
+        (
+            terraform.PARSER,
+            "a.tf",
+            '# bedrock:\nresource "x" "y" { a = local.a }\nlocals { a = "${local.a}${local.a}" }\n',
+        ),
+    ],
+)
+def test_a_hostile_file_does_not_stall_the_scan(read: Read, parser: Parser, path: str, text: str) -> None:
+    """What is never closed, and references that lead to themselves or to ever more."""
+    assert read(parser, {path: text})[0] == Facts()
