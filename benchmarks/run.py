@@ -56,9 +56,10 @@ def measure(command: Sequence[str], runs: int) -> Figure:
 
 
 def _once(command: Sequence[str]) -> tuple[float, float, float, int]:
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    _, status, usage = os.wait4(process.pid, 0)
+    with tempfile.TemporaryDirectory() as place:  # some tools write their report into the current folder
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place)  # noqa: S603
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     used = usage.ru_utime + usage.ru_stime
     return time.perf_counter() - started, used, usage.ru_maxrss / _KIBIBYTE / 1024, process.returncode
@@ -82,7 +83,7 @@ def main() -> None:
     parser.add_argument("--peer", default="agentbom scan", help="command of an inventory tool to compare with")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        tree = download(Path(place)) if given.download else given.tree
+        tree = download(Path(place)) if given.download else given.tree and given.tree.resolve()
         _report(tree, given.runs, given.peer)
 
 
