@@ -212,7 +212,8 @@ def _provider(service: Service, known: catalog.Model | None, said: str | None) -
     offered = known.providers if known else ()
     if said and (not offered or said in offered or service.provider in (None, said)):
         return said
-    return service.provider or (offered[0] if len(offered) == 1 else None)
+    alone = len(offered) == 1 and known is not None and known.weights != "open" and "/" not in known.name
+    return service.provider or (offered[0] if alone else None)
 
 
 def _is_dataset(place: str, name: str, company: frozenset[str]) -> bool:
