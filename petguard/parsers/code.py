@@ -26,7 +26,7 @@ def _interest(candidate: Candidate) -> Interest:
     """Files of a language we read by their extension; of the others, manifests that name the tree's own package."""
     if candidate.name in MANIFESTS:
         return Interest.READ if len(candidate.data) < _LARGEST_HELPER else Interest.NONE
-    if candidate.suffix not in languages.SUFFIXES or b"\0" in candidate.data[:4096]:
+    if candidate.suffix not in languages.SUFFIXES or (candidate.is_binary and not candidate.told):
         return Interest.NONE
     if candidate.path.endswith(_DECLARATIONS):
         return Interest.CLEAR
