@@ -16,12 +16,12 @@ _DECLARED = re.compile(
 )
 _TYPE = re.compile(r"\s*'(?P<type>[^']*)'")
 _TOKEN = re.compile(
-    r"(?P<skip>[ \t\r]+|//[^\n]*|/\*.*?\*/)|(?P<end>\n|,)|(?P<long>'''.*?''')"
+    r"(?P<skip>[ \t\r]+|//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<end>\n|,)|(?P<long>'''.*?(?:'''|\Z))"
     r"|(?P<string>'(?:[^'\\\n]|\\.)*+')|(?P<mark>[{}\[\]:])",
     re.S,
 )
 _KEY = re.compile(r"(?P<name>[A-Za-z_]\w*|'(?:[^'\\\n]|\\.)*+')[ \t]*:")
-_HEAD = re.compile(r"(?:if[ \t]*\([^\n]*?\)[ \t]*(?=\{))|(?:for[ \t]+[^\n]*?:[ \t]*(?:if[ \t]*\([^\n]*?\)[ \t]*)?)")
+_HEAD = re.compile(r"(?:if[ \t]*\([^\n]*?\)[ \t]*+(?=\{))|(?:for[ \t][^\n:]*+:[ \t]*+(?:if[ \t]*\([^\n]*?\)[ \t]*+)?)")
 _DECORATOR = re.compile(r"(?m)^[ \t]*@")
 
 
@@ -40,10 +40,12 @@ class Declaration:
 
 def declarations(text: str) -> Iterator[Declaration]:
     """The declarations of a Bicep file, in order; those inside a resource come after it."""
+    line, counted = 1, 0
     for found in _DECLARED.finditer(text):
-        line = text.count("\n", 0, found.start("what")) + 1
+        line += text.count("\n", counted, found.start("what"))
+        counted = found.start("what")
         kind = _TYPE.match(found["type"] or "")
-        reader = _Reader(text, found.end())
+        reader = _Reader(text, found.end(), line)
         value = reader.value((), 0)
         existing = re.search(r"'\s+existing\b", found["type"] or "") is not None
         named = kind["type"] if kind else ""
@@ -53,11 +55,11 @@ def declarations(text: str) -> Iterator[Declaration]:
 class _Reader:
     """Reads one value from a position on."""
 
-    def __init__(self, text: str, at: int) -> None:
+    def __init__(self, text: str, at: int, line: int) -> None:
         self.text = text
         self.at = at
         self.lines: dict[tuple[Step, ...], int] = {}
-        self._counted, self._line = 0, 1
+        self._counted, self._line = at, line  # where a value begins is on the line of its name
 
     def value(self, pointer: tuple[Step, ...], depth: int) -> Any:
         """An object, an array, a text, or an expression as text."""

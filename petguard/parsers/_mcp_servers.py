@@ -19,7 +19,7 @@ from petguard.parsers._source import Source
 Pointer = tuple[Step, ...]
 
 _URL = re.compile(r"(?i)(?:https?|wss?|sse)://\S+")
-_VARIABLE = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+")
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\{\{[^{}]*\}\}|\$\w+")
 _ENVIRONMENT = ("env", "environment", "envs")
 _HEADERS = ("headers", "http_headers")
 _TOKENS = ("bearer_token", "authorization_token", "authorization", "apiKey", "api_key", "token")

@@ -23,7 +23,7 @@ _INSTRUCTION = re.compile(r"\s*(?P<name>[A-Za-z]+)\s+(?P<rest>.*)", re.S)
 _OPTION = re.compile(r"\s*--[a-z]+(?:=\S*)?(?:\s+|$)")
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _REFERENCE = re.compile(r"\$\{(\w+)(?::?[-+]([^}]*))?\}|\$(\w+)")
-_ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|\S)*)")
+_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|\S)*)")
 
 
 @dataclass(frozen=True)
