@@ -54,6 +54,11 @@ class Candidate:
         """The lower-case extension with its dot, or an empty string."""
         return splitext(self.path)[1].lower()
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether it begins like no text. One stray NUL byte does so too: what holds literals of AI is no less AI."""
+        return b"\0" in self.data[:4096]
+
     @cached_property
     def told(self) -> frozenset[Told]:
         """Which kinds of literals that give AI use away stand in the content: the first filter of most parsers."""
@@ -235,8 +240,17 @@ class _Desk:
             return
         if readers:
             self._keep(Input(path, text), readers, size=len(data))
+            self._doubt_nul(candidate, text)
         else:
             self.states.append(FileState(path, State.ANALYSED, "clear"))
+
+    def _doubt_nul(self, candidate: Candidate, text: str) -> None:
+        """No format allows a NUL byte, and what a reader leaves out around it may be the AI that is told of."""
+        at = text.find("\0")
+        if at >= 0 and candidate.told:
+            detail = "a NUL byte: what stands around it may not have been read"
+            line = text.count("\n", 0, at) + 1
+            self.gaps.append(Gap(path=candidate.path, state=State.PARTIAL, reason="nul_byte", detail=detail, line=line))
 
     def _unwanted(self, candidate: Candidate) -> None:
         reason = contents.unread_because(candidate.path, candidate.data)

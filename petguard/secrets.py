@@ -74,6 +74,10 @@ _LONG_NUMBER = re.compile(r"(?<![\w.])\+?(?:\d[ -]?){8,}\d(?!\w)")  # of a card,
 _EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d][\w-]*")
 
 _LONGEST_EVIDENCE = 200
+_LONG_LINE = 400  # characters; of longer ones only a part is shown
+_SEEN_BEFORE, _SEEN_AFTER = 200, 600
+_BETWEEN_WORDS = re.compile(r"[\s\"'`,;]")
+_RUN = re.compile(r"[A-Za-z0-9+/=_~-]{20,}+")
 _LONGEST_READ = 4_000  # no credential is longer, and no expression above is linear in its input
 
 
@@ -130,15 +134,40 @@ def mask_literals_in(line: str) -> str:
     line = line[:_LONGEST_READ]
     if not _CODE.fullmatch(line) or _LONG_QUOTE.search(line):
         return mask_in(line)
-    return _shortened(_without_known(_LITERAL.sub(_masked_literal, line)))
+    return _shortened(_on_one_line(_without_known(_LITERAL.sub(_masked_literal, line))))
 
 
 def mask_in(text: str, also: Collection[str] = ()) -> str:
     """`text` on one line and shortened, without credentials, e-mail addresses and the values in `also`."""
-    text = text[:_LONGEST_READ]
+    return _shortened(_masked(text[:_LONGEST_READ], also))
+
+
+def _masked(text: str, also: Collection[str]) -> str:
     for value in sorted(also, key=len, reverse=True):
         text = text.replace(value, mask(value))
-    return _shortened(_ASSIGNED.sub(_masked_assignment, _without_known(text)))
+    return _on_one_line(_ASSIGNED.sub(_masked_assignment, _without_known(text)))
+
+
+def mask_near(line: str, at: int, also: Collection[str] = (), *, code: bool = False) -> str:
+    """A line as evidence, masked; of a very long one the part from `at` on.
+
+    What stands before `at` still says what is a credential. Where literals of code begin nobody knows in the middle of
+    a line, so there every random token counts as one.
+    """
+    if len(line) <= _LONG_LINE:
+        return mask_literals_in(line) if code else mask_in(line, also)
+    begin = max(0, at - _SEEN_BEFORE)
+    if begin > 0:
+        word = _BETWEEN_WORDS.search(line, begin, at)
+        begin = word.end() if word else at
+    before, part = line[begin:at], line[begin : at + _SEEN_AFTER]
+    if code:
+        before, part = _RUN.sub(_masked_run, before), _RUN.sub(_masked_run, part)
+    return _shortened(_masked(part, also).removeprefix(_masked(before, also)).lstrip())
+
+
+def _masked_run(match: re.Match[str]) -> str:
+    return mask(match[0]) if looks_secret(match[0]) else match[0]
 
 
 def _without_known(text: str) -> str:
@@ -146,8 +175,11 @@ def _without_known(text: str) -> str:
     return _URL_LOGIN.sub(lambda match: match["before"] + "***", text)
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(_LONG_NUMBER.sub("***", _EMAIL.sub("***@***", text)).split())
+
+
 def _shortened(text: str) -> str:
-    text = " ".join(_LONG_NUMBER.sub("***", _EMAIL.sub("***@***", text)).split())
     return text if len(text) <= _LONGEST_EVIDENCE else text[:_LONGEST_EVIDENCE] + "…"
 
 

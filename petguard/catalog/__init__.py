@@ -112,12 +112,15 @@ def _regional(labels: list[str], known: Mapping[str, Provider]) -> Provider | No
     return direct
 
 
+_LONGEST_VARIABLE = 100  # characters at the end of a variable's name; no provider's own name is longer
+
+
 def provider_by_env(name: str) -> Provider | None:
     """The provider whose credentials or address this environment variable holds.
 
     Projects put a name of their own before it: `VITE_GEMINI_API_KEY`, `BILLING_OPENAI_API_KEY`.
     """
-    known, words = _by("env"), name.split("_")
+    known, words = _by("env"), name[-_LONGEST_VARIABLE:].split("_")
     endings = ("_".join(words[start:]) for start in range(len(words) - 1))
     return next((known[each] for each in endings if each in known), None)
 

@@ -12,6 +12,7 @@ from petguard.documents._hcl import read_hcl
 from petguard.documents._json import read_json
 from petguard.documents._lines import read_lines, read_loosely
 from petguard.documents._toml import read_toml
+from petguard.documents._trees import tree_of
 from petguard.documents._xml import Element, read_xml
 from petguard.documents._yaml import read_yaml, read_yaml_all, yaml_parts
 
@@ -32,6 +33,7 @@ __all__ = [
     "read_xml",
     "read_yaml",
     "read_yaml_all",
+    "tree_of",
     "yaml_parts",
 ]
 

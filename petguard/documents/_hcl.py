@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from petguard.documents._common import MAX_DEPTH, Document, Place, Step, bounded, too_deep
+from petguard.documents._trees import tree_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -37,7 +38,7 @@ class _Read:
 
 def read_hcl(text: str) -> tuple[Document, tuple[int, ...]]:
     """The document, and the lines that are no HCL and were left out."""
-    tree = _parser().parse(bounded(text, "HCL").encode("utf-8", "replace"))
+    tree = tree_of(_parser(), bounded(text, "HCL").encode("utf-8", "replace"))
     root = _Read({}, 1, 1)
     for body in tree.root_node.named_children:
         if body.type == "body":

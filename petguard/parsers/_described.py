@@ -20,9 +20,11 @@ _COMMANDS = (
     *("args", "arguments", "extraArgs", "extra_args", "cmd"),
 )
 _ENVIRONMENTS = ("environment", "Environment", "env", "envVars", "extraEnv", "extraEnvVars", "secrets", "variables")
-_DEFAULT = re.compile(r"(?<!\$)\{\{.*?\}\}|\$\{\w+:?[-](?P<default>[^${}]*)\}|\$\{[^{}]*\}|\$\(\w+\)|\$\w+")
+_TEMPLATED = re.compile(r"\{\{(?:(?!\{\{|\}\}).)*+\}\}")
+_DEFAULT = re.compile(
+    rf"(?<!\$){_TEMPLATED.pattern}" r"|\$\{\w+:?[-](?P<default>[^${}]*)\}|\$\{[^{}]*\}|\$\(\w+\)|\$\w+"
+)
 _COUNTED = re.compile(r"\$\(\([^()\n]*\)\)")  # arithmetic of a shell: a hole in it would be no number
-_TEMPLATED = re.compile(r"\{\{.*?\}\}")
 _BLOCK = re.compile(r"[|>][-+\d]*\s*(?:#.*)?$")
 _SHELL_OPTION = re.compile(r"-[a-z]*c")
 _SHELLS = frozenset({"sh", "bash", "zsh", "ash", "dash"})

@@ -21,7 +21,7 @@ _UNTRUSTED = re.compile(
     r"|github\.event\.workflow_run\.head_commit\.message|github\.event\.head_commit\.message"
 )
 
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")  # put in before a shell sees the text
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{|\}\}).)*+\}\}")  # put in before a shell sees the text
 _MODEL_OPTION = re.compile(r"--model[= ]\s*[\"']?(?P<name>[\w.:/@+-]+)")
 _UNASKED = re.compile(
     r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--full-auto|--yolo|--yes-always"

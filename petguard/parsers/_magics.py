@@ -27,7 +27,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("html", "markdown", "md", "md-sandbox", "latex", "svg", "raw", "plaintext", "mermaid"), "prose"),
     "ai": "model",
 }
-_LINE = re.compile(r"(?P<indent>\s*)(?:(?P<target>[\w., ]+?)\s*=\s*)?(?P<mark>!!?|%)(?P<rest>\S.*)")
+_LINE = re.compile(r"(?P<indent>\s*+)(?:(?P<target>[\w., ]++)=\s*+)?(?P<mark>!!?|%)(?P<rest>\S.*)")
 _HELP = re.compile(r"\s*\?{1,2}\s*[\w.]+\s*|\s*[\w.\[\]'\"]+\s*\?{1,2}\s*")
 _AUTOMAGIC = re.compile(r"(?P<indent>\s*)(?P<rest>(?:pip|pip3|conda|mamba|uv|npm|curl|wget|apt|apt-get|git)\s+[\w-].*)")
 _INSTALLS = re.compile(r"(?:pip|pip3|conda|mamba|micromamba|uv|sx|system|sh|bash)\b")
@@ -85,7 +85,7 @@ def line_pieces(lines: Sequence[str], first: int) -> tuple[list[str], list[Piece
             end += 1
         found += _line_piece(match, "\n".join([match["rest"], *lines[index + 1 : end]]), first + index)
         target = match.groupdict().get("target")
-        kept += [f"{match['indent']}{target or '_'} = None", *[""] * (end - index - 1)]
+        kept += [f"{match['indent']}{target.strip() if target else '_'} = None", *[""] * (end - index - 1)]
         index = end
     return kept, found
 

@@ -19,7 +19,7 @@ from petguard.parsers._source import Source
 Pointer = tuple[Step, ...]
 
 _URL = re.compile(r"(?i)(?:https?|wss?|sse)://\S+")
-_VARIABLE = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+")
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\{\{[^{}]*\}\}|\$\w+")
 _SHORTEST = 8  # characters; nothing shorter is taken for a credential
 _ENVIRONMENT = ("env", "environment", "envs")
 _HEADERS = ("headers", "http_headers")

@@ -58,7 +58,7 @@ _DEFAULTED = (
     re.compile(r"\$\{[\w.-]+:[-=]?(?P<name>[^${}\s]+)\}"),  # a shell's, Spring's
     re.compile(r"\$\{oc\.env:\w+,\s*['\"]?(?P<name>[^${}'\"\s]+)['\"]?\}"),  # Hydra's
     re.compile(
-        r"(?:\{\{|<%=)[^{}]*?(?:default|fetch|env_var|getenv)\b[^{}]*['\"](?P<name>[^'\"{}]+)['\"][^{}'\"]*(?:\}\}|%>)"
+        r"(?:\{\{|<%=)[^{}]{0,200}?(?:default|fetch|env_var|getenv)\b[^{}]*['\"](?P<name>[^'\"{}]+)['\"][^{}'\"]*(?:\}\}|%>)"
     ),
 )
 _NO_NAME = re.compile(

@@ -68,13 +68,10 @@ class File:
     def location(self, position: Position) -> Location:
         """Where a position is, with its line as evidence; secrets in it are masked."""
         line = position[0]
-        text = self.module.lines[line - 1].strip() if line <= len(self.module.lines) else ""
-        return Location(
-            path=self.path,
-            line=line,
-            column=self.module.column(position),
-            evidence=secrets.mask_literals_in(text)[:_EVIDENCE],
-        )
+        text = self.module.lines[line - 1] if line <= len(self.module.lines) else ""
+        column = self.module.column(position)
+        evidence = secrets.mask_near(text, column - 1, code=True)[:_EVIDENCE]
+        return Location(path=self.path, line=line, column=column, evidence=evidence)
 
     def at(self, node: ast.expr | ast.stmt) -> Location:
         """Where a piece of the syntax tree starts."""

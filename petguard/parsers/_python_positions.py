@@ -117,13 +117,16 @@ def keys_of(file: File) -> Iterator[Node]:
     for constant in ast.walk(file.module.tree):
         if not isinstance(constant, ast.Constant) or not isinstance(constant.value, str):
             continue
-        here, value = file.at(constant), constant.value
+        value = constant.value
+        literals = [each for each in secrets.find(value) if catalog.provider(each[0]) is not None]
+        if not literals and catalog.provider_by_env(value) is None:
+            continue  # most texts: to mask the line of each takes longer than all else
+        here = file.at(constant)
         variable = from_variable(value, here, literal=False)
         found = [variable] if variable else []
         found += [
             credential(f"{file.path}:{here.line}", f"{issuer} {masked}", here, provider=issuer, literal=True)
-            for issuer, masked in secrets.find(value)
-            if catalog.provider(issuer) is not None
+            for issuer, masked in literals
         ]
         yield from (node.model_copy(update={"origin": Origin.DETECTED}) for node in found)
 

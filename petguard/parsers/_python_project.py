@@ -39,7 +39,7 @@ _EVERYWHERE: Mapping[str, Sequence[str]] = {}
 Wanted = dict[tuple[str, str], list["Parameter"]]  # by path and dotted name of the function
 Passed = tuple[ast.Call, ast.expr, "Parameter"]  # a call, and the argument in it that is passed for the parameter
 
-_CALLED = re.compile(r"(\w++)(?=\s*\(|\s+as\s)")
+_CALLED = re.compile(r"\b(\w++)(?=\s*+\(|\s++as\s)")
 _ROUNDS = 6  # deeper chains of wrappers were not met in real projects
 
 

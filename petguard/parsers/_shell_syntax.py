@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from petguard.documents import tree_of
 from petguard.errors import UnreadableInput
 from petguard.parsers._names import HOLE
 
@@ -94,7 +95,7 @@ def events(
     if len(text) > MAX_TEXT:
         raise UnreadableInput(f"{len(text):,} characters of shell are more than {MAX_TEXT:,}", reason="too_large")
     source = text.encode("utf-8", "replace")
-    root = _parser().parse(source).root_node
+    root = tree_of(_parser(), source).root_node
     script = _Script(source, first_line, matters)
     script.variables |= {name: (value,) for name, value in (variables or {}).items()}
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from petguard import secrets
@@ -27,9 +27,9 @@ class Source:
     gaps: list[Gap] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
 
-    @cached_property
+    @property
     def _lines(self) -> list[str]:
-        return self.text.split("\n")
+        return _split(self.text)
 
     def at(self, *pointer: Step) -> Location:
         """The place of a part, with its masked source line as evidence."""
@@ -77,9 +77,15 @@ class Source:
         return empty
 
 
+@lru_cache(maxsize=1)
+def _split(text: str) -> list[str]:
+    """The lines of the file that is being read, which may hold thousands of documents."""
+    return text.split("\n")
+
+
 def excerpt(line: str, column: int, hidden: Collection[str] = ()) -> str:
     """The evidence that a line is: masked, and of one that is very long (a minified file) what starts at `column`."""
-    return secrets.mask_in(line if len(line) <= 400 else line[column - 1 : column + 599], hidden)
+    return secrets.mask_near(line, column - 1, hidden)
 
 
 def each(

@@ -70,15 +70,29 @@ class _Scope:
     names: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
 
-    def within(self, key: str, value: Mapping[str, Any]) -> "_Scope":
-        """The scope of what stands under `key` of a mapping; the words of a recipe hold for everything below them."""
-        return _Scope((*self.above, key), frozenset(value) | _of_recipe(self.names), _said(value) or self.said)
-
     def spot(self, pointer: Pointer, key: str, text: str, beside: Mapping[str, Any]) -> Spot:
         """A text in this scope."""
-        said = _said(beside) or self.said
-        company = self.names | frozenset(self.above) | frozenset(beside) | frozenset(map(as_said, said))
-        return Spot(pointer, key, text, beside, self.above, company, said)
+        return _Inside(self, beside).spot(pointer, key, text)
+
+
+class _Inside:
+    """One mapping in its scope. What holds for all its entries is found out once: it may have thousands."""
+
+    def __init__(self, scope: _Scope, value: Mapping[str, Any]) -> None:
+        self._scope = scope
+        self._value = value
+        self._said = _said(value) or scope.said
+        spoken = frozenset(map(as_said, self._said))
+        self._company = scope.names | frozenset(scope.above) | frozenset(value) | spoken
+        self._names = frozenset(value) | _of_recipe(scope.names)
+
+    def spot(self, pointer: Pointer, key: str, text: str) -> Spot:
+        """A text of the mapping."""
+        return Spot(pointer, key, text, self._value, self._scope.above, self._company, self._said)
+
+    def under(self, key: str) -> _Scope:
+        """The scope of what stands under `key`; the words of a recipe hold for everything below them."""
+        return _Scope((*self._scope.above, key), self._names, self._said)
 
 
 def is_mention(path: str) -> bool:
@@ -101,17 +115,18 @@ def spots(value: Any, pointer: Pointer = (), scope: _Scope = _Scope()) -> Iterat
 def _in_mapping(value: dict[str, Any], pointer: Pointer, scope: _Scope) -> Iterator[Spot]:
     if any(keys <= value.keys() for keys in _RECORDED):
         return
+    inside = _Inside(scope, value)
     name, text = value.get("name"), value.get("value")
     if isinstance(name, str) and isinstance(text, str):  # Kubernetes' and others' way to write a variable
-        yield scope.spot((*pointer, "value"), name, text, value)
+        yield inside.spot((*pointer, "value"), name, text)
     for key, item in value.items():
         if _ELSEWHERE.fullmatch(spaced(key)):
             continue
         if isinstance(item, str):
-            yield scope.spot((*pointer, key), key, item, value)
+            yield inside.spot((*pointer, key), key, item)
         elif isinstance(item, dict | list):
             yield from _names_in_keys(key, item, (*pointer, key), scope)
-            yield from spots(item, (*pointer, key), scope.within(key, value))
+            yield from spots(item, (*pointer, key), inside.under(key))
 
 
 def _item(item: str, pointer: Pointer, scope: _Scope) -> Iterator[Spot]:

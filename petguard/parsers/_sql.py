@@ -35,7 +35,9 @@ _TOKEN = re.compile(
     """
 )
 _OPEN = ("open_comment", "open_text", "open_dollar", "open_name", "open_quote")
-_JINJA = re.compile(r"\{\{(?P<value>(?s:.*?))\}\}|\{%(?P<statement>(?s:.*?))%\}|\{#(?s:.*?)#\}")
+_JINJA = re.compile(
+    r"(?s)\{\{(?P<value>(?:(?!\{\{|\}\}).)*+)\}\}|\{%(?P<statement>(?:(?!\{%|%\}).)*+)%\}|\{#(?:(?!\{#|#\}).)*+#\}"
+)
 _SET = re.compile(r"-?\s*set\s+(?P<name>\w+)\s*=\s*(?P<quote>['\"])(?P<value>[^'\"\n]*)(?P=quote)\s*-?")
 _GIVEN = re.compile(r"-?\s*(?:var|env_var)\(\s*(['\"])[\w.:-]+\1\s*,\s*(['\"])(?P<value>[^'\"\n]*)\2\s*\)\s*-?")
 _IN_JSON = re.compile(

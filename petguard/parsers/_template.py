@@ -11,17 +11,17 @@ from petguard.parsers._names import HOLE
 from petguard.parsers._variables import Variable
 from petguard.telltales import Told, told
 
-_HOLE = re.compile(r"\{\{.*?\}\}")
-_IMAGE = re.compile(r"\s*-?\s*image:\s*[\"']?(?P<value>[^\"'#\s]+)")
-_NAME = re.compile(r"\s*-?\s*(?:name|key):\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{3,})[\"']?\s*$")
+_HOLE = re.compile(r"\{\{(?:(?!\{\{|\}\}).)*+\}\}")
+_IMAGE = re.compile(r"\s*+(?:-\s*+)?image:\s*[\"']?(?P<value>[^\"'#\s]+)")
+_NAME = re.compile(r"\s*+(?:-\s*+)?(?:name|key):\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{3,})[\"']?\s*$")
 _VALUE = re.compile(r"\s*value:\s*(?P<value>.+?)\s*$")
 _PAIR = re.compile(r"\s*(?P<name>[A-Z][A-Z0-9_]{3,}):\s*(?P<value>.*?)\s*$")
-_WORD = re.compile(r"\s*-\s+(?P<word>[\"']?--[\w-]+(?:=\S+)?[\"']?)\s*$|\s*-\s+(?P<plain>[\"']?[\w./:-]+[\"']?)\s*$")
+_WORD = re.compile(r"\s*+-\s++(?:(?P<word>[\"']?--[\w-]+(?:=\S+)?[\"']?)|(?P<plain>[\"']?[\w./:-]+[\"']?))\s*$")
 _MODEL_OPTIONS = frozenset({"--model", "--model-id", "--model-path", "--hf-repo"})
 _COMMENT = re.compile(r"\s*(?:#|\{\{-?\s*/\*)")
 _TELLING = frozenset({Told.HOST, Told.KEY_NAME, Told.RUNTIME})
 _TELLING_ALONE = _TELLING - {Told.KEY_NAME}  # `{{ if .Values.OPENAI_API_KEY }}` only asks
-_CONTROL = re.compile(r"\s*(?:\{\{.*?\}\}\s*)+")
+_CONTROL = re.compile(r"\s*+(?:\{\{(?:(?!\{\{|\}\}).)*+\}\}\s*+)+")
 
 
 def read(item: Input, part: str, lines_above: int) -> Iterator[Facts | Gap]:

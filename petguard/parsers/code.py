@@ -26,7 +26,8 @@ def _interest(candidate: Candidate) -> Interest:
     """Files of a language we read by their extension; of the others, manifests that name the tree's own package."""
     if candidate.name in MANIFESTS:
         return Interest.READ if len(candidate.data) < _LARGEST_HELPER else Interest.NONE
-    if languages.suffix_of(candidate.path, candidate.data[:200]) is None or b"\0" in candidate.data[:4096]:
+    unreadable = candidate.is_binary and not candidate.told
+    if languages.suffix_of(candidate.path, candidate.data[:200]) is None or unreadable:
         return Interest.NONE
     if candidate.path.endswith(_DECLARATIONS):
         return Interest.CLEAR

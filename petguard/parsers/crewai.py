@@ -13,7 +13,7 @@ from petguard.parsers._services import routed
 from petguard.parsers._source import Source, each, together
 
 _KEYS = ("role", "goal", "backstory")
-_KEY = tuple(re.compile(rf"(?m)^\s+{key}\s*:".encode()) for key in _KEYS)
+_KEY = tuple(re.compile(rf"(?m)^[ \t]+{key}[ \t]*:".encode()) for key in _KEYS)
 
 
 def _interest(candidate: Candidate) -> Interest:

@@ -35,7 +35,7 @@ def _interest(candidate: Candidate) -> Interest:
         return Interest.READ if candidate.data.strip() else Interest.NONE
     if candidate.suffix not in {".py", ".pyw"} and not _SHEBANG.match(candidate.data):
         return Interest.NONE
-    return Interest.NONE if b"\0" in candidate.data[:4096] else Interest.READ
+    return Interest.NONE if candidate.is_binary and not candidate.told else Interest.READ
 
 
 def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:

@@ -47,7 +47,7 @@ _DESCRIPTION = re.compile(
 )
 _PIPELINE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+$")
 
-_SPOKEN_OF = frozenset([Told.HOST, Told.KEY_NAME, Told.MODEL])
+_SPOKEN_OF = frozenset([Told.HOST, Told.KEY_NAME, Told.MODEL, Told.RUNTIME])
 _STEMS = (b"model", b"llm", b"engine", b"dataset", b"data_set", b"deployment")
 _PLACE = re.compile(
     rb"(?:model|llm|engine|data[_-]?set|deployment)[\w.-]{0,40}+[\"']?[ \t]*[:=][ \t]*(?P<value>[^\n,}]{0,160})"

@@ -12,9 +12,11 @@ _SUFFIXES = frozenset({".sql", ".ddl", ".dml", ".pgsql", ".plsql", ".pls", ".pkb
 
 
 def _interest(candidate: Candidate) -> Interest:
-    if candidate.suffix not in _SUFFIXES or not candidate.data.strip() or b"\0" in candidate.data[:4096]:
+    if candidate.suffix not in _SUFFIXES or not candidate.data.strip():
         return Interest.NONE
-    return Interest.READ if speaks(candidate.data) else Interest.CLEAR
+    if speaks(candidate.data):
+        return Interest.READ
+    return Interest.NONE if candidate.is_binary else Interest.CLEAR
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:

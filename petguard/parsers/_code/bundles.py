@@ -14,6 +14,7 @@ from petguard.parsers._credentials import credential
 from petguard.parsers._services import service_at
 
 _LONG_LINE = 5_000  # characters; nobody writes them
+_NEAR = 600  # characters on either side of a place that its evidence is taken from
 _URL = re.compile(r"[\"'`](https://[\w.-]+(?:/[\w./-]*)?)")
 
 
@@ -35,9 +36,10 @@ def read(item: Input) -> Iterator[Facts | Gap]:
 
 
 def _found(item: Input) -> Iterator[Node]:
-    for match in _URL.finditer(item.text):
-        service = service_at(match[1])
-        if service is not None and service.provider is not None and _is_called(match[1]):
+    first = {match[1]: match for match in reversed(list(_URL.finditer(item.text)))}  # one address may stand there often
+    for url, match in first.items():
+        service = service_at(url)
+        if service is not None and service.provider is not None and _is_called(url):
             yield service.node(_at(item, match.start(1)))
     if secrets.find(item.text):
         for number, line in enumerate(item.text.split("\n"), 1):
@@ -57,7 +59,8 @@ def _is_called(url: str) -> bool:
 
 def _at(item: Input, start: int) -> Location:
     first = item.text.rfind("\n", 0, start) + 1
-    evidence = secrets.mask_in(item.text[max(first, start - 60) : start + 100])
+    near = item.text[max(first, start - _NEAR) : start]
+    evidence = secrets.mask_near(near + item.text[start : start + _NEAR].split("\n", 1)[0], len(near), code=True)
     return Location(
         path=item.path, line=item.text.count("\n", 0, start) + 1, column=start - first + 1, evidence=evidence
     )

@@ -14,6 +14,7 @@ from petguard.catalog import Ecosystem
 from petguard.model import Gap, Location
 
 _EVIDENCE = 160  # characters of a line that a report shows
+_NEAR = 600  # bytes on either side of a place that its evidence is taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +242,9 @@ class Code:
     def _place(self, start: int) -> Location:
         line, column = self.position(start)
         first, last = self._lines[line - 1], self.data.find(b"\n", start)
-        begin, end = max(first, start - 200), min(last if last >= 0 else len(self.data), start + 400)
-        text = self.data[begin:end].decode("utf-8", "replace").strip()
-        masked = secrets.mask_in(text) if "`" in text else secrets.mask_literals_in(text)
+        near = self.data[max(first, start - _NEAR) : start].decode("utf-8", "replace")
+        after = self.data[start : min(last if last >= 0 else len(self.data), start + _NEAR)].decode("utf-8", "replace")
+        masked = secrets.mask_near(near + after, len(near), code="`" not in near + after)
         return Location(path=self.path, line=line, column=column, evidence=masked[:_EVIDENCE])
 
 

@@ -9,7 +9,7 @@ from petguard.parsers._code.form import Code
 _LANGUAGES = (javascript, java, kotlin, go, csharp, ruby, rust, php, swift)
 _GRAMMARS = {suffix: grammar for language in _LANGUAGES for suffix, grammar in language.GRAMMARS.items()}
 _SCRIPTED = frozenset({".vue", ".svelte", ".astro", ".html", ".htm"})
-_SCRIPT = re.compile(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(rb"<script\b([^>]{0,500})>(.*?)(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TYPED = re.compile(rb"lang\s*=\s*[\"']?tsx?\b", re.IGNORECASE)
 _NO_SCRIPT = re.compile(
     rb"type\s*=\s*[\"']?(?!module|text/javascript|text/babel|application/javascript)[\w+/-]", re.IGNORECASE

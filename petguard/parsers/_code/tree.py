@@ -9,6 +9,8 @@ from importlib import import_module
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from petguard.catalog import Ecosystem
+from petguard.documents import tree_of
+from petguard.errors import UnreadableInput
 from petguard.model import Gap, State
 from petguard.parsers._code.form import (
     Binding,
@@ -69,9 +71,13 @@ class Grammar:
 def read(path: str, data: bytes, grammar: Grammar) -> Code:
     """The common form of a file; what its grammar does not understand is left out, and noted as a gap."""
     parser, query = _tools(grammar.module, grammar.function, _kinds(grammar))
-    tree = parser.parse(data)
     lowering = Lowering(data, grammar)
     code = Code(path, grammar.ecosystem, data)
+    try:
+        tree = tree_of(parser, data)
+    except UnreadableInput as error:
+        code.gap = Gap(path=path, state=State.FAILED, reason=error.reason, detail=error.detail)
+        return code
     captured = QueryCursor(query).captures(tree.root_node)
     nodes = {
         name: sorted(found, key=lambda node: (node.start_byte, -node.end_byte)) for name, found in captured.items()

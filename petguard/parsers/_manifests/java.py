@@ -61,10 +61,10 @@ def _resolved(text: str, known: Mapping[str, str]) -> str:
     return text
 
 
-# Comments and text literals; in a literal, `//` starts nothing.
+# Comments and text literals; in a literal, `//` starts nothing. Its length is bounded, since it may never end.
 _GRADLE = re.compile(
     r"""//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)"""
-    r"""|(?P<quote>"{3}|'{3})(?P<long>(?s:.*?))(?P=quote)|"(?P<double>(?:\\.|[^"\\\n])*+)"|'(?P<single>(?:\\.|[^'\\\n])*+)'"""
+    r"""|(?P<quote>"{3}|'{3})(?P<long>(?s:.*?))(?P=quote)|"(?P<double>(?:\\.|[^"\\\n]){0,1000}+)"|'(?P<single>(?:\\.|[^'\\\n]){0,1000}+)'"""
 )
 _COORDINATES = re.compile(r"(?P<name>[\w.-]+:[\w.-]+)(?::(?P<version>[^:@\s]*))?(?:[:@][^\s]*)?")
 _VARIABLE = re.compile(

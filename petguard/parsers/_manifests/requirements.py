@@ -15,9 +15,11 @@ from petguard.parsers._names import exact, requirement
 _NAMED = re.compile(r"(?i)(?:^|/)(?:[\w.-]*requirements?[\w.-]*\.(?:txt|in)|requirements?/[\w.-]+\.(?:txt|in))$")
 _CONSTRAINTS = re.compile(r"(?i)(?:^|/)[\w.-]*constraints?[\w.-]*\.(?:txt|in)$")
 _SHAPE = re.compile(rb"\s*(?:$|#|-|[A-Za-z0-9][\w.-]*\s*(?:\[[\w,.\s-]*\])?\s*(?:$|[=<>~!;@#\\]))")
-_PINNED = re.compile(rb"(?m)^\s*[A-Za-z0-9][\w.-]*\s*(?:\[[^\]\n]*\])?\s*(?:===?|~=|>=|<=|!=)\s*\d|^-r\s")
+_PINNED = re.compile(
+    rb"(?m)^[ \t]*+[A-Za-z0-9][\w.-]*+[ \t]*+(?:\[[^\]\n]*+\])?[ \t]*+(?:===?|~=|>=|<=|!=)[ \t]*\d|^-r\s"
+)
 _HASHES = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)[= ].*$")
-_EGG = re.compile(r"#(?:.*&)?egg=([\w.-]+)")
+_EGG = re.compile(r"#(?:[^#]*&)?egg=([\w.-]+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+")
 _URL = re.compile(r"(?:[a-z]+\+)?[a-z]+://|[a-z]+\+\w+@|file:")
 _LOCAL = re.compile(r"[./~\\]|[A-Za-z]:[\\/]|\w[\w.-]*[/\\]")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from petguard.parsers._dependencies import Dependency, Format, Sheet, Standing
 
 _ASKED = re.compile(
-    r"""(?m)^[^\S\n]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[^\S\n]*\(?[^\S\n]*["'](?P<name>[\w.-]+)["']"""
-    r"""(?:\s*,\s*\[?\s*["']\s*(?P<range>[^"'\n]*)["'])?"""
+    r"""(?m)^[^\S\n]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[^\S\n]*+\(?[^\S\n]*+["'](?P<name>[\w.-]+)["']"""
+    r"""(?:\s*+,\s*+\[?\s*+["']\s*(?P<range>[^"'\n]*)["'])?"""
 )
 _COMMENT = re.compile(r"(?m)^=begin\b(?s:.*?)(?:^=end\b|\Z)")
 _EXACT = re.compile(r"=?\s*(\d[\w.]*)")

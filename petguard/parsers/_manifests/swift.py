@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from petguard.documents import read_json
 from petguard.parsers._dependencies import Dependency, Format, Sheet, Standing, listed
 
-_COMMENT = re.compile(r'(?P<text>"(?:\\.|[^"\\\n])*+")|//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)')
+_COMMENT = re.compile(r'(?P<text>"(?:\\.|[^"\\\n]){0,1000}+")|//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)')
 _PACKAGE = re.compile(
     r'\.package\(\s*(?:name:\s*"[^"\n]*"\s*,\s*)?url:\s*"(?P<url>[^"\n]+)"'
     r'(?:\s*,\s*\.?exact(?::\s*|\(\s*)"(?P<version>[^"\n]+)")?'

@@ -16,7 +16,7 @@ _TAIL = 1_000_000
 _MARKS = re.compile(rb"keras_version|model_config|layer_names|_layer_checkpoint_dependencies")
 _CONFIG = re.compile(rb'\{"(?:class_name|module|name)": ?"')
 _LAMBDA = re.compile(rb'"class_name": ?"Lambda"')
-_VERSION = re.compile(rb"\d+\.\d+\.\d+[\w.-]*")
+_VERSION = re.compile(rb"\d{1,4}+\.\d{1,6}+\.\d{1,9}+[\w.-]{0,40}")
 _CODE = ("Lambda", "__lambda__")
 _OWN = ("keras", "builtins", "tensorflow.keras", "tf_keras")
 
