@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"(?P<skip>[ \t\r]+|//[^\n]*)|(?P<end>\n|,)|(?P<text>'(?:[^'
 _LONGER = {"/*": ("*/", "skip"), "'''": ("'''", "text")}  # what goes over several lines, and what it is
 _MOST_READ = 5  # times the length of the text; what is nested in something is read again by itself
 _KEY = re.compile(r"(?P<name>[A-Za-z_]\w*|'(?:[^'\\\n]|\\.)*+')[ \t]*:")
-_HEAD = re.compile(r"(?:if[ \t]*\([^\n]*?\)[ \t]*(?=\{))|(?:for[ \t]+[^\n]*?:[ \t]*(?:if[ \t]*\([^\n]*?\)[ \t]*)?)")
+_HEAD = re.compile(r"(?:if[ \t]*\([^\n]*?\)[ \t]*+(?=\{))|(?:for[ \t][^\n:]*+:[ \t]*+(?:if[ \t]*\([^\n]*?\)[ \t]*+)?)")
 _DECORATOR = re.compile(r"(?m)^[ \t]*@")
 
 

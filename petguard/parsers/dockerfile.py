@@ -25,7 +25,7 @@ _OPTION = re.compile(r"\s*--[a-z]+(?:=\S*)?(?:\s+|$)")
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _REFERENCE = re.compile(r"\$\{(\w+)(?::?[-+]([^}]{0,400}))?\}|\$(\w+)")
 _MOST_LINES = 200  # of a command, in which its words are looked for
-_ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|\S)*)")
+_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|\S)*)")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _STRING = (
 _SHELL = re.compile(rf"\b(?:sh|bat|powershell)\s*\(?\s*(?:script\s*:\s*)?{_STRING}")
 _IMAGE = re.compile(rf"\bimage\s*\(?\s*{_STRING}")
 _CREDENTIAL = re.compile(
-    r"\bvariable\s*:\s*[\"'](?P<name>\w+)[\"']|(?:^|\{)\s*(?P<set>[A-Z]\w+)\s*=\s*(?P<value>[^\n}]+)", re.M
+    r"\bvariable\s*:\s*[\"'](?P<name>\w+)[\"']|(?:^[^\S\n]*+|\{\s*+)(?P<set>[A-Z]\w+)\s*=\s*(?P<value>[^\n}]+)", re.M
 )
 _COMMENT = re.compile(r"(?m)^[ \t]*//[^\n]*")
 _LONGEST = 100_000  # characters; no pipeline is longer, and text that is never closed is looked at from many starts
