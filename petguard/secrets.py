@@ -55,7 +55,7 @@ _UUID_OR_PATH = re.compile(
 _ASSIGNED = re.compile(
     r"""(?ix)
     (?<![\w.-])(?P<name>[\w.-]{0,60}?(?:key|token|secret|passw(?:or)?d|passphrase|authorization|credentials?)[\w-]{0,40}+)
-    (?P<middle>["']?\s*[:=,]\s*["']?(?:(?:bearer|basic|token)\s+)?|["']?\s+["']?)
+    (?P<middle>["']?\s*(?:=>|:=|[:=,])\s*["']?(?:(?:bearer|basic|token)\s+)?|["']?\s+["']?)
     (?P<value>[^\s"',;}\]]{6,})
     """
 )

@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from petguard import secrets
+from petguard import reports, secrets
 from petguard.report import Report
 from petguard.scan import Request, scan
 
@@ -90,3 +90,19 @@ def test_evidence_from_a_long_line_begins_at_its_place() -> None:
     shown = secrets.mask_near(line, line.index("hunter2"))
     assert "hunter2" not in shown
     assert secrets.mask_near(line, line.index('"model"')).startswith('"model": "gpt-4o"')
+
+
+@pytest.mark.parametrize(
+    "given", ["api_key => '{}'", "api_key := '{}'", '"apiKey" => "{}"', "api_key: {}", "API_KEY={}"]
+)
+def test_however_a_language_gives_a_value_to_a_name_it_is_masked(given: str) -> None:
+    """Ruby, PHP and SQL write an arrow, PL/SQL and Go a colon with an equals sign."""
+    assert _SECRET not in secrets.mask_in(given.format(_SECRET))
+
+
+def test_an_azure_account_is_written_in_every_format(tmp_path: Path) -> None:
+    """Its own kind stands beside the kind of the row."""
+    text = "resource a 'Microsoft.CognitiveServices/accounts@2023-05-01' = {\n kind: 'OpenAI'\n}\n"
+    report = _scanned(tmp_path, "main.bicep", text)
+    assert report.inventory
+    assert all(form.render(report) for form in reports.formats().values())

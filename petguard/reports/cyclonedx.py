@@ -197,7 +197,8 @@ def _row_properties(row: AssetRow) -> list[_Object]:
         "trait": tuple(str(trait) for trait in row.traits),
     }
     rest = {key: value for key, value in row.details.items() if key not in _IN_CARD | {"sha256"}}
-    return _properties(**known, **rest)
+    told = {f"detail:{key}" if key in known else key: value for key, value in rest.items()}  # Azure's accounts: a kind
+    return _properties(**known, **told)
 
 
 def _properties(**values: Detail | None) -> list[_Object]:
