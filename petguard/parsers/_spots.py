@@ -6,7 +6,7 @@ about what is in use and gives no spots.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -60,6 +60,7 @@ class Spot:
     above: tuple[str, ...]
     company: frozenset[str]
     said: frozenset[str] = frozenset()  # the providers that values beside it, or beside what it lies in, name
+    around: Mapping[str, Any] = field(default_factory=dict)  # what stands beside the list or mapping that it lies in
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,17 @@ class _Scope:
     above: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
+    around: Mapping[str, Any] = field(default_factory=dict)
 
     def within(self, key: str, value: Mapping[str, Any]) -> "_Scope":
         """The scope of what stands under `key` of a mapping; the words of a recipe hold for everything below them."""
-        return _Scope((*self.above, key), frozenset(value) | _of_recipe(self.names), _said(value) or self.said)
+        return _Scope((*self.above, key), frozenset(value) | _of_recipe(self.names), _said(value) or self.said, value)
 
     def spot(self, pointer: Pointer, key: str, text: str, beside: Mapping[str, Any]) -> Spot:
         """A text in this scope."""
         said = _said(beside) or self.said
         company = self.names | frozenset(self.above) | frozenset(beside) | frozenset(map(as_said, said))
-        return Spot(pointer, key, text, beside, self.above, company, said)
+        return Spot(pointer, key, text, beside, self.above, company, said, self.around)
 
 
 def is_mention(path: str) -> bool:

@@ -147,6 +147,12 @@ def test_thirty_models_without_prices_are_in_use(read: Read) -> None:
         ("a.properties", "spring.ai.openai.chat.options.model=gpt-4o\n", "openai"),
         ("a.properties", "google-ai-gemini.chat-model.model-name=gemini-2.0-flash\n", "google"),
         ("a.json", '{"AzureOpenAI": {"Endpoint": "https://x.openai.azure.com", "Deployment": "gpt-4o"}}', "azure"),
+        ("a.properties", "spring.ai.google.genai.chat.options.model=gemini-3-pro\n", "google"),
+        (
+            "a.yaml",
+            "clients: [{type: openai-compatible, api_base: 'http://localhost:11434/v1', models: [{name: phi3.5}]}]\n",
+            "ollama",
+        ),
         ("a.json", '{"type": "@n8n/n8n-nodes-langchain.lmChatGroq", "parameters": {"model": "llama-3.1-8b"}}', "groq"),
     ],
 )
@@ -228,6 +234,14 @@ def test_a_vector_store_by_its_key(read: Read) -> None:
     text = "llm: {model: gpt-4o}\nvector_store: {type: qdrant}\nteam: {type: chroma}\n"
     facts, _ = read(settings.PARSER, {"a.yaml": text})
     assert {node.name for node in facts.nodes if node.asset is Asset.VECTOR_STORE} == {"qdrant"}
+
+
+def test_the_address_of_a_vector_store_is_no_ai_service(read: Read) -> None:
+    """An address below the name of a vector store, among the settings of models, is where the store listens."""
+    text = '{"OpenAI": {"TextModel": "gpt-4o"}, "Qdrant": {"Endpoint": "http://127.0.0.1:6333"}}'
+    facts, _ = read(settings.PARSER, {"appsettings.json": text})
+    assert {node.name for node in facts.nodes if node.asset is Asset.VECTOR_STORE} == {"qdrant"}
+    assert {node.provider for node in facts.nodes if node.asset is Asset.AI_SERVICE} == {"openai"}
 
 
 @pytest.mark.parametrize(
