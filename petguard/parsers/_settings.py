@@ -14,7 +14,7 @@ from petguard.model import Asset, Edge, EdgeKind, Facts, Node, Origin
 from petguard.parsers import _assets
 from petguard.parsers._company import provider_called, provider_in, said, spaced, speaks_of_models, trains
 from petguard.parsers._credentials import credential, from_variable
-from petguard.parsers._positions import Named, literal, named
+from petguard.parsers._positions import Named, is_model_name, literal, named
 from petguard.parsers._services import Service, routed, service_at
 from petguard.parsers._source import Source, together
 from petguard.parsers._spots import NAMES_WHOSE, Spot, provider_said, spots
@@ -38,6 +38,9 @@ _ADDRESS = re.compile(
     r"base path|api base url|base)"
 )
 _BASE = re.compile(r"(?:.* )?(?:base ?ur[li]|api ?base|base path|api ?url|api ?host|endpoint|server ?url|base)")
+_SETS = frozenset({"default", "value"})
+_IS = frozenset({"name", "id", "slug"})
+_CHOSEN = re.compile(r"(?:.* )?(?:default|selected|active|current) models?(?: names?| ids?)?")
 _LISTED = re.compile(r"(?:.* )?models")
 _FOR_MODELS = re.compile(
     r"(?:.* )?(?:openai|llm|ollama|anthropic|vllm|litellm|embeddings?|lm ?studio|chat completion|inference|ai)(?: .*)"
@@ -114,9 +117,23 @@ def _keys(spot: Spot) -> Iterator[str]:
     """The key itself, and the one above it where the key only says `name` or `path`."""
     yield spot.key
     holder = _holder(spot)
+    if spaced(spot.key) in _IS and _is_said(spot):
+        yield "model"
     part = spot.key == "name" and any(isinstance(spot.beside.get(key), str) for key in ("path", "id", "repo"))
     if holder and not part and _SELF.fullmatch(spaced(spot.key)):
         yield holder
+
+
+def _is_said(spot: Spot) -> bool:
+    """Whether a well-known model stands as a name beside who answers for it: `{name: gpt-4o, provider: openai}`."""
+    return is_model_name(spot.value) and (_said_beside(spot) or _address_beside(spot) is not None)
+
+
+def _said_beside(spot: Spot) -> bool:
+    return any(
+        isinstance(text, str) and NAMES_WHOSE.fullmatch(spaced(key)) and provider_said(text)
+        for key, text in spot.beside.items()
+    )
 
 
 def _texts(key: str, value: str) -> list[str]:
@@ -128,7 +145,12 @@ def _in_use(source: Source, hits: list[_Hit]) -> list[_Hit]:
     """Without the models of a catalogue: a document that names more than anybody uses is data about models."""
     models = {hit.found.name for hit in hits if hit.found.asset is Asset.MODEL}
     is_catalogue = len(models) > _CATALOGUE or (len(models) > _PRICED and _PRICES.search(source.text))
-    return [hit for hit in hits if not is_catalogue or hit.found.asset is Asset.DATASET]
+    return [hit for hit in hits if not is_catalogue or hit.found.asset is Asset.DATASET or _is_chosen(hit.spot)]
+
+
+def _is_chosen(spot: Spot) -> bool:
+    """Whether the one of many models stands here that is used unless somebody asks for another."""
+    return _CHOSEN.fullmatch(spaced(spot.key)) is not None
 
 
 def _facts(source: Source, hit: _Hit) -> Facts:
@@ -198,7 +220,8 @@ def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
     """Services, keys and vector stores at a spot."""
     service = _by_variable(spot)
     if "://" in spot.value and not _VECTOR_STORES.fullmatch(_holder(spot)):
-        service = _address(spot.key, spot.value, sure=_is_among_models(spot, hits)) or service
+        key = _holder(spot) if spaced(spot.key) in _SETS else spot.key  # `api_url: {default: …}`
+        service = _address(key, spot.value, sure=_is_among_models(spot, hits)) or service
     if service is not None:
         yield service.node(source.at(*spot.pointer), Origin.DECLARED)
     yield from _credentials(source, spot)
