@@ -539,3 +539,11 @@ def test_a_go_package_is_the_version_that_is_asked_for(version: str) -> None:
     assert found.name == name
     assert imported == found
     assert catalog.package("golang", "github.com/openai/openai-go/v9") is not None
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_APIKEY", "BILLING_OPENAI_APIKEY"])
+def test_a_key_is_a_key_without_its_underscore(name: str) -> None:
+    """.NET projects write `APIKEY` as one word."""
+    found = catalog.provider_by_env(name)
+    assert found is not None
+    assert found.id == "openai"

@@ -122,7 +122,7 @@ def provider_by_env(name: str) -> Provider | None:
 
     Projects put a name of their own before it: `VITE_GEMINI_API_KEY`, `BILLING_OPENAI_API_KEY`.
     """
-    known, words = _by("env"), name.split("_")
+    known, words = _by("env"), name.replace("APIKEY", "API_KEY").split("_")
     endings = ("_".join(words[start:]) for start in range(len(words) - 1))
     return next((known[each] for each in endings if each in known), None)
 
