@@ -69,8 +69,12 @@ _GIVEN_TO = re.compile(
     (?::\s*[\w.\[\]|\x20]{1,60}=\s* | (?P<sign>==?|!=|[:,(])\s*) [rbuRBU]{0,2} $"""
 )
 _CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z:._-]*=")  # `<Package Name="SharpToken" Version="2.0">`
+_QUOTES = ('"', "'")
 _URL_LOGIN = re.compile(r"(?P<before>(?<!\w)\w+://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)")
-_LONG_NUMBER = re.compile(r"(?<![\w.])\+?(?:\d[ -]?){8,}\d(?!\w)")  # of a card, a telephone or a person
+_DATED = r"(?:\d{1,2}-){0,2}20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # `4-5-20250929`: of a release
+# Of a card, a telephone or a person.
+_LONG_NUMBER = re.compile(rf"(?<![\w.])(?!(?<=-){_DATED})\+?(?:\d[ -]?){{8,}}\d(?!\w)")
 _EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d][\w-]*")
 
 _LONGEST_EVIDENCE = 200
@@ -184,7 +188,9 @@ def _shortened(text: str) -> str:
 
 
 def _masked_assignment(match: re.Match[str]) -> str:
-    masked = mask(match["value"]) if looks_secret(match["value"], name=match["name"]) else match["value"]
+    attribute = _ATTRIBUTE.fullmatch(match["value"]) and match.string[match.end() : match.end() + 1] in _QUOTES
+    secret = not attribute and looks_secret(match["value"], name=match["name"])
+    masked = mask(match["value"]) if secret else match["value"]
     return match["name"] + match["middle"] + masked
 
 

@@ -481,6 +481,8 @@ def test_an_assistant_is_known_by_its_files(path: str, tool: str, holds: str) ->
     [
         "docs/agents.md",
         "agents/AGENTS.txt",
+        ".claude/agents/README.md",
+        ".claude/hooks/README.md",
         "settings.json",
         ".vscode/settings.json",
         "config.toml",
@@ -526,3 +528,22 @@ def test_ci_steps_and_sql_functions_are_known_in_any_letter_case() -> None:
     step, function = catalog.action("github", "Anthropics/Claude-Code-Action@v1"), catalog.sql_function("ai_complete")
     assert (step and step.provider, function and function.provider) == ("anthropic", "snowflake-cortex")
     assert (catalog.action("github", "actions/checkout@v4"), catalog.sql_function("lower")) == (None, None)
+
+
+@pytest.mark.parametrize("version", ["", "/v2", "/v3"])
+def test_a_go_package_is_the_version_that_is_asked_for(version: str) -> None:
+    """Manifest and import name the same package; a version that the catalogue does not list is the one it knows."""
+    name = f"github.com/openai/openai-go{version}"
+    found, imported = catalog.package("golang", name), catalog.module(name, "golang")
+    assert found is not None
+    assert found.name == name
+    assert imported == found
+    assert catalog.package("golang", "github.com/openai/openai-go/v9") is not None
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_APIKEY", "BILLING_OPENAI_APIKEY"])
+def test_a_key_is_a_key_without_its_underscore(name: str) -> None:
+    """.NET projects write `APIKEY` as one word."""
+    found = catalog.provider_by_env(name)
+    assert found is not None
+    assert found.id == "openai"

@@ -149,5 +149,12 @@ def test_numbers_of_people_and_cards_are_masked(number: str) -> None:
 
 def test_dates_versions_and_small_numbers_stay() -> None:
     """What tells models and parameters apart is not masked."""
-    line = "load('gpt-4o-2024-07-18', 'claude-3-5-sonnet-20241022', size=50000, delta=0.0000000001)"
-    assert secrets.mask_literals_in(line) == line
+    line = "load('gpt-4o-2024-07-18', 'claude-sonnet-4-5-20250929', size=50000, delta=0.0000000001)"
+    assert secrets.mask_literals_in(line) == secrets.mask_in(line) == line
+
+
+def test_an_attribute_beside_a_name_is_no_secret() -> None:
+    """In markup a value is followed by the name of the next attribute, which is no value of it."""
+    line = '<PackageVersion Include="SharpToken" Version="2.0.3" />'
+    assert secrets.mask_in(line) == line
+    assert "q8Zr" not in secrets.mask_in('<add token="q8ZrLm2Rt9Vb4Xc6" Version="2.0.3" />')

@@ -70,6 +70,11 @@ def _packages() -> Mapping[tuple[str, str], Package]:
 
 
 @cache
+def _written() -> Mapping[tuple[str, str], Package]:
+    return {(each.ecosystem, each.name): each for each in packages()}
+
+
+@cache
 def _modules(ecosystem: str) -> Mapping[str, Package]:
     found = [each for each in reversed(packages()) if each.ecosystem == ecosystem]
     return {name: package for package in found for name in package.modules}
@@ -120,7 +125,7 @@ def provider_by_env(name: str) -> Provider | None:
 
     Projects put a name of their own before it: `VITE_GEMINI_API_KEY`, `BILLING_OPENAI_API_KEY`.
     """
-    known, words = _by("env"), name[-_LONGEST_VARIABLE:].split("_")
+    known, words = _by("env"), name[-_LONGEST_VARIABLE:].replace("APIKEY", "API_KEY").split("_")
     endings = ("_".join(words[start:]) for start in range(len(words) - 1))
     return next((known[each] for each in endings if each in known), None)
 
@@ -164,9 +169,9 @@ def provider_by_command(words: str) -> Provider | None:
 def package(ecosystem: str, name: str) -> Package | None:
     """The package of this name, however its registry lets one write it (`maven`: `group:artifact`).
 
-    The major version at the end of a Go module's path is no part of the name.
+    The major version at the end of a Go module's path is no part of the name, unless the catalogue has that version.
     """
-    return _packages().get((ecosystem, _normal(ecosystem, name)))
+    return _written().get((ecosystem, name)) or _packages().get((ecosystem, _normal(ecosystem, name)))
 
 
 _NO_WORD = re.compile(r"[^a-z0-9]")
@@ -230,8 +235,14 @@ def sql_function(name: str) -> SqlFunction | None:
 def convention(path: str) -> Convention | None:
     """The assistant that reads a file at this path, in any folder, by itself."""
     known = _conventions()
+    if _EXPLAINS.search(path):
+        return None
     rows = {row.pattern: row for part in path.split("/") if part in known for row in known[part]}
     return _first(tuple(rows.values()), "pattern", f"/{path}", lead="*/") if rows else None
+
+
+# What explains a folder of agents or hooks to people; a README among commands is a command.
+_EXPLAINS = re.compile(r"(?i)(?:^|/)(?:agents|hooks)/readme\.md$")
 
 
 @cache

@@ -18,7 +18,7 @@ from petguard.parsers._services import Service, routed
 
 __all__ = ["Named", "all_named", "is_distinctive", "is_model_name", "is_name", "literal", "named", "spaced"]
 
-_END = r"(?: names?| ids?| identifier| repo| slug| version)?(?: or path)?(?: \d+)?"
+_END = r"(?: names?| ids?| identifier| repo| slug| version| arns?)?(?: or path)?(?: \d+)?"
 _ONLY_MODELS = (
     r"(?:llms?|chat|gpt|openai|anthropic|claude|gemini|mistral|ollama|bedrock|groq|deepseek|openrouter|huggingface|hf|"
     r"embeddings?|embedder|embed|instruct|rerank|reranker|reranking|transcription|whisper|tts|stt|asr|moderation|"

@@ -63,7 +63,7 @@ def service_at(url: str) -> Service | None:
         return None
     known = catalog.provider_by_host(host)
     if known is not None:
-        return Service(known.id, endpoint=host)
+        return Service(known.id, endpoint=host.replace(_UNKNOWN_LABEL, "*"))
     if _UNKNOWN_LABEL in host:
         return None
     if _is_here(host):

@@ -7,13 +7,14 @@ address of a service, a key, a vector store? A price list of models says nothing
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from petguard import catalog, secrets
 from petguard.model import Asset, Edge, EdgeKind, Facts, Node, Origin
 from petguard.parsers import _assets
 from petguard.parsers._company import provider_called, provider_in, said, spaced, speaks_of_models, trains
 from petguard.parsers._credentials import credential, from_variable
-from petguard.parsers._positions import Named, literal, named
+from petguard.parsers._positions import Named, is_model_name, literal, named
 from petguard.parsers._services import Service, routed, service_at
 from petguard.parsers._source import Source, together
 from petguard.parsers._spots import NAMES_WHOSE, Spot, provider_said, spots
@@ -37,6 +38,10 @@ _ADDRESS = re.compile(
     r"base path|api base url|base)"
 )
 _BASE = re.compile(r"(?:.* )?(?:base ?ur[li]|api ?base|base path|api ?url|api ?host|endpoint|server ?url|base)")
+_SETS = frozenset({"default", "value"})
+_IS = frozenset({"name", "id", "slug"})
+_CHOSEN = re.compile(r"(?:.* )?(?:default|selected|active|current) models?(?: names?| ids?)?")
+_LISTED = re.compile(r"(?:.* )?models")
 _FOR_MODELS = re.compile(
     r"(?:.* )?(?:openai|llm|ollama|anthropic|vllm|litellm|embeddings?|lm ?studio|chat completion|inference|ai)(?: .*)"
 )
@@ -111,10 +116,24 @@ def _called(spot: Spot) -> _Hit | None:
 def _keys(spot: Spot) -> Iterator[str]:
     """The key itself, and the one above it where the key only says `name` or `path`."""
     yield spot.key
-    holder = next((key for key in reversed(spot.above) if not key.isdigit()), None)
+    holder = _holder(spot)
+    if spaced(spot.key) in _IS and _is_said(spot):
+        yield "model"
     part = spot.key == "name" and any(isinstance(spot.beside.get(key), str) for key in ("path", "id", "repo"))
     if holder and not part and _SELF.fullmatch(spaced(spot.key)):
         yield holder
+
+
+def _is_said(spot: Spot) -> bool:
+    """Whether a well-known model stands as a name beside who answers for it: `{name: gpt-4o, provider: openai}`."""
+    return is_model_name(spot.value) and (_said_beside(spot) or _address_beside(spot) is not None)
+
+
+def _said_beside(spot: Spot) -> bool:
+    return any(
+        isinstance(text, str) and NAMES_WHOSE.fullmatch(spaced(key)) and provider_said(text)
+        for key, text in spot.beside.items()
+    )
 
 
 def _texts(key: str, value: str) -> list[str]:
@@ -126,7 +145,12 @@ def _in_use(source: Source, hits: list[_Hit]) -> list[_Hit]:
     """Without the models of a catalogue: a document that names more than anybody uses is data about models."""
     models = {hit.found.name for hit in hits if hit.found.asset is Asset.MODEL}
     is_catalogue = len(models) > _CATALOGUE or (len(models) > _PRICED and _PRICES.search(source.text))
-    return [hit for hit in hits if not is_catalogue or hit.found.asset is Asset.DATASET]
+    return [hit for hit in hits if not is_catalogue or hit.found.asset is Asset.DATASET or _is_chosen(hit.spot)]
+
+
+def _is_chosen(spot: Spot) -> bool:
+    """Whether the one of many models stands here that is used unless somebody asks for another."""
+    return _CHOSEN.fullmatch(spaced(spot.key)) is not None
 
 
 def _facts(source: Source, hit: _Hit) -> Facts:
@@ -157,14 +181,27 @@ def _service(hit: _Hit) -> Service | None:
 
 
 def _address_beside(spot: Spot) -> Service | None:
-    found = (_address(key, text, sure=True) for key, text in spot.beside.items() if isinstance(text, str))
+    beside = [(key, text) for key, text in spot.beside.items() if isinstance(text, str)]
+    if spot.above and _LISTED.fullmatch(spaced(_holder(spot))):  # `{base_url: …, models: [{name: …}]}`
+        beside += [(key, text) for key, text in spot.around.items() if isinstance(text, str) and _is_base(key)]
+    found = (_address(key, text, sure=True) for key, text in beside)
     return next((service for service in found if service), None)
+
+
+def _holder(spot: Spot) -> str:
+    return next((key for key in reversed(spot.above) if not key.isdigit()), "")
+
+
+def _is_base(key: str) -> bool:
+    return _BASE.fullmatch(spaced(key)) is not None
 
 
 def _named_above(spot: Spot) -> str | None:
     """The provider whose settings these are by the keys above: `google-ai-gemini.chat-model.model-name`."""
-    found = {provider for key in (*spot.above, spot.key) if (provider := provider_said(key))}
-    return provider_in([*spot.above, spot.key]) or (found.pop() if len(found) == 1 else None)
+    keys = [*spot.above, spot.key]
+    found = {provider for key in keys if (provider := provider_said(key))}
+    in_two = provider_in([f"{first} {second}" for first, second in pairwise(keys)])  # `spring.ai.google.genai.chat`
+    return provider_in(keys) or (found.pop() if len(found) == 1 else in_two)
 
 
 def _address(key: str, value: str, *, sure: bool) -> Service | None:
@@ -176,22 +213,31 @@ def _address(key: str, value: str, *, sure: bool) -> Service | None:
     if service is None:
         return None
     named_by_host = service.provider is not None and not service.traits
-    return service if named_by_host or (sure and (service.provider or _BASE.fullmatch(spaced(key)))) else None
+    return service if named_by_host or (sure and (service.provider or _is_base(key))) else None
 
 
 def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
     """Services, keys and vector stores at a spot."""
     service = _by_variable(spot)
-    if "://" in spot.value:
-        service = _address(spot.key, spot.value, sure=_is_among_models(spot, hits)) or service
+    if "://" in spot.value and not _VECTOR_STORES.fullmatch(_holder(spot)):
+        key = _holder(spot) if spaced(spot.key) in _SETS else spot.key  # `api_url: {default: …}`
+        service = _address(key, spot.value, sure=_is_among_models(spot, hits)) or service
     if service is not None:
         yield service.node(source.at(*spot.pointer), Origin.DECLARED)
     yield from _credentials(source, spot)
-    store = _VECTOR_STORES.fullmatch(spot.value)
-    holder = spot.above[-1] if spot.above and NAMES_WHOSE.fullmatch(spaced(spot.key)) else ""
-    if store and any(_VECTOR_KEY.fullmatch(spaced(key)) for key in (spot.key, holder)):
+    store = _store(spot)
+    if store is not None:
         name = store["name"].lower()
         yield _assets.declared(Asset.VECTOR_STORE, name, name, source.at(*spot.pointer))
+
+
+def _store(spot: Spot) -> re.Match[str] | None:
+    """The vector store that a value names, or whose address stands below its name, among the settings of models."""
+    if "://" in spot.value and _is_base(spot.key) and speaks_of_models(spot.company):
+        return _VECTOR_STORES.fullmatch(_holder(spot))
+    holder = spot.above[-1] if spot.above and NAMES_WHOSE.fullmatch(spaced(spot.key)) else ""
+    named_there = any(_VECTOR_KEY.fullmatch(spaced(key)) for key in (spot.key, holder))
+    return _VECTOR_STORES.fullmatch(spot.value) if named_there else None
 
 
 def _is_among_models(spot: Spot, hits: Iterable[_Hit]) -> bool:

@@ -8,6 +8,7 @@ from petguard.model import Node, Trait
 from petguard.parsers import _assets
 from petguard.parsers._credentials import credential
 from petguard.parsers._names import HOLE
+from petguard.parsers._positions import is_name
 from petguard.parsers._services import Service, service_at
 from petguard.parsers._shell_place import Place
 from petguard.parsers._shell_syntax import Word
@@ -88,7 +89,7 @@ def _service(url: str, *, fetched: bool, asked: bool) -> Service | None:
 def _asked(service: Service, url: str, model: Word | None, word: Word, place: Place) -> Iterator[Node]:
     in_url = _IN_URL.search(url.partition("?")[0])
     found = model or (Word(in_url[1], word.line) if in_url else None)
-    if found is not None and HOLE not in found.text:
+    if found is not None and is_name(found.text):  # not `printf '{"model": "%s"}'`
         yield _assets.model(found.text, place.at(found.line), provider=service.provider)
 
 

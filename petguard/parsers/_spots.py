@@ -6,7 +6,7 @@ about what is in use and gives no spots.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -60,6 +60,7 @@ class Spot:
     above: tuple[str, ...]
     company: frozenset[str]
     said: frozenset[str] = frozenset()  # the providers that values beside it, or beside what it lies in, name
+    around: Mapping[str, Any] = field(default_factory=dict)  # what stands beside the list or mapping that it lies in
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class _Scope:
     above: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
+    around: Mapping[str, Any] = field(default_factory=dict)
 
     def spot(self, pointer: Pointer, key: str, text: str, beside: Mapping[str, Any]) -> Spot:
         """A text in this scope."""
@@ -88,11 +90,11 @@ class _Inside:
 
     def spot(self, pointer: Pointer, key: str, text: str) -> Spot:
         """A text of the mapping."""
-        return Spot(pointer, key, text, self._value, self._scope.above, self._company, self._said)
+        return Spot(pointer, key, text, self._value, self._scope.above, self._company, self._said, self._scope.around)
 
     def under(self, key: str) -> _Scope:
         """The scope of what stands under `key`; the words of a recipe hold for everything below them."""
-        return _Scope((*self._scope.above, key), self._names, self._said)
+        return _Scope((*self._scope.above, key), self._names, self._said, self._value)
 
 
 def is_mention(path: str) -> bool:

@@ -126,7 +126,7 @@ def _service(row: AssetRow, flows: Iterable[Flow]) -> _Object:
     made |= {"endpoints": endpoints} if (endpoints := _endpoints(row)) else {}
     made |= {"x-trust-boundary": Trait.EXTERNAL in row.traits}
     made |= {"data": data} if (data := _data(row, flows)) else {}
-    places = [f"{place.path}:{place.line}" for place in row.locations]
+    places = list(dict.fromkeys(f"{place.path}:{place.line}" for place in row.locations))
     return made | {"properties": [*_row_properties(row), *_named("location", places)]}
 
 

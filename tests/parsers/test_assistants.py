@@ -103,9 +103,9 @@ def test_an_agent_of_an_assistant(read: Read) -> None:
 
 
 def test_an_agent_without_front_matter_has_none(read: Read) -> None:
-    """A README in the folder of the agents is a row of the assistant, and no agent."""
-    facts, _ = read(PARSER, {".claude/agents/README.md": "# Agents\n"})
-    assert (_agents(facts), list(_configs(facts))) == ({}, [".claude/agents/README.md"])
+    """A text in the folder of the agents is a row of the assistant, and no agent; a README is for people."""
+    facts, _ = read(PARSER, {".claude/agents/all.md": "# Agents\n", ".claude/agents/README.md": "# Agents\n"})
+    assert (_agents(facts), list(_configs(facts))) == ({}, [".claude/agents/all.md"])
 
 
 def test_modes_of_roo_and_agents_of_opencode(read: Read) -> None:

@@ -143,6 +143,10 @@ _MODELS = {
         },
     ),
     "a question": ("if (client.isModel('gpt-7-turbo')) { x('https://api.openai.com'); }", set()),
+    "the ids of a list that a router understands": (
+        "export const models = [{ id: 'anthropic/claude-haiku-4.5', name: 'Haiku' }, { id: 'gpt-4o', name: 'x' }];",
+        {"claude-haiku-4.5"},
+    ),
     "a car": ("const car = { model: 'Corolla', year: 2020, api: 'https://api.openai.com' };", set()),
     "a table": ("mongoose.model('user-2'); fetch('https://api.openai.com');", set()),
 }

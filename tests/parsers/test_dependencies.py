@@ -538,7 +538,7 @@ empty=annotationProcessor
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("pom.xml", POM, [("0.36.2", 15, "direct"), ("0.36.2", 10, "direct")]),
+        ("pom.xml", POM, [("0.36.2", 17, "direct"), ("0.36.2", 11, "direct")]),
         ("app/build.gradle", GRADLE, [("0.36.2", 5, "direct"), (None, 7, "direct"), ("0.36.1", 6, "direct")]),
         (
             "gradle/libs.versions.toml",
@@ -647,7 +647,7 @@ def test_entries_that_name_no_package_are_passed_over(read: Read) -> None:
     resolved = '{"pins": [{"identity": "macpaw openai"}], "version": 3}'
     uv = UV.replace('[{ name = "anthropic" }]', '["anthropic"]')
     assert rows(read, {"a.csproj": csproj, "packages.config": config, "Package.resolved": resolved}) == []
-    assert [row[1:3] for row in rows(read, {"pom.xml": bom})] == [("0.36.2", 15)]
+    assert [row[1:3] for row in rows(read, {"pom.xml": bom})] == [("0.36.2", 17)]
     assert rows(read, {"uv.lock": uv})[0] == ("anthropic", "0.40.0", 11, "transitive")
 
 

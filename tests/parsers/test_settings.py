@@ -50,6 +50,9 @@ def _ids(facts: Facts) -> set[str]:
         ("promptfooconfig.yaml", "providers:\n  - id: anthropic:messages:claude-x-9\n", "model:claude-x-9"),
         ("deploy.yaml", "env:\n  - name: LLM_MODEL\n    value: gpt-4o\n", "model:gpt-4o"),
         ("compose.yaml", "services:\n  a:\n    environment:\n      - LLM_MODEL=gpt-4o\n", "model:gpt-4o"),
+        ("llms.yml", "llms:\n  a: {name: gpt-4o, provider: open_ai}\n", "model:gpt-4o"),
+        ("llms.yml", "a: {name: gpt-4o, url: 'https://api.openai.com/v1'}\n", "model:gpt-4o"),
+        ("main.yml", "kb_embedding_model_arn: 'arn:aws:bedrock:x::foundation-model/acme.e-2'\n", "model:acme.e-2"),
     ],
 )
 def test_a_model_is_found(read: Read, path: str, text: str, wanted: str) -> None:
@@ -108,6 +111,7 @@ def test_the_data_sets_of_a_recipe(read: Read, text: str, wanted: set[str]) -> N
         ("answer.json", '{"id": "x", "model": "gpt-4o", "choices": [], "usage": {}}'),
         ("answer.json", '{"object": "chat.completion", "created": 1, "model": "gpt-4o"}'),
         ("store.json", '{"model": "iPhone14-2", "price": 1}'),
+        ("tags.yaml", "posts:\n  - {name: gpt-4o, type: tag}\n"),
     ],
 )
 def test_what_only_looks_like_it_is_nothing(read: Read, path: str, text: str) -> None:
@@ -129,6 +133,20 @@ def test_a_price_list_is_a_catalogue(read: Read) -> None:
     assert _ids(facts) == set()
 
 
+def test_the_default_of_a_catalogue_is_in_use(read: Read) -> None:
+    """What is taken unless somebody asks for another stands apart from the list of what there is."""
+    models = {f"gpt-4-{number}": {"max_tokens": 1} for number in range(101)}
+    facts, _ = read(settings.PARSER, {"many.json": json.dumps({"default-model": "gpt-4o", "models": models})})
+    assert _ids(facts) == {"model:gpt-4o"}
+
+
+def test_an_address_that_is_a_default_stands_under_the_name_above(read: Read) -> None:
+    """Settings that describe themselves put the value one level lower."""
+    text = "ai:\n  stability_api_url:\n    default: https://api.stability.ai\n"
+    facts, _ = read(settings.PARSER, {"settings.yml": text})
+    assert _ids(facts) == {"ai_service:stability"}
+
+
 def test_thirty_models_without_prices_are_in_use(read: Read) -> None:
     """An application that offers many models uses them."""
     some = {"models": {f"gpt-4-{number}": {"max_tokens": 1} for number in range(30)}}
@@ -147,6 +165,12 @@ def test_thirty_models_without_prices_are_in_use(read: Read) -> None:
         ("a.properties", "spring.ai.openai.chat.options.model=gpt-4o\n", "openai"),
         ("a.properties", "google-ai-gemini.chat-model.model-name=gemini-2.0-flash\n", "google"),
         ("a.json", '{"AzureOpenAI": {"Endpoint": "https://x.openai.azure.com", "Deployment": "gpt-4o"}}', "azure"),
+        ("a.properties", "spring.ai.google.genai.chat.options.model=gemini-3-pro\n", "google"),
+        (
+            "a.yaml",
+            "clients: [{type: openai-compatible, api_base: 'http://localhost:11434/v1', models: [{name: phi3.5}]}]\n",
+            "ollama",
+        ),
         ("a.json", '{"type": "@n8n/n8n-nodes-langchain.lmChatGroq", "parameters": {"model": "llama-3.1-8b"}}', "groq"),
     ],
 )
@@ -228,6 +252,14 @@ def test_a_vector_store_by_its_key(read: Read) -> None:
     text = "llm: {model: gpt-4o}\nvector_store: {type: qdrant}\nteam: {type: chroma}\n"
     facts, _ = read(settings.PARSER, {"a.yaml": text})
     assert {node.name for node in facts.nodes if node.asset is Asset.VECTOR_STORE} == {"qdrant"}
+
+
+def test_the_address_of_a_vector_store_is_no_ai_service(read: Read) -> None:
+    """An address below the name of a vector store, among the settings of models, is where the store listens."""
+    text = '{"OpenAI": {"TextModel": "gpt-4o"}, "Qdrant": {"Endpoint": "http://127.0.0.1:6333"}}'
+    facts, _ = read(settings.PARSER, {"appsettings.json": text})
+    assert {node.name for node in facts.nodes if node.asset is Asset.VECTOR_STORE} == {"qdrant"}
+    assert {node.provider for node in facts.nodes if node.asset is Asset.AI_SERVICE} == {"openai"}
 
 
 @pytest.mark.parametrize(

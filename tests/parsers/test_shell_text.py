@@ -79,6 +79,12 @@ def test_models_of_runtimes_and_tools(text: str, expected: str) -> None:
     assert expected in [node.name for node in _nodes(text) if node.asset is Asset.MODEL]
 
 
+def test_a_hole_in_a_body_is_no_model() -> None:
+    """What `printf` fills in later has no name here."""
+    text = 'body=$(printf \'{"model": "%s"}\' "$1")\ncurl http://localhost:80/v1/chat/completions -d "$body"\n'
+    assert [node.name for node in _nodes(text) if node.asset is Asset.MODEL] == []
+
+
 def test_a_data_set_is_told_from_a_model() -> None:
     """By the option of the hub's client, or by the name of a training script's option."""
     text = "hf download org/pairs --repo-type dataset\ntorchrun train.py --dataset_name org/chats\n"

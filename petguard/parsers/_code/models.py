@@ -40,7 +40,7 @@ def models(project: Project, found: Findings, *, speaks_of_ai: bool) -> None:
             if not _may_name(key) or (told and code.position(value.start) in told):
                 continue  # a call knows more about the latter
             for name in known(texts(project, code, value)) if _may_be_model(value) else ():
-                listed = _is_listed(key, name) and speaks_of_models([*company, key])
+                listed = _is_listed(key, name) and (_is_routed(name) or speaks_of_models([*company, key]))
                 found.add_model("model" if listed else key, name, company, code.at(value.start), None)
             for each in value.items if isinstance(value, Items) else ():
                 if isinstance(each, Text) and is_distinctive(each.value) and catalog.model(each.value):
@@ -60,6 +60,12 @@ def _is_listed(key: str, name: str) -> bool:
     """Whether a name stands in a list of models: as one's id, or under its own name (`GPT_4O = "gpt-4o"`)."""
     known_ = name.islower() and is_distinctive(name) and catalog.model(name) is not None
     return known_ and (key in _LISTED or sdks.squashed(key) == sdks.squashed(name))
+
+
+def _is_routed(name: str) -> bool:
+    """Whether a well-known name says who answers (`anthropic/claude-haiku-4.5`): nothing else is written so."""
+    prefix, _, rest = name.partition("/")
+    return bool(rest) and catalog.provider_by_prefix(prefix) is not None
 
 
 def _may_be_model(value: Expr) -> bool:

@@ -19,11 +19,15 @@ def pom(sheet: Sheet) -> Iterator[Dependency]:
     managed = dict(_coordinates(each, known) for each in _dependencies(project, "dependencyManagement"))
     for element in _dependencies(project):
         name, version = _coordinates(element, known)
-        yield Dependency(name, version or managed.get(name), element.line)
+        yield Dependency(name, version or managed.get(name), _line_of_name(element))
     for element in _dependencies(project, "dependencyManagement"):
         name, version = _coordinates(element, known)
         if element.said("scope") != "import":
-            yield Dependency(name, version, element.line, standing=Standing.MANAGED)
+            yield Dependency(name, version, _line_of_name(element), standing=Standing.MANAGED)
+
+
+def _line_of_name(dependency: Element) -> int:
+    return next((each.line for each in dependency.at("artifactId")), dependency.line)
 
 
 def _dependencies(project: Element, *above: str) -> Iterator[Element]:
