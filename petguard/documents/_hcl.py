@@ -13,7 +13,7 @@ from petguard.documents._common import MAX_DEPTH, Document, Place, Step, bounded
 from petguard.documents._trees import tree_of
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node
 
 # Functions that pass on what they are given; of several arguments the first that is written out.
 _PASSING = frozenset(
@@ -38,7 +38,7 @@ class _Read:
 
 def read_hcl(text: str) -> tuple[Document, tuple[int, ...]]:
     """The document, and the lines that are no HCL and were left out."""
-    tree = tree_of(_parser(), bounded(text, "HCL").encode("utf-8", "replace"))
+    tree = tree_of(_language(), bounded(text, "HCL").encode("utf-8", "replace"))
     root = _Read({}, 1, 1)
     for body in tree.root_node.named_children:
         if body.type == "body":
@@ -49,11 +49,11 @@ def read_hcl(text: str) -> tuple[Document, tuple[int, ...]]:
 
 
 @cache
-def _parser() -> "Parser":
+def _language() -> "Language":
     import tree_sitter_hcl  # noqa: PLC0415 - only scans with Terraform in them need to load it
-    from tree_sitter import Language, Parser  # noqa: PLC0415
+    from tree_sitter import Language  # noqa: PLC0415
 
-    return Parser(Language(tree_sitter_hcl.language()))
+    return Language(tree_sitter_hcl.language())
 
 
 def _broken(node: "Node") -> Iterator[int]:

@@ -15,7 +15,7 @@ from petguard.errors import UnreadableInput
 from petguard.parsers._names import HOLE
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node
 
 MAX_TEXT = 1_000_000  # characters of one script
 _VISITS = 20_000  # commands, counted again in every round of a loop
@@ -95,7 +95,7 @@ def events(
     if len(text) > MAX_TEXT:
         raise UnreadableInput(f"{len(text):,} characters of shell are more than {MAX_TEXT:,}", reason="too_large")
     source = text.encode("utf-8", "replace")
-    root = tree_of(_parser(), source).root_node
+    root = tree_of(_language(), source).root_node
     script = _Script(source, first_line, matters)
     script.variables |= {name: (value,) for name, value in (variables or {}).items()}
     try:
@@ -106,12 +106,12 @@ def events(
 
 
 @cache
-def _parser() -> "Parser":
+def _language() -> "Language":
     """Loaded when the first script is met: most repositories have none that speaks of AI."""
     import tree_sitter  # noqa: PLC0415
     import tree_sitter_bash  # noqa: PLC0415
 
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    return tree_sitter.Language(tree_sitter_bash.language())
 
 
 def _doubts(root: "Node", first_line: int) -> Iterator[Doubt]:

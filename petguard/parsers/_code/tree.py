@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Query, QueryCursor
 
 from petguard.catalog import Ecosystem
 from petguard.documents import tree_of
@@ -70,11 +70,11 @@ class Grammar:
 
 def read(path: str, data: bytes, grammar: Grammar) -> Code:
     """The common form of a file; what its grammar does not understand is left out, and noted as a gap."""
-    parser, query = _tools(grammar.module, grammar.function, _kinds(grammar))
+    language, query = _tools(grammar.module, grammar.function, _kinds(grammar))
     lowering = Lowering(data, grammar)
     code = Code(path, grammar.ecosystem, data)
     try:
-        tree = tree_of(parser, data)
+        tree = tree_of(language, data)
     except UnreadableInput as error:
         code.gap = Gap(path=path, state=State.FAILED, reason=error.reason, detail=error.detail)
         return code
@@ -112,10 +112,10 @@ def _kinds(grammar: Grammar) -> tuple[tuple[str, frozenset[str]], ...]:
 
 
 @cache
-def _tools(module: str, function: str, kinds: tuple[tuple[str, frozenset[str]], ...]) -> tuple[Parser, Query]:
+def _tools(module: str, function: str, kinds: tuple[tuple[str, frozenset[str]], ...]) -> tuple[Language, Query]:
     language = Language(getattr(import_module(module), function)())
     groups = ((name, " ".join(f"({each})" for each in sorted(types))) for name, types in kinds if types)
-    return Parser(language), Query(language, "\n".join(f"[{types}] @{name}" for name, types in groups))
+    return language, Query(language, "\n".join(f"[{types}] @{name}" for name, types in groups))
 
 
 def _bindings(lowering: "Lowering", nodes: Mapping[str, list[Node]], size: int) -> Iterator[Binding]:
