@@ -189,7 +189,8 @@ def _shortened(text: str) -> str:
 
 def _masked_assignment(match: re.Match[str]) -> str:
     attribute = _ATTRIBUTE.fullmatch(match["value"]) and match.string[match.end() : match.end() + 1] in _QUOTES
-    secret = not attribute and looks_secret(match["value"], name=match["name"])
+    variable = _CONSTANT_NAME.fullmatch(match["value"]) and match["value"].endswith(("_KEY", "_TOKEN", "_SECRET"))
+    secret = not (attribute or variable) and looks_secret(match["value"], name=match["name"])
     masked = mask(match["value"]) if secret else match["value"]
     return match["name"] + match["middle"] + masked
 

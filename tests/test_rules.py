@@ -226,7 +226,7 @@ def test_what_nobody_decided_on_is_information() -> None:
     assert [finding.severity for finding in told(evidence(way), "PG101", "PG102")] == [Severity.INFO]
     assert told(evidence(way, policy="approved: {providers: [openai]}"), "PG101", "PG102") == []
     [finding] = told(evidence(way, policy="approved: {providers: [azure]}"), "PG101", "PG102")
-    assert finding.message == "openai (provider openai) is not an approved AI provider"
+    assert finding.message == "openai (openai) is not an approved AI provider"
 
 
 def test_a_node_is_reported_once_with_its_other_places() -> None:

@@ -153,6 +153,12 @@ def test_dates_versions_and_small_numbers_stay() -> None:
     assert secrets.mask_literals_in(line) == secrets.mask_in(line) == line
 
 
+def test_the_name_of_a_variable_is_no_secret() -> None:
+    """Settings say which variable holds the key; a reader must be able to see which."""
+    assert secrets.mask_in("api-key-env: AZURE_OPENAI_KEY") == "api-key-env: AZURE_OPENAI_KEY"
+    assert "CORRECT_HORSE" not in secrets.mask_in("password: CORRECT_HORSE_BATTERY9")
+
+
 def test_an_attribute_beside_a_name_is_no_secret() -> None:
     """In markup a value is followed by the name of the next attribute, which is no value of it."""
     line = '<PackageVersion Include="SharpToken" Version="2.0.3" />'

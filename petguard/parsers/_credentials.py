@@ -18,9 +18,14 @@ def credential(key: str, name: str, location: Location, *, provider: str | None,
     )
 
 
+def names_key(variable: str) -> bool:
+    """Whether a variable of an AI provider holds a key, not an address or a region: `AZURE_OPENAI_KEY`."""
+    return secrets.names_secret(variable) or variable.endswith("_KEY")
+
+
 def from_variable(name: str, location: Location, *, literal: bool) -> Node | None:
     """The node for a variable that holds a key of an AI provider; None for every other variable."""
     provider = catalog.provider_by_env(name)
-    if provider is None or not (secrets.names_secret(name) or name.endswith("_KEY")):  # `AZURE_OPENAI_KEY`
+    if provider is None or not names_key(name):
         return None
     return credential(name, name, location, provider=provider.id, literal=literal)

@@ -266,6 +266,13 @@ def test_keys_are_named_and_masked(read: Read) -> None:
     assert key not in str(facts)
 
 
+def test_a_key_of_a_provider_need_not_say_api(read: Read) -> None:
+    """What providers call their variables counts; their addresses are no keys."""
+    text = "get('AZURE_OPENAI_KEY'); get('AZURE_OPENAI_ENDPOINT');"
+    facts, _ = read(PARSER, {"a.js": text})
+    assert [node.name for node in facts.nodes if node.asset is Asset.CREDENTIAL] == ["AZURE_OPENAI_KEY"]
+
+
 def test_a_key_without_a_shape_counts_where_a_client_gets_it(read: Read) -> None:
     """A literal that is given to a client as its key is one, whatever it looks like."""
     facts, _ = read(PARSER, {"a.js": _OPENAI + "new OpenAI({ apiKey: 'f3a91b7cd04e4a55b1' });"})

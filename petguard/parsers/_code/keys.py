@@ -9,7 +9,7 @@ from petguard.parsers._code.clients import Setting
 from petguard.parsers._code.form import Call, Code, Either, Expr, Member, Name, Text
 from petguard.parsers._code.names import behind
 from petguard.parsers._code.project import Project
-from petguard.parsers._credentials import credential
+from petguard.parsers._credentials import credential, names_key
 
 _PUBLIC = re.compile(r"^(?:VITE|NEXT_PUBLIC|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|NUXT|PUBLIC|VUE_APP|GATSBY|STORYBOOK)_")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
@@ -22,7 +22,7 @@ def keys(code: Code) -> Iterator[Node]:
     for start, word in code.words.items():
         known_as = _PUBLIC.sub("", word)
         provider = catalog.provider_by_env(known_as)
-        if provider is not None and secrets.names_secret(known_as):
+        if provider is not None and names_key(known_as):
             node = credential(word, word, code.at(start), provider=provider.id, literal=False)
             yield node.model_copy(update={"origin": Origin.DETECTED})
     if not secrets.find(code.data.decode("utf-8", "replace")):
