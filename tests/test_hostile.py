@@ -106,3 +106,11 @@ def test_an_azure_account_is_written_in_every_format(tmp_path: Path) -> None:
     report = _scanned(tmp_path, "main.bicep", text)
     assert report.inventory
     assert all(form.render(report) for form in reports.formats().values())
+
+
+def test_a_thousand_tables_do_not_know_each_other(tmp_path: Path) -> None:
+    """What holds around an entry is kept once, not once for each of its neighbours."""
+    text = "".join(f'[m{number}]\nmodel="gpt-4o"\nbase_url="https://api.openai.com/v1"\n' for number in range(8_000))
+    started = process_time()
+    assert _scanned(tmp_path, "a.toml", text).inventory
+    assert process_time() - started < _PLENTY

@@ -77,6 +77,9 @@ class _Scope:
         return _Inside(self, beside).spot(pointer, key, text)
 
 
+_COMPANY = 500  # keys; a mapping of more is a table, and says nothing about what one entry holds
+
+
 class _Inside:
     """One mapping in its scope. What holds for all its entries is found out once: it may have thousands."""
 
@@ -86,7 +89,8 @@ class _Inside:
         self._said = _said(value) or scope.said
         spoken = frozenset(map(as_said, self._said))
         self._company = scope.names | frozenset(scope.above) | frozenset(value) | spoken
-        self._names = frozenset(value) | _of_recipe(scope.names)
+        around = frozenset(value) if len(value) <= _COMPANY else frozenset()
+        self._names = around | _of_recipe(scope.names)
 
     def spot(self, pointer: Pointer, key: str, text: str) -> Spot:
         """A text of the mapping."""

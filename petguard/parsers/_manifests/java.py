@@ -1,6 +1,7 @@
 """What Java and Kotlin projects ask for: Maven's `pom.xml`; Gradle's build files, version catalogue and lock."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -88,22 +89,23 @@ _LIBRARY = re.compile(
 def gradle(sheet: Sheet) -> Iterator[Dependency]:
     """Every text literal that reads like coordinates, and both spellings in parts; comments do not count."""
     bare = _GRADLE.sub(lambda found: found[0] if _literal(found) else re.sub(r"[^\n]", " ", found[0]), sheet.text)
+    starts = [0, *(feed.end() for feed in re.finditer("\n", bare))]
     known = dict(_VARIABLE.findall(bare))
     for found in _GRADLE.finditer(bare):
         named = _COORDINATES.fullmatch(_USED.sub(lambda use: known.get(use[1], use[0]), _literal(found) or ""))
         if named is not None:
-            yield Dependency(named["name"], _version(named["version"]), _line(bare, found))
+            yield Dependency(named["name"], _version(named["version"]), _line(starts, found))
     for found in (*_MAP.finditer(bare), *_LIBRARY.finditer(bare)):
         name, version = f"{found['group']}:{found['artifact']}", found.groupdict().get("version")
-        yield Dependency(name, _version(version), _line(bare, found))
+        yield Dependency(name, _version(version), _line(starts, found))
 
 
 def _literal(found: re.Match[str]) -> str | None:
     return found["long"] or found["double"] or found["single"]
 
 
-def _line(text: str, found: re.Match[str]) -> int:
-    return text.count("\n", 0, found.start()) + 1
+def _line(starts: list[int], found: re.Match[str]) -> int:
+    return bisect_right(starts, found.start())
 
 
 def _version(text: str | None) -> str | None:
