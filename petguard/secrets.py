@@ -141,6 +141,11 @@ def mask_literals_in(line: str) -> str:
     return _shortened(_on_one_line(_without_known(_LITERAL.sub(_masked_literal, line))))
 
 
+def mask_words(text: str) -> str:
+    """Like `mask_in`, for text of no known form: a word that looks like a credential by itself is masked, too."""
+    return mask_in(text, {word for word in text[:_LONGEST_READ].split() if looks_secret(word)})
+
+
 def mask_in(text: str, also: Collection[str] = ()) -> str:
     """`text` on one line and shortened, without credentials, e-mail addresses and the values in `also`."""
     return _shortened(_masked(text[:_LONGEST_READ], also))

@@ -78,3 +78,9 @@ def test_a_damaged_file_gives_facts_or_gaps(read: Read, cut: int, put: str) -> N
 def test_another_format_under_its_name_is_not_silent(read: Read, text: str) -> None:
     """What is no requirement file but named like one ends in a gap."""
     assert read(PARSER, {"requirements.txt": text})[1]
+
+
+def test_a_key_in_a_line_that_is_no_requirement_is_masked(read: Read) -> None:
+    """A gap must not become a second leak, also where no name says what the word is."""
+    (gap,) = read(PARSER, {"requirements.txt": "openai==1.0\n= 9fK2xQ7LmZ4vT8sB1nR6wY3c\n"})[1]
+    assert "9fK2xQ7LmZ4vT8sB1nR6wY3c" not in gap.detail

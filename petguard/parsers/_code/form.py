@@ -13,6 +13,7 @@ from petguard import secrets
 from petguard.catalog import Ecosystem
 from petguard.model import Gap, Location
 
+_MANY = 200  # bindings of one name
 _EVIDENCE = 160  # characters of a line that a report shows
 _NEAR = 600  # bytes on either side of a place that its evidence is taken from
 
@@ -183,11 +184,14 @@ class Code:
 
     @cached_property
     def by_name(self) -> dict[str, list[Binding]]:
-        """The bindings of each name, in the order of the text."""
+        """The bindings of each name, in the order of the text.
+
+        One that gets a value hundreds of times stands for nothing certain, and is left out.
+        """
         found: dict[str, list[Binding]] = {}
         for each in self.bindings:
             found.setdefault(each.name, []).append(each)
-        return found
+        return {name: bound for name, bound in found.items() if len(bound) <= _MANY}
 
     @cached_property
     def members(self) -> dict[str, list[Binding]]:
@@ -195,7 +199,7 @@ class Code:
         found: dict[str, list[Binding]] = {}
         for each in self.bindings:
             found.setdefault(each.name.rpartition(".")[0], []).append(each)
-        return found
+        return {name: bound for name, bound in found.items() if len(bound) <= _MANY}
 
     @cached_property
     def made(self) -> dict[int, list[Binding]]:

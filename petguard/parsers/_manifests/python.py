@@ -89,7 +89,7 @@ def _from_list(source: Source, pointer: Pointer) -> Iterator[Dependency]:
         if parsed is not None:
             yield listed(source, parsed.name, exact(parsed.specifier), *pointer, index)
         elif text is not None:
-            source.doubt(f"not a requirement: {secrets.mask_in(text)}", *pointer, index, reason="parse_error")
+            source.doubt(f"not a requirement: {secrets.mask_words(text)}", *pointer, index, reason="parse_error")
 
 
 def _pin(wanted: Any) -> str | None:
@@ -168,7 +168,7 @@ def _from_texts(sheet: Sheet, texts: Iterable[tuple[str, int]]) -> Iterator[Depe
         if parsed is not None:
             yield Dependency(parsed.name, exact(parsed.specifier), line)
         elif text and not text.startswith(("#", "file:", ".", "/")):
-            sheet.doubt(f"not a requirement: {secrets.mask_in(text)}", line)
+            sheet.doubt(f"not a requirement: {secrets.mask_words(text)}", line)
 
 
 FORMATS = (

@@ -46,7 +46,7 @@ def read(sheet: Sheet) -> Iterator[Dependency]:
         name, version = _dependency(line)
         is_section = line.startswith("[") and sheet.path.endswith("requires.txt")  # setuptools' own list has headings
         if name is None and not is_section:
-            sheet.doubt(f"not a requirement: {secrets.mask_in(line)}", number)
+            sheet.doubt(f"not a requirement: {secrets.mask_words(line)}", number)
         elif name:
             yield Dependency(name, version, number, standing=sakes.get(number, Standing.DIRECT))
 
