@@ -132,7 +132,14 @@ def _service(row: AssetRow, flows: Iterable[Flow]) -> _Object:
 
 def _endpoints(row: AssetRow) -> list[str]:
     known = catalog.provider(row.provider) if row.provider else None
-    hosts = [_SCHEME.sub("", row.endpoint)] if row.endpoint else list(known.hosts[:1]) if known else []
+    # Of a provider with several hosts nobody has seen which one is called.
+    hosts = (
+        [_SCHEME.sub("", row.endpoint)]
+        if row.endpoint
+        else list(known.hosts)
+        if known and len(known.hosts) == 1
+        else []
+    )
     plain = Trait.PLAIN_HTTP in row.traits or Trait.LOCAL in row.traits
     return [untrusted.uri("http" if plain else "https", host) for host in hosts]
 
