@@ -547,3 +547,10 @@ def test_a_key_is_a_key_without_its_underscore(name: str) -> None:
     found = catalog.provider_by_env(name)
     assert found is not None
     assert found.id == "openai"
+
+
+def test_every_variable_of_the_catalogue_is_found_as_it_is_written() -> None:
+    """Also those that end in APIKEY, which projects write for API_KEY too."""
+    names = [(name, provider.id) for provider in catalog.providers() for name in provider.env]
+    found = {name: catalog.provider_by_env(name) for name, _ in names}
+    assert [name for name, owner in names if (known := found[name]) is None or known.id != owner] == []

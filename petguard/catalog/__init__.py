@@ -125,8 +125,9 @@ def provider_by_env(name: str) -> Provider | None:
 
     Projects put a name of their own before it: `VITE_GEMINI_API_KEY`, `BILLING_OPENAI_API_KEY`.
     """
-    known, words = _by("env"), name[-_LONGEST_VARIABLE:].replace("APIKEY", "API_KEY").split("_")
-    endings = ("_".join(words[start:]) for start in range(len(words) - 1))
+    known, written = _by("env"), name[-_LONGEST_VARIABLE:]
+    spelled = (each.split("_") for each in (written, written.replace("APIKEY", "API_KEY")))
+    endings = ("_".join(words[start:]) for words in spelled for start in range(len(words) - 1))
     return next((known[each] for each in endings if each in known), None)
 
 
