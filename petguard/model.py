@@ -106,6 +106,10 @@ class Trait(StrEnum):
     BROAD_RIGHTS = "broad_rights"  # allowed more than its task can need: every tool, every command, every path
     WRITES_REPOSITORY = "writes_repository"  # a CI job whose token may change the repository
     UNTRUSTED_INPUT = "untrusted_input"  # what anybody may write reaches the AI: an issue, a comment, a pull request
+    SAID_PERSONAL = "said_personal"  # a declaration says that this is personal data
+    SAID_CLEAN = "said_clean"  # a declaration says that this is no personal data
+    SAID_MASKED = "said_masked"  # a declaration says that this is masked before anybody gets it
+    NO_EFFECT = "no_effect"  # calls itself a protection and gives back what it got
 
 
 class Origin(StrEnum):

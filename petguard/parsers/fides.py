@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from petguard import catalog, taxonomy
+from petguard import taxonomy
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_yaml_all
 from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers import Parser, one_by_one
+from petguard.parsers._declared import provider_named
 from petguard.parsers._source import Source, together
 
 Pointer = tuple[Step, ...]
@@ -21,7 +22,6 @@ _TECHNIQUES = {
     "string_rewrite": "redaction",
     "random_string_rewrite": "redaction",
 }
-_GENERIC = frozenset({"api", "llm", "service", "inference"})
 
 
 def _interest(candidate: Candidate) -> Interest:
@@ -227,7 +227,7 @@ def _party(key: str, location: Location, world: _World, kind: str, *, receives: 
     """The node of a system, data set, user or AI provider; one that no manifest defines is somebody else's."""
     if kind == "dataset":
         return Node(id=f"data:fides/{key}", kind=NodeKind.DATA, name=key, origin=Origin.DECLARED, locations=(location,))
-    provider = _provider(key)
+    provider = provider_named(key)
     if provider is not None:
         return Node(
             id=f"ai_service:{provider.id}",
@@ -251,14 +251,6 @@ def _party(key: str, location: Location, world: _World, kind: str, *, receives: 
         traits=(Trait.UNRESOLVED,) if foreign and kind != "user" else (),
         locations=(location,),
     )
-
-
-def _provider(key: str) -> catalog.Provider | None:
-    """The AI provider that a key names: `openai`, `azure_openai`, `anthropic_api`."""
-    parts = key.lower().replace("_", "-").split("-")
-    while len(parts) > 1 and parts[-1] in _GENERIC:
-        parts.pop()
-    return catalog.provider("-".join(parts))
 
 
 def _name(system: Node) -> str:
