@@ -1,0 +1,1 @@
+"""Follows values through code: from personal data, through functions and files, to places where it leaves."""

@@ -1,0 +1,171 @@
+"""What petguard knows about calls that leave the scanned tree: who receives what they get, and what protects it.
+
+The tables stand in `rules/code/flows/`. A call is known by its dotted path, as the imports of the file spell it:
+`sentry_sdk.capture_message` in Python, `@sentry/node.captureException` in JavaScript, `io.sentry.Sentry.captureMessage`
+in Java. What is called on an object that a library made has its maker in the path: `posthog.Posthog().capture`,
+`posthog-node.default().capture`. `*` in a pattern stands for any text.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import translate
+from functools import cache, cached_property, lru_cache
+from typing import Literal, Protocol, TypeVar
+
+from pydantic import Field
+
+from petguard import _shipped, tables
+from petguard.claims import Name
+from petguard.model import Frozen, SinkKind
+
+Evidence = Literal["declared", "named", "static", "tested", "attested"]
+
+
+class Data(Frozen):
+    """Which arguments carry data: by name (also a field of an object that is passed), by position, or all of them."""
+
+    data: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
+
+    @property
+    def all(self) -> bool:
+        """Whether every argument counts."""
+        return not self.data and not self.positions
+
+
+class Calls(Data):
+    """Calls by their path. `receiver` and `method` (whole-word expressions) tell those on objects nobody could resolve.
+
+    `needs`: names of which one must be among the arguments, for methods that others have too.
+    """
+
+    id: Name
+    calls: tuple[str, ...] = ()
+    receiver: str | None = None
+    method: str | None = None
+    needs: tuple[str, ...] = ()
+
+    @cached_property
+    def paths(self) -> re.Pattern[str]:
+        """What the whole path must match."""
+        return re.compile("|".join(translate(each) for each in self.calls) or r"(?!)")
+
+    @cached_property
+    def _named(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return re.compile(self.receiver or r"(?!)"), re.compile(self.method or r"(?!)")
+
+    def names(self, receiver: str, method: str) -> bool:
+        """Whether a call on an unknown object of this name is one of these."""
+        objects, methods = self._named
+        return bool(methods.fullmatch(method) and objects.fullmatch(receiver))
+
+
+class Recipient(Calls):
+    """Who or what gets the data: a third party, a log, a file, a vector store, a training run."""
+
+    name: Name
+    sink: SinkKind
+    local: bool = False  # stays on this machine
+
+
+class Safeguard(Calls):
+    """A call that gives something less personal back than it got.
+
+    `named` is an expression for the own names of functions that only call themselves so. `entities` are the taxonomy
+    keys that it can take out, where it cannot take out all that its technique stands for. `maximum`: numeric arguments
+    (of the call or of the maker of its object) above which it protects nothing: `epsilon: 10`.
+    """
+
+    technique: Name
+    evidence: Evidence = "static"
+    named: str | None = None
+    entities: tuple[Name, ...] = ()
+    maximum: dict[str, float] = Field(default_factory=dict)
+
+    @cached_property
+    def says(self) -> re.Pattern[str]:
+        """What a function's own name must match to count as one that calls itself so."""
+        return re.compile(self.named or r"(?!)")
+
+
+class Carriage(Frozen):
+    """What other calls do with the data they get; expressions for the last name of what is called.
+
+    By default what a call of a library gives back contains all that it got.
+    """
+
+    drops: str  # gives back a number, a truth or nothing of what it got: len, isinstance
+    looks_up: str  # what it is given only chooses what is given back: get, filter, find_one
+    same: str  # gives back the object itself, or what is in it: fetchall, json, model_dump
+    puts: str  # puts its arguments into the object it is called on: append, push, update
+    elements: str  # gives back elements of its object or first argument: values, items, map
+    remote: tuple[str, ...]  # paths of calls that give back what somebody else answers: requests.*
+
+
+class _File(Frozen):
+    recipients: tuple[Recipient, ...] = ()
+    safeguards: tuple[Safeguard, ...] = ()
+    carriage: Carriage | None = None
+
+
+class _Known(Protocol):
+    calls: tuple[str, ...]
+
+    @property
+    def paths(self) -> re.Pattern[str]: ...
+
+
+_Row = TypeVar("_Row", bound=_Known)
+
+
+class Table:
+    """Everything in `rules/code/flows/`, with quick look-ups by path."""
+
+    def __init__(self, files: Iterable[_File]) -> None:
+        parts = tuple(files)
+        self.recipients = tuple(each for part in parts for each in part.recipients)
+        self.safeguards = tuple(each for part in parts for each in part.safeguards)
+        (self.carriage,) = (part.carriage for part in parts if part.carriage is not None)
+        self._recipients = _by_last_name(self.recipients)
+        self._safeguards = _by_last_name(self.safeguards)
+        self.recipient = lru_cache(200_000)(self._recipient)
+        self.safeguard = lru_cache(200_000)(self._safeguard)
+
+    def _recipient(self, path: str) -> Recipient | None:
+        return _first(self._recipients, path)
+
+    def _safeguard(self, path: str) -> Safeguard | None:
+        return _first(self._safeguards, path)
+
+    def recipient_named(self, receiver: str, method: str) -> Recipient | None:
+        """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
+        return next((each for each in self.recipients if each.names(receiver, method)), None)
+
+    def safeguard_named(self, name: str) -> Safeguard | None:
+        """The protection that a function calls itself."""
+        return next((each for each in self.safeguards if each.says.fullmatch(name)), None)
+
+
+def _by_last_name(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
+    """The rows by the last name in each of their patterns; those that leave it open under an empty name."""
+    found: dict[str, list[_Row]] = {}
+    for row in rows:
+        for key in dict.fromkeys(_key(pattern) for pattern in row.calls):
+            found.setdefault(key, []).append(row)
+    return found
+
+
+def _key(pattern: str) -> str:
+    last = pattern.rpartition(".")[2]
+    return "" if set(last) & set("*?[") else last
+
+
+def _first(rows: Mapping[str, list[_Row]], path: str) -> _Row | None:
+    candidates = (*rows.get(path.rpartition(".")[2], ()), *rows.get("", ()))
+    return next((each for each in candidates if each.paths.fullmatch(path)), None)
+
+
+@cache
+def table() -> Table:
+    """The table of this installation."""
+    return Table(_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows"))
