@@ -119,3 +119,17 @@ def identifier_pattern() -> str:
     snake = f"(?:^|[^A-Za-z])(?i:{'|'.join(words)})(?![a-z])"
     camel = f"(?:{'|'.join([*(word.capitalize() for word in words), *(word.upper() for word in words)])})(?![a-z])"
     return f"{snake}|{camel}"
+
+
+class Classification(Frozen):
+    """What an identifier means, and why."""
+
+    category: str
+    because: str
+
+
+@cache
+def explain(*identifiers: str) -> Classification | None:
+    """The first category of `classify`, with the reason."""
+    found = classify(*identifiers)
+    return Classification(category=found[0], because=f"the name `{identifiers[-1]}`") if found else None

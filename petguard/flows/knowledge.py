@@ -126,6 +126,7 @@ class Table:
         self.recipients = tuple(each for part in parts for each in part.recipients)
         self.safeguards = tuple(each for part in parts for each in part.safeguards)
         (self.carriage,) = (part.carriage for part in parts if part.carriage is not None)
+        self.remote = re.compile("|".join(translate(each) for each in self.carriage.remote) or r"(?!)")
         self._recipients = _by_last_name(self.recipients)
         self._safeguards = _by_last_name(self.safeguards)
         self.recipient = lru_cache(200_000)(self._recipient)

@@ -1,12 +1,12 @@
 """Which function of the scanned tree a call means: by definition, import, re-export, binding, type and base class."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from petguard.parsers._python_module import Module
+from petguard.parsers._python_modules import Modules
 
 Place = tuple[str, str]  # path and dotted name of a definition or variable
 Expression = tuple[Module, ast.expr]  # an expression, and the file whose names it is written in
@@ -75,24 +75,10 @@ class Callees:
     def _imported(self, dotted: str, importer: str, depth: int) -> Iterator[Place]:
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
-            path = self._file(parts[:cut], importer)
+            path = self._modules.file(parts[:cut], importer)
             if path is not None:
                 yield from self._known_as(path, ".".join(parts[cut:]), depth)
                 return
-
-    def _file(self, parts: Sequence[str], importer: str) -> str | None:
-        """The file of a module: below the closest folder around the importer that has it, else the only one there is.
-
-        Of several elsewhere none is chosen: which one is imported depends on sys.path.
-        """
-        ending = ".".join(parts)
-        named = self._files.get(parts[-1], ())
-        fitting = {name.removesuffix(ending): path for path, name in named if f".{name}".endswith(f".{ending}")}
-        here = ".".join(PurePosixPath(importer).parent.parts) + "."
-        around = [root for root in fitting if here.startswith(root)]
-        if around:
-            return fitting[max(around, key=len)]
-        return next(iter(fitting.values())) if len(fitting) == 1 else None
 
     def _known_as(self, path: str, name: str, depth: int) -> Iterator[Place]:
         """A name in a file, and what stands behind it: an import, an instance or an inherited method."""
@@ -114,12 +100,5 @@ class Callees:
             yield from self._known_as(place, f"{owner}.{rest}", depth - 1)
 
     @cached_property
-    def _files(self) -> Mapping[str, Sequence[Place]]:
-        """Every file under the last part of its dotted module name."""
-        found: dict[str, list[Place]] = {}
-        for path in self.paths:
-            parts = PurePosixPath(path).with_suffix("").parts
-            name = parts[:-1] if parts[-1] == "__init__" else parts
-            if name:
-                found.setdefault(name[-1], []).append((path, ".".join(name)))
-        return found
+    def _modules(self) -> Modules:
+        return Modules(self.paths)

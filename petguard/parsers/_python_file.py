@@ -43,21 +43,17 @@ class File:
         self.libraries = libraries
         self.path = module.path
         self.found: list[Found] = []
-        self.sources: dict[tuple[str, str], list[Position]] = {}  # of personal data, by message and function
         self._seen: set[Match] = set()
 
     def add(self, matches: Iterable[Match]) -> None:
-        """Take in what detectors matched; what taint rules matched is left to the caller."""
+        """Take in what detectors matched."""
         for match in matches:
             detector = detectors().get(match.rule)
             if detector is None or match in self._seen:
                 continue
             self._seen.add(match)
             call = self.module.calls.get((match.start, match.end))
-            if detector.fact == "personal_data":
-                place = match.message, self.module.function_at(match.start)
-                self.sources.setdefault(place, []).append(match.start)
-            elif call is not None:
+            if call is not None:
                 self.found.append(Found(detector, match, call))
 
     def of(self, *facts: Fact) -> list[Found]:

@@ -1,14 +1,7 @@
-"""All Python files of a scan together: which function a call means, and the rounds that follow data through functions.
-
-A model call usually sits in a wrapper: `complete(prompt)` in one file, `complete(f"... {patient.notes}")` in another.
-The first round finds parameters that reach a model. Each later round takes the calls of those functions as the places
-data goes to, and looks only at files that mention their names, until no new function is found.
-"""
+"""All Python files of a scan together: what the detectors find in them, and which function a call means."""
 
 import ast
-import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -17,50 +10,16 @@ from pathlib import PurePosixPath
 from petguard import catalog, semgrep
 from petguard.collect import Input
 from petguard.errors import UnreadableInput
-from petguard.model import EdgeKind, Gap, Json, State
+from petguard.model import Gap, Json, State
 from petguard.parsers._notebook import SUFFIX
 from petguard.parsers._python_callees import Callees
 from petguard.parsers._python_calls import Clients, ai_calls
-from petguard.parsers._python_file import Facts, File, Found, argument, call_node, edge
-from petguard.parsers._python_flows import Sink, flows, parameter_id
+from petguard.parsers._python_file import Facts, File
 from petguard.parsers._python_module import Module
-from petguard.parsers._python_rules import (
-    call_sinks,
-    function_sinks,
-    reach,
-    search_rules,
-    speaks_of_ai,
-    taint_rules,
-)
-from petguard.parsers._python_syntax import last_name, span
+from petguard.parsers._python_rules import reach, search_rules, speaks_of_ai
 from petguard.semgrep import Match, Program
 
 _EVERYWHERE: Mapping[str, Sequence[str]] = {}
-Wanted = dict[tuple[str, str], list["Parameter"]]  # by path and dotted name of the function
-Passed = tuple[ast.Call, ast.expr, "Parameter"]  # a call, and the argument in it that is passed for the parameter
-
-_CALLED = re.compile(r"\b(\w++)(?=\s*+\(|\s++as\s)")
-_ROUNDS = 6  # deeper chains of wrappers were not met in real projects
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter whose value reaches a model. `position` counts without self."""
-
-    path: str
-    function: str
-    name: str
-    position: int | None
-
-    @property
-    def node(self) -> str:
-        """The id of the parameter's node."""
-        return parameter_id(self.path, self.function, self.name)
-
-    @property
-    def called(self) -> str:
-        """The name by which callers know the function; a class by its own name."""
-        return self.function.removesuffix(".__init__").rpartition(".")[2]
 
 
 @dataclass
@@ -85,6 +44,10 @@ class Project:
                 gap = Gap(path=path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line)
                 self.gaps.append(gap)
         return self._modules[path]
+
+    def opened(self, path: str) -> Module | None:
+        """The syntax tree of a file that was needed before."""
+        return self._modules.get(path)
 
     def search(self) -> None:
         """Run every detector over the files that hold one of the rules' literals."""
@@ -161,95 +124,6 @@ class Project:
         self.gaps += [gap for gap in result.gaps if gap not in self.gaps]
         return {path: list(some) for path, some in groupby(result.matches, key=lambda match: match.path)}
 
-    def follow(self) -> None:
-        """Follow data through functions, round by round, until no new function carries it on."""
-        sinks = {path: [_whole(file, found) for found in self.facts[path].calls] for path, file in self.files.items()}
-        known: set[Parameter] = set()
-        rules = taint_rules(call_sinks())
-        for _ in range(_ROUNDS):
-            sinks = {path: some for path, some in sinks.items() if some}
-            if not sinks:
-                return
-            for path, matches in self._run([self._focus(*each) for each in sinks.items()], rules).items():
-                self.files[path].add(matches)
-                flows(self.files[path], matches, sinks[path], self.facts[path])
-            new = set(self._carriers()) - known
-            known |= new
-            calls = self._calls_of(new)
-            sinks = {path: [self._passed(path, *each) for each in some] for path, some in calls.items()}
-            rules = taint_rules(function_sinks({last_name(call.func) for some in calls.values() for call, *_ in some}))
-        self.gaps += [_too_far(path) for path, some in sorted(sinks.items()) if some]
-
-    def _focus(self, path: str, sinks: Iterable[Sink]) -> Input:
-        """The file without the bodies of functions that send nothing: taint within a function does not need them."""
-        return Input(path, self.files[path].module.focused([sink.start for sink in sinks]))
-
-    def _carriers(self) -> Iterator[Parameter]:
-        """Parameters from which something flows on, directly or through a protection."""
-        for path, facts in self.facts.items():
-            onward: dict[str, set[str]] = {}
-            for each in facts.edges:
-                onward.setdefault(each.source, set()).add(each.target)
-            for node in {node.id for node in facts.nodes if node.id.startswith("parameter:")}:
-                if any(not door.startswith("protection:") or door in onward for door in onward.get(node, ())):
-                    function, _, name = node.removeprefix(parameter_id(path, "", "")[:-1]).rpartition(":")
-                    yield Parameter(path, function, name, self._position(path, function, name))
-
-    def _position(self, path: str, function: str, name: str) -> int | None:
-        module = self.module(path)
-        definition = module.definitions.get(function) if module else None
-        if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-            return None
-        names = [each.arg for each in [*definition.args.posonlyargs, *definition.args.args]]
-        if names[:1] in (["self"], ["cls"]):
-            names = names[1:]
-        return names.index(name) if name in names else None
-
-    def _calls_of(self, parameters: Iterable[Parameter]) -> dict[str, list[Passed]]:
-        """The arguments, in every file that mentions the functions, that are passed for these parameters."""
-        wanted: Wanted = {}
-        for parameter in parameters:
-            wanted.setdefault((parameter.path, parameter.function), []).append(parameter)
-        names = frozenset(some[0].called for some in wanted.values())
-        paths = [path for path in self.inputs if not names.isdisjoint(self._words[path])] if names else []
-        calls = {path: list(self._meant(path, wanted, names)) for path in paths}
-        return {path: some for path, some in calls.items() if some and self._open(path)}
-
-    @cached_property
-    def _words(self) -> Mapping[str, frozenset[str]]:
-        """What each file may call: every name before a parenthesis, or before `as`."""
-        return {path: frozenset(map(sys.intern, _CALLED.findall(item.text))) for path, item in self.inputs.items()}
-
     @cached_property
     def _callees(self) -> Callees:
         return Callees(self.importable, self.module)
-
-    def _meant(self, path: str, wanted: Wanted, names: frozenset[str]) -> Iterator[Passed]:
-        """The calls in a file that mean a wanted function, with the argument that is passed for each parameter."""
-        module = self.module(path)
-        if module is None:
-            return
-        known = names | {local for local, dotted in module.imports.items() if dotted.rpartition(".")[2] in names}
-        for call in module.calls.values():
-            if last_name(call.func) in known:
-                meant = next((wanted[each] for each in self._callees.of(module, call.func) if each in wanted), ())
-                given = ((argument(call, [each.name], each.position), each) for each in meant)
-                yield from ((call, value, each) for value, each in given if value is not None)
-
-    def _passed(self, path: str, call: ast.Call, given: ast.expr, parameter: Parameter) -> Sink:
-        """Note the call of a wrapper, and give back the argument as a place that data goes to."""
-        file, facts = self.files[path], self.facts[path]
-        (start, _), (first, last) = span(call), span(given)
-        site, here = file.call_id(start), file.location(start)
-        facts.nodes.append(call_node(site, call, here))
-        facts.edges.append(edge(EdgeKind.FLOWS_TO, site, parameter.node, here))
-        return Sink(first, last, site)
-
-
-def _whole(file: File, found: Found) -> Sink:
-    return Sink(found.match.start, found.match.end, file.call_id(found.match.start))
-
-
-def _too_far(path: str) -> Gap:
-    detail = f"data was followed through {_ROUNDS} functions and goes on from there"
-    return Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail)

@@ -1,30 +1,24 @@
-"""The detectors of `rules/code/python/`: semgrep rules that find facts, and the taint rules made from them."""
+"""The detectors of `rules/code/python/`: semgrep rules that find facts."""
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
 from pydantic import Field
 
-from petguard import _shipped, catalog, secrets, tables, taxonomy, telltales
+from petguard import _shipped, catalog, secrets, tables, telltales
 from petguard.model import Frozen, Json
 
-Fact = Literal[
-    "ai_call", "ai_client", "http_call", "model_load", "unsafe_load", "dp_claim", "protection", "personal_data"
-]
-SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
-DATA, PARAMETER = "flow.data", "flow.parameter"  # taint rule ids are `<what flows>.<where it goes>`
-INTO_SINK, INTO_PROTECTION = "into-sink", "into-protection"
+Fact = Literal["ai_call", "ai_client", "http_call", "model_load", "unsafe_load", "dp_claim"]
 _KEY_SIGNS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  # how the keys of AI providers begin
 _IMPORT = re.compile(
     r"(?:^|[\n;:])[ \t]*(?:from|import)[ \t]+([^\n]+)|(?:import_module|__import__)\([ \t]*[\"']([\w.]+)"
 )
 _ROOT = re.compile(r'"pattern": "([a-z_0-9]+)\.')
 _WORD, _DOTTED = re.compile(r"\w+"), re.compile(r"[\w.]+")
-_OF_FLOWS: tuple[Fact, ...] = ("personal_data", "protection")  # of interest only where data goes somewhere
 _NAMESPACES = frozenset({"google", "azure", "ibm", "concrete", "tmlt", "cerebras", "fireworks"})  # hold much besides AI
 _HOSTS = "hosts"  # the anchor that stands for every host of the catalogue
 
@@ -39,6 +33,7 @@ class Detector(Frozen):
     package: str | None = None  # the PyPI package that is called
     provider: str | None = None
     from_import: bool = False  # the provider is that of the imported package
+    contains: bool = False  # what is given back is the data in another form: an embedding
     compatible: bool = False  # other providers answer to the same call
     in_process: bool = False  # the model runs inside the program, so nobody else answers
     receiver: Literal["client"] | None = None
@@ -81,46 +76,12 @@ def _imports_of(rule: Json) -> tuple[str, ...]:
 @cache
 def search_rules() -> tuple[Json, ...]:
     """The first round: every detector that is of interest by itself."""
-    return tuple(_search(each) for each in detectors().values() if each.fact not in _OF_FLOWS)
-
-
-def call_sinks() -> Iterator[Json]:
-    """The data arguments of every call that sends something out, as taint sinks: the first round's."""
-    return (pattern for each in of_fact("ai_call", "http_call") for pattern in _arguments(each))
-
-
-def function_sinks(names: Iterable[str]) -> Iterator[Json]:
-    """All arguments of calls to functions or methods with these names, as taint sinks: a later round's."""
-    called = "|".join(sorted(map(re.escape, names)))
-    for form in ("($...BEFORE, $DATA, $...AFTER)", "(..., $KEY=$DATA, ...)"):
-        either = [{"pattern": f"$NAME{form}"}, {"pattern": f"$OWNER.$NAME{form}"}]
-        named = {"metavariable-regex": {"metavariable": "$NAME", "regex": f"^(?:{called})$"}}
-        yield {"patterns": [{"pattern-either": either}, named, {"focus-metavariable": "$DATA"}]}
-
-
-def taint_rules(sinks: Iterable[Json]) -> tuple[Json, ...]:
-    """What flows into the sinks: personal data and parameters, directly or through a protection.
-
-    Data that reaches a sink without passing a protection, data that enters a protection, and what comes out of a
-    protection and reaches a sink: together they are the edges of the graph.
-    """
-    into_sinks, protections = list(sinks), of_fact("protection")
-    into_protections = [pattern for each in protections for pattern in _arguments(each)]
-    results = [_conditions(each.rule) for each in protections]
-    (source,) = of_fact("personal_data")
-    message, data = source.rule["message"], _with_identifiers(_conditions(source.rule))
-    made = [_search(each) for each in of_fact(*_OF_FLOWS)]
-    for kind, start in ((DATA, data), (PARAMETER, _PARAMETERS)):
-        made.append(_taint(f"{kind}.{INTO_SINK}", message, start, into_sinks, sanitizers=results))
-        made.append(_taint(f"{kind}.{INTO_PROTECTION}", message, start, into_protections))
-    for each, start in zip(protections, results, strict=True):
-        made.append(_taint(f"{each.id}.{INTO_SINK}", "$...ARGUMENTS", _calling(start, "($...ARGUMENTS)"), into_sinks))
-    return tuple(made)
+    return tuple(_search(each) for each in detectors().values())
 
 
 def reach(texts: Mapping[str, str]) -> dict[str, list[str]]:
     """For every search rule, by id, the paths whose text holds one of its anchors: the literal index."""
-    chosen = [each for each in detectors().values() if each.fact not in _OF_FLOWS]
+    chosen = detectors().values()
     literals = {literal for each in chosen for literal in _literals(each)}
     holders = {literal: {path for path, text in texts.items() if literal in text} for literal in literals}
     return {each.id: sorted(set().union(*(holders[literal] for literal in _literals(each)))) for each in chosen}
@@ -150,7 +111,7 @@ Proof = Callable[[str], bool]
 @cache
 def _filter() -> tuple[AhoCorasick, tuple[Proof, ...]]:
     """What to look for in every file, and what then decides whether the file is looked at more closely."""
-    chosen = [each for each in detectors().values() if each.fact not in _OF_FLOWS]
+    chosen = detectors().values()
     modules = (module for each in catalog.packages() if each.ecosystem == "pypi" for module in each.modules)
     wanted: dict[str, Proof] = {max(module.split("."), key=len): _imports_a_package for module in modules}
     wanted |= dict.fromkeys(_KEY_SIGNS, _holds_a_key)
@@ -188,70 +149,4 @@ def _parents() -> frozenset[str]:
 
 
 def _search(detector: Detector) -> Json:
-    rule = {key: value for key, value in detector.rule.items() if key != "metadata"}
-    return _with_identifiers(rule)
-
-
-def _with_identifiers(part: Json) -> Json:
-    # PCRE looks for metavariable-regex at the start of the name only.
-    pattern = json.dumps(f".*(?:{taxonomy.identifier_pattern()})")
-    filled: Json = json.loads(json.dumps(part).replace('"@identifier"', pattern))
-    return filled
-
-
-def _conditions(rule: Json) -> Json:
-    """The part of a search rule that says what matches, as one entry of a taint rule."""
-    if "patterns" in rule:
-        return {"patterns": rule["patterns"]}
-    if "pattern-either" in rule:
-        return {"pattern-either": rule["pattern-either"]}
-    return {"pattern": rule["pattern"]}
-
-
-def _arguments(detector: Detector) -> Iterator[Json]:
-    """The arguments of a call that carry data, as taint sinks."""
-    for ending in _endings(detector):
-        yield {"patterns": [_calling(_conditions(detector.rule), ending), {"focus-metavariable": "$DATA"}]}
-
-
-def _calling(part: Any, ending: str) -> Any:
-    """The same conditions with `(...)` of every call form spelled as `ending`; what it stands inside of is kept."""
-    if isinstance(part, list):
-        return [_calling(each, ending) for each in part]
-    if isinstance(part, dict):
-        return {
-            key: value.replace("(...)", ending) if key == "pattern" else _calling(value, ending)
-            for key, value in part.items()
-        }
-    return part
-
-
-def _endings(detector: Detector) -> Iterator[str]:
-    yield from (f"(..., {name}=$DATA, ...)" for name in detector.data)
-    if detector.first:
-        yield "($DATA, ...)"
-    if detector.second:
-        yield "($FIRST, $DATA, ...)"
-
-
-def _taint(rule: str, message: str, source: Json, sinks: Sequence[Json], *, sanitizers: Sequence[Json] = ()) -> Json:
-    made: dict[str, Any] = {
-        "id": rule,
-        "mode": "taint",
-        "languages": ["python"],
-        "severity": "INFO",
-        "message": message,
-        "pattern-sources": [source],
-        "pattern-sinks": list(sinks),
-        "pattern-propagators": _PROPAGATORS,
-    }
-    return made | ({"pattern-sanitizers": list(sanitizers)} if sanitizers else {})
-
-
-_PARAMETERS: Json = {"patterns": [{"pattern": "def $OBJECT(..., $SRC, ...): ..."}, {"focus-metavariable": "$SRC"}]}
-
-# What semgrep does not model by itself: a container is tainted by what is put into it.
-_PROPAGATORS = [
-    {"pattern": f"$CONTAINER.{method}($ITEM)", "from": "$ITEM", "to": "$CONTAINER"}
-    for method in ("append", "extend", "add", "update", "put", "write")
-] + [{"pattern": "$CONTAINER.insert($PLACE, $ITEM)", "from": "$ITEM", "to": "$CONTAINER"}]
+    return {key: value for key, value in detector.rule.items() if key != "metadata"}

@@ -16,6 +16,7 @@ from petguard.parsers._python_agents import Agents
 from petguard.parsers._python_calls import ai_clients, model_loads, unsafe_loads
 from petguard.parsers._python_claims import claims
 from petguard.parsers._python_file import Facts, File
+from petguard.parsers._python_flows import followed
 from petguard.parsers._python_positions import by_position, keys_of
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_sdks import sdk_calls
@@ -47,9 +48,9 @@ def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | 
 def _modules(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:
     project = Project({item.path: item for item in inputs}, program)
     project.search()
-    project.follow()
     for path, file in project.files.items():
         yield from _read(file, project.facts[path], project)
+    yield from followed(project)
     yield from project.gaps
 
 

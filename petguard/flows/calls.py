@@ -1,0 +1,251 @@
+"""What a call means to the values around it: what it is given, what it gives back, and what it puts where."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from petguard.flows import form as f
+from petguard.flows import sql
+from petguard.flows.knowledge import table
+from petguard.flows.sources import Spot, spelled, words_of
+from petguard.flows.summary import Argument, Ref, Site
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
+
+if TYPE_CHECKING:
+    from petguard.flows.interpret import Interpreter
+
+_GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
+_READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
+_DATA_FILE = re.compile(r"(?i)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z")
+_WRITES = re.compile(r"[wax]")
+_FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
+_PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
+_REFS_GIVEN = 2
+_LONG_REF = 160
+_LONG_TEXT = 400
+
+
+@lru_cache(50_000)
+def _is(kind: str, name: str) -> bool:
+    """Whether the carriage table says this of a call's last name."""
+    return re.fullmatch(getattr(table().carriage, kind), name) is not None
+
+
+class Calling:
+    """Follows calls for an interpreter."""
+
+    def __init__(self, interpreter: "Interpreter") -> None:
+        self._in = interpreter
+
+    def value(self, call: f.Call) -> Value:
+        """Note a call, and say what it gives back."""
+        callee = call.callee
+        receiver = self._in.value(callee.of) if isinstance(callee, f.Attr) else None
+        refs = self._refs(callee, receiver)
+        given = [(self._in.value(each.value), each) for each in call.arguments]
+        number, site = self._in.site(call, refs, spelled(callee))
+        self._note(site, receiver, given)
+        result = self._result(call, receiver, [value for value, _ in given], number, refs)
+        return self._taken_at_its_name(call, receiver, result)
+
+    def _refs(self, callee: f.Expr, receiver: Value | None) -> tuple[Ref, ...]:
+        """What is called, by reference."""
+        if not isinstance(callee, f.Attr) or receiver is None:
+            return self._in.value(callee).refs
+        known = receiver.parts.get(callee.name) if receiver.parts is not None else None
+        if known is not None and known.refs:
+            return known.refs
+        return tuple(f"{ref}.{callee.name}" for ref in receiver.refs if len(ref) < _LONG_REF)
+
+    def _note(self, site: Site, receiver: Value | None, given: Sequence[tuple[Value, f.Argument]]) -> None:
+        """Add what the call is given to what it was given when it was followed before."""
+        new = [] if receiver is None else [_argument("self", receiver)]
+        position = 0
+        for value, argument in given:
+            new.append(_argument(argument.name or str(position), value))
+            position += not argument.name
+        if not site.arguments:
+            site.arguments = new
+        else:
+            site.arguments = [_both(one, other) for one, other in zip(site.arguments, new, strict=True)]
+
+    def _result(
+        self, call: f.Call, receiver: Value | None, given: list[Value], number: int, refs: tuple[Ref, ...]
+    ) -> Value:
+        name = _last(call.callee)
+        made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
+        back = Value(frozenset({("c", number, "")}), refs=made)
+        spot = Spot(call.at, self._in.scope.name)
+        special = self._rows(call, given, spot) or self._file(call, name, given, spot)
+        if special is not None:
+            self._put(call.callee, receiver, special, whole=True)
+            return joined([special, back])
+        if name == "dict" and receiver is None:
+            return self._dict(call, given)
+        if name in ("enumerate", "zip") and receiver is None:
+            return _pairs(name, given)
+        stored = self._objects(call, given, spot)
+        if stored is not None:
+            return Value(back.atoms | stored.atoms, refs=(*stored.refs, *made))
+        if receiver is not None and _is("puts", name):
+            return self._put(call.callee, receiver, _put_in(name, given))
+        if receiver is not None and name in _PAIRS and not given:
+            return Value(back.atoms, {ELEMENT: _pair(receiver)}, refs=made)
+        same = receiver if receiver is not None else next(iter(given), None)
+        if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
+            return Value(same.atoms | back.atoms, same.parts, refs=made or same.refs)
+        self._fill(call, number, refs)
+        return back
+
+    def _rows(self, call: f.Call, given: list[Value], spot: Spot) -> Value | None:
+        """The rows of a query that is written out."""
+        for value in given[:2]:
+            query = sql.selected(value.text) if value.text else None
+            if query is not None:
+                return self._in.reading.columns(query.table, query.columns, spot.at, spot.function)
+        return None
+
+    def _file(self, call: f.Call, name: str, given: list[Value], spot: Spot) -> Value | None:
+        """What a file of data that is read by its name holds."""
+        path = given[0].text if given else None
+        if path is None or not _DATA_FILE.match(path) or not _READS_FILE.fullmatch(name):
+            return None
+        mode = given[1].text if len(given) > 1 else None
+        if name == "open" and mode and _WRITES.search(mode):
+            return None
+        return Value(frozenset({self._in.reading.file(path, spot.at, spot.function)}))
+
+    def _dict(self, call: f.Call, given: list[Value]) -> Value:
+        parts = {
+            each.name: value for each, value in zip(call.arguments, given, strict=True) if each.name.isidentifier()
+        }
+        rest = [value for each, value in zip(call.arguments, given, strict=True) if each.name not in parts]
+        start = rest[0] if rest else Value(NOTHING, {}, closed=True)
+        return Value(start.atoms, {**(start.parts or {}), **parts}, closed=start.closed or not rest)
+
+    def _objects(self, call: f.Call, given: list[Value], spot: Spot) -> Value | None:
+        """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
+        name = _last(call.callee)
+        if not _is("looks_up", name) and name not in ("all", "create", "findOneOrFail", "findOneBy"):
+            return None
+        kind = _kept_kind(call)
+        if kind is None:
+            return None
+        atom = self._in.reading.object(call.at, spelled(call.callee), (kind,), spot.function, NOTHING)
+        return Value(frozenset({atom}), refs=(f"t:{kind}|",))
+
+    def _put(self, callee: f.Expr, receiver: Value | None, given: Value, *, whole: bool = False) -> Value:
+        """Let the object that a method is called on hold what the method was given."""
+        if receiver is None or not isinstance(callee, f.Attr):
+            return given
+        if whole:
+            held = joined([receiver, given]).with_refs(receiver.refs)
+        elif given.parts is not None and given.parts.keys() - {ELEMENT}:
+            held = receiver
+            for name, value in given.parts.items():
+                held = held.with_part(name, value, adds=True)
+        else:
+            held = receiver.with_part(ELEMENT, given, adds=True)
+        of = callee.of
+        if isinstance(of, f.Var | f.Attr | f.Item) and not (isinstance(of, f.Var) and of.name == "self"):
+            if isinstance(of, f.Attr) and isinstance(of.of, f.Var) and of.of.name == "self" and self._in.scope.owner:
+                self._in.keep_attribute(self._in.scope.owner, of.name, held)
+            else:
+                self._in.assign(of, held, callee.at)
+        return held
+
+    def _fill(self, call: f.Call, number: int, refs: tuple[Ref, ...]) -> None:
+        """A function of the tree may put something into the lists and dicts that it is given."""
+        if not any(ref.startswith(_FUNCTIONS) for ref in refs):
+            return
+        position = 0
+        for each in call.arguments:
+            slot = each.name or str(position)
+            position += not each.name
+            if isinstance(each.value, f.Var):
+                held = self._in.scope.names.get(each.value.name)
+                if held is not None and held.parts is not None:
+                    put = Value(frozenset({("o", number, slot)}))
+                    self._in.scope.names.set(each.value.name, held.with_part(ELEMENT, put, adds=True))
+
+    def _taken_at_its_name(self, call: f.Call, receiver: Value | None, result: Value) -> Value:
+        """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
+        callee, reading = call.callee, self._in.reading
+        name = _last(callee)
+        if result.parts is not None or not name or call.new:
+            return result
+        spot = Spot(call.at, self._in.scope.name)
+        getter = _GETTER.match(name)
+        of = callee.of if isinstance(callee, f.Attr) else None
+        if getter is not None:
+            field = name[getter.end() :].lstrip("_")
+            return reading.named(result, words_of(of, receiver or EMPTY), of, field[:1].lower() + field[1:], spot)
+        if of is not None and not call.arguments:
+            return reading.named(result, words_of(of, receiver or EMPTY), of, name, spot)
+        return result
+
+
+def _argument(slot: str, value: Value) -> Argument:
+    refs = tuple(ref for ref in value.refs if ref.startswith(_FUNCTIONS))[:_REFS_GIVEN]
+    text = value.text if value.text is not None and len(value.text) < _LONG_TEXT else None
+    return Argument(slot, value.given(), refs, value.literal, text, tuple(value.parts or ()))
+
+
+def _both(one: Argument, other: Argument) -> Argument:
+    given = dict(one.given)
+    for part, atoms in other.given:
+        given[part] = given.get(part, NOTHING) | atoms
+    refs = tuple(dict.fromkeys((*one.refs, *other.refs)))[:_REFS_GIVEN]
+    names = tuple(dict.fromkeys((*one.names, *other.names)))
+    return Argument(one.slot, tuple(given.items()), refs, one.literal and other.literal, one.text or other.text, names)
+
+
+def _last(callee: f.Expr) -> str:
+    return callee.name if isinstance(callee, f.Attr | f.Var) else ""
+
+
+def _put_in(name: str, given: list[Value]) -> Value:
+    """What a method that fills a container adds to it."""
+    if name in ("set", "put", "setdefault", "insert") and len(given) > 1:
+        key = given[0].text
+        return Value(NOTHING, {key: given[1]}, closed=True) if key and name != "insert" else given[-1]
+    if name in ("extend", "addAll"):
+        return joined([value.element() for value in given])
+    return joined(given) if len(given) < 2 or any(value.parts for value in given) else mixed(given)
+
+
+def _pair(receiver: Value) -> Value:
+    """A key with its value."""
+    return Value(NOTHING, {"0": EMPTY, "1": Value(receiver.all, refs=receiver.element().refs)}, closed=True)
+
+
+def _pairs(name: str, given: list[Value]) -> Value:
+    elements = [value.element() for value in given]
+    both = [EMPTY, *elements[:1]] if name == "enumerate" else elements
+    pair = Value(NOTHING, {str(index): value for index, value in enumerate(both)}, closed=True)
+    return Value(NOTHING, {ELEMENT: pair}, closed=True)
+
+
+def _kept_kind(call: f.Call) -> str | None:
+    """The class whose objects a call reads: the name its chain starts from, or the one it is given."""
+    root: f.Expr = call.callee
+    names: list[str] = []
+    while isinstance(root, f.Attr | f.Call | f.Item):
+        if isinstance(root, f.Attr):
+            names.append(root.name)
+        elif isinstance(root, f.Call):
+            named = next((each.value for each in root.arguments[:1] if _is_kind(each.value)), None)
+            if isinstance(named, f.Var) and (_last(root.callee) in ("query", "select", "get", "exec", "scalars")):
+                return named.name
+        root = root.callee if isinstance(root, f.Call) else root.of
+    if _is_kind(root) and isinstance(root, f.Var):
+        return root.name
+    if isinstance(root, f.Var) and len(names) == 2 and root.name in ("prisma", "db", "tx", "ctx", "self", "client"):
+        return names[1][:1].upper() + names[1][1:]
+    named = next((each.value for each in call.arguments[:1] if _is_kind(each.value)), None)
+    return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
+
+
+def _is_kind(each: f.Expr) -> bool:
+    return isinstance(each, f.Var) and each.name[:1].isupper() and not each.name.isupper()

@@ -1,0 +1,172 @@
+"""Follows personal data through all files of one language: from summaries to nodes, edges and gaps."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from petguard.flows.facts import Emitter, Facts, Locate
+from petguard.flows.form import Place, line_and_column
+from petguard.flows.graph import Graph
+from petguard.flows.knowledge import Data, Recipient, table
+from petguard.flows.resolve import Locate as LocateModule
+from petguard.flows.resolve import Symbols
+from petguard.flows.summary import Site, Summary
+from petguard.flows.trace import End, Kinds, Trace, trace
+from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, State, Trait
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A call that asks an AI: the id of its node, the arguments that carry data, and whether its result contains them."""
+
+    id: str
+    data: Data
+    contains: bool = False  # an embedding is the data in another form
+
+
+@dataclass
+class Tree:
+    """All files of a language. `asked` are the calls of AI by path, start and end; `recognise` finds further ones by path."""
+
+    summaries: Mapping[str, Summary]
+    modules: LocateModule
+    locate: Locate
+    asked: Mapping[tuple[str, Place, Place], Asked] = field(default_factory=dict)
+    recognise: Callable[[str, Site, str], Asked | None] = lambda _path, _site, _dotted: None
+    gaps: bool = True  # whether a call that nobody can resolve matters: only where the tree uses AI
+
+    def follow(self) -> tuple[Facts, list[Gap]]:
+        """Everything that personal data reaches."""
+        graph = Graph(self.summaries, Symbols(self.summaries, self.modules))
+        graph.build()
+        facts, ends = Facts(), []
+        answers = set()
+        for path, number, site in _sites(self.summaries):
+            asked = self._asks(graph, path, number, site)
+            if asked is not None:
+                ends.append(_end(graph, asked.id, path, number, asked.data))
+                if not asked.contains:
+                    answers.add((path, number))
+                continue
+            recipient = self._receives(graph, path, number, site)
+            if recipient is not None:
+                ends.append(self._handed_to(graph, recipient, path, number, site, facts))
+        graph.answers = frozenset(answers)
+        kinds = Kinds(graph)
+        found = trace(graph, ends, kinds)
+        Emitter(graph, found, self.locate, facts).emit()
+        _drop_unreached(facts, found)
+        return facts, list(self._lost(graph, found, kinds)) if self.gaps else []
+
+    def _asks(self, graph: Graph, path: str, number: int, site: Site) -> Asked | None:
+        known = self.asked.get((path, site.at, site.end))
+        if known is not None:
+            return known
+        libraries = (one.name for one in graph.meanings[path, number] if one.kind == "library")
+        return next((asked for name in libraries if (asked := self.recognise(path, site, name))), None)
+
+    def _receives(self, graph: Graph, path: str, number: int, site: Site) -> Recipient | None:
+        """Who gets what a call is given, when the call leaves the tree."""
+        found = graph.meanings[path, number]
+        for one in found:
+            if one.kind == "library":
+                recipient = table().recipient(one.name)
+                if recipient is not None and _has_needed(recipient, site):
+                    return recipient
+        if any(one.kind in ("function", "class") for one in found):
+            return None
+        receiver, _, method = site.name.rpartition(".")
+        named = table().recipient_named(receiver.rpartition(".")[2].removesuffix("()"), method) if receiver else None
+        return named if named is not None and _has_needed(named, site) else None
+
+    def _handed_to(self, graph: Graph, recipient: Recipient, path: str, number: int, site: Site, facts: Facts) -> End:
+        """Note the call and the recipient; both are dropped again when no data arrives."""
+        line, column = line_and_column(site.at)
+        here = self.locate(path, line, column)
+        call = Node(
+            id=f"call:{path}:{line}:{column}",
+            kind=NodeKind.CODE,
+            name=site.name,
+            origin=Origin.DETECTED,
+            locations=(here,),
+        )
+        traits = () if recipient.local else (Trait.EXTERNAL,)
+        sink = Node(
+            id=f"sink:{recipient.id}",
+            kind=NodeKind.SINK,
+            sink=recipient.sink,
+            name=recipient.name,
+            origin=Origin.DETECTED,
+            locations=(here,),
+            traits=traits,
+        )
+        facts.nodes[call.id] = call
+        facts.nodes[sink.id] = sink if sink.id not in facts.nodes else _seen_again(facts.nodes[sink.id], here)
+        onward = Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=sink.id, origin=Origin.DETECTED, location=here)
+        facts.edges.append(onward)
+        return _end(graph, call.id, path, number, recipient)
+
+    # --- calls that nobody can resolve ----------------------------------------------------------------------------
+
+    def _lost(self, graph: Graph, found: Trace, kinds: Kinds) -> Iterator[Gap]:
+        """Calls that personal data is given to and of which nobody knows what they call."""
+        wrappers = {str(node[2]).rpartition(".")[2] for node in found.before if node[0] == "p"} - {"__init__"}
+        doubtful = [
+            (path, number, site, why)
+            for path, number, site in _sites(self.summaries)
+            if (why := _doubt(graph, path, number, site, wrappers)) is not None
+        ]
+        ends = [_end(graph, f"{path}:{number}", path, number, Data()) for path, number, _, _ in doubtful]
+        reached = trace(graph, ends, kinds)
+        live = reached.live()
+        for end, (path, _, site, why) in zip(ends, doubtful, strict=True):
+            if not live.isdisjoint(end.arriving):
+                line, _ = line_and_column(site.at)
+                detail = f"personal data is given to {site.name}, and {why}"
+                yield Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
+
+
+def _sites(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, int, Site]]:
+    for path, summary in summaries.items():
+        for number, site in enumerate(summary.sites):
+            yield path, number, site
+
+
+def _end(graph: Graph, key: str, path: str, number: int, data: Data) -> End:
+    return End(key, path, number, tuple(dict.fromkeys(graph.arguments(path, number, data))))
+
+
+def _has_needed(recipient: Recipient, site: Site) -> bool:
+    if not recipient.needs:
+        return True
+    given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
+    return not given.isdisjoint(recipient.needs)
+
+
+def _doubt(graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
+    """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
+    found = graph.meanings[path, number]
+    if any(one.kind != "parameter" for one in found) or not any(each.given for each in site.arguments):
+        return None
+    receiver, _, name = site.name.rpartition(".")
+    if any(one.kind == "parameter" and ref.endswith("|") for one in found for ref in site.refs):
+        return "whoever calls this function decides what that is"
+    if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
+        return "what that is is decided when the code runs"
+    if receiver and name in wrappers:
+        return f"it may be one of the functions called {name} that send data on"
+    return None
+
+
+def _seen_again(node: Node, here: Location) -> Node:
+    return node.model_copy(update={"locations": (*node.locations, here)})
+
+
+def _drop_unreached(facts: Facts, found: Trace) -> None:
+    """Forget the recipients that no personal data arrives at."""
+    live = found.live()
+    reached = {end.id for node, ends in found.ends.items() if node in live for end in ends}
+    targets = {each.target for each in facts.edges if each.source in reached}
+    calls = {key for key, node in facts.nodes.items() if key.startswith("call:") and key not in reached}
+    facts.edges = [each for each in facts.edges if each.source not in calls]
+    sinks = {key for key, node in facts.nodes.items() if node.kind is NodeKind.SINK and key not in targets}
+    facts.nodes = {key: node for key, node in facts.nodes.items() if key not in calls | sinks}

@@ -1,0 +1,450 @@
+"""All files together: which value can come from which, asked backwards from where data leaves, only as far as needed.
+
+A node is an atom with the path of its file after the kind. Beside the kinds of `summary` there are `a` (what a call
+passes in one slot) and `k` (what a safeguard gives back).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from petguard.flows.knowledge import Data, Safeguard, table
+from petguard.flows.resolve import Meaning, Symbols
+from petguard.flows.summary import Argument, Atom, Atoms, ClassSummary, FunctionSummary, Given, Site, Summary
+from petguard.flows.values import ELEMENT, NOTHING, of_field
+
+Node = tuple[str | int, ...]
+_MAPS = re.compile(
+    r"map|flatMap|mapNotNull|concatMap|reduce|fold|apply|applymap|then|thenApply|Select|collect|let|run|with|transform"
+)
+_CHOOSES = frozenset(
+    {
+        "sort",
+        "sorted",
+        "sort_values",
+        "sortBy",
+        "filter",
+        "groupby",
+        "groupBy",
+        "min",
+        "max",
+        "find",
+        "some",
+        "every",
+        "any",
+        "all",
+        "partition",
+    }
+)
+_CALLBACK_ROUNDS = 3
+_ALL = Data()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A call that runs a function; `callback` is the slot in which the function was handed over, if it was."""
+
+    path: str
+    site: int
+    callback: str = ""
+
+
+@dataclass
+class Graph:
+    """The values of a tree. `answers` are the calls, by path and number, whose result is somebody else's words."""
+
+    summaries: Mapping[str, Summary]
+    symbols: Symbols
+    answers: frozenset[tuple[str, int]] = frozenset()
+    meanings: dict[tuple[str, int], tuple[Meaning, ...]] = field(default_factory=dict)
+    callers: dict[tuple[str, str], list[Caller]] = field(default_factory=lambda: defaultdict(list))
+    makers: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    safeguards: dict[tuple[str, int], Safeguard] = field(default_factory=dict)
+    idle: dict[tuple[str, int], str] = field(default_factory=dict)  # safeguards by name that give back their input
+
+    def build(self) -> None:
+        """Find out what each call means and who calls whom; then again for functions that are passed around."""
+        for path, summary in self.summaries.items():
+            for number, site in enumerate(summary.sites):
+                self._enter(path, number, site)
+        for _ in range(_CALLBACK_ROUNDS):
+            if not self._callbacks():
+                break
+        self._find_safeguards()
+
+    def site(self, path: str, number: int) -> Site:
+        """The call with this number in a file."""
+        return self.summaries[path].sites[number]
+
+    # --- who calls whom -------------------------------------------------------------------------------------------
+
+    def _enter(self, path: str, number: int, site: Site) -> None:
+        found = tuple(dict.fromkeys(each for ref in site.refs for each in self.symbols.meanings(path, ref)))
+        self.meanings[path, number] = found
+        for one in found:
+            self._link(one, path, number)
+        if not any(one.kind in ("function", "class") for one in found):
+            for argument in site.arguments:
+                for one in self._functions(path, argument):
+                    self.callers[one.path, one.name].append(Caller(path, number, argument.slot))
+
+    def _link(self, one: Meaning, path: str, number: int) -> None:
+        if one.kind == "function":
+            self.callers[one.path, one.name].append(Caller(path, number))
+        elif one.kind == "class":
+            self.makers[one.path, one.name].append((path, number))
+            for where, owner, known in self.symbols.ancestry(one.path, one.name):
+                if known is not None and f"{owner}.__init__" in self.summaries[where].functions:
+                    self.callers[where, f"{owner}.__init__"].append(Caller(path, number))
+                    break
+
+    def _functions(self, path: str, argument: Argument) -> list[Meaning]:
+        """The functions of the tree that an argument hands over."""
+        found = [each for ref in argument.refs for each in self.symbols.meanings(path, ref)]
+        return [each for each in dict.fromkeys(found) if each.kind == "function"]
+
+    def _callbacks(self) -> bool:
+        """Link calls of parameters with the functions that callers pass for them; whether that linked anything new."""
+        news = False
+        for (path, number), found in list(self.meanings.items()):
+            for one in found:
+                if one.kind == "parameter":
+                    news |= self._passed_function(path, number, one)
+        return news
+
+    def _passed_function(self, path: str, number: int, one: Meaning) -> bool:
+        function, _, parameter = one.name.partition("|")
+        refs = self.site(path, number).refs
+        if not any(ref.endswith("|") for ref in refs):
+            return False  # a method of the parameter is called, not the parameter itself
+        passed = [
+            each
+            for caller in self.callers.get((one.path, function), ())
+            for argument in self._bound(caller, one.path, function, parameter)
+            for each in self._functions(caller.path, argument)
+        ]
+        new = [each for each in dict.fromkeys(passed) if each not in self.meanings[path, number]]
+        self.meanings[path, number] += tuple(new)
+        for each in new:
+            self._link(each, path, number)
+        return bool(new)
+
+    # --- safeguards -----------------------------------------------------------------------------------------------
+
+    def _find_safeguards(self) -> None:
+        for (path, number), found in self.meanings.items():
+            guard = self._safeguard(path, number, found)
+            if guard is not None:
+                self.safeguards[path, number] = guard
+
+    def _safeguard(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
+        known = table()
+        for one in found:
+            if one.kind == "library":
+                guard = known.safeguard(one.name) or known.safeguard_named(one.name.rpartition(".")[2])
+                if guard is not None and self._holds(path, number, guard):
+                    return guard
+        functions = [one for one in found if one.kind == "function"]
+        last = self.site(path, number).name.rpartition(".")[2]
+        named = known.safeguard_named(functions[0].name.rpartition(".")[2] if functions else last)
+        if named is None or (functions and self._gives_back_input(path, number, functions)):
+            return None
+        return named if not functions else self._as_good_as_inside(functions[0], named)
+
+    def _gives_back_input(self, path: str, number: int, functions: Iterable[Meaning]) -> bool:
+        for one in functions:
+            summary = self.symbols.function(one)
+            own = {(one.path, one.name, name) for name, _ in summary.parameters}
+            given = [atom for atoms in summary.gives.values() for atom in atoms]
+            if given and all(self._is_input(one.path, atom, own) for atom in given):
+                self.idle[path, number] = one.name
+                return True
+        return False
+
+    def _is_input(self, path: str, atom: Atom, own: set[tuple[str, str, str]]) -> bool:
+        if atom[0] == "p":
+            return (path, str(atom[1]), str(atom[2])) in own
+        if atom[0] == "s":
+            over = self.summaries[path].sources[int(atom[1])].over
+            return bool(over) and all(self._is_input(path, each, own) for each in over)
+        return False
+
+    def _as_good_as_inside(self, one: Meaning, named: Safeguard) -> Safeguard:
+        """A function that calls itself a safeguard is as sure as the library's that it uses."""
+        inside = (
+            table().safeguard(meaning.name)
+            for number, site in enumerate(self.summaries[one.path].sites)
+            if site.function == one.name
+            for meaning in self.meanings[one.path, number]
+            if meaning.kind == "library"
+        )
+        return next((each for each in inside if each is not None and each.technique == named.technique), named)
+
+    def _holds(self, path: str, number: int, guard: Safeguard) -> bool:
+        """Whether no literal argument is beyond what the safeguard can bear."""
+        texts = {each.slot: each.text for each in self.site(path, number).arguments}
+        return all(
+            float(texts.get(name) or 0) <= bound for name, bound in guard.maximum.items() if _number(texts.get(name))
+        )
+
+    # --- what comes from where ------------------------------------------------------------------------------------
+
+    def before(self, node: Node) -> Iterator[Node]:
+        """The nodes whose values may come to a node directly."""
+        kind, path = str(node[0]), str(node[1])
+        if kind == "p":
+            yield from self._passed(node)
+        elif kind == "a":
+            yield from self._given(node)
+        elif kind == "c":
+            yield from self._result(path, int(node[2]), str(node[3]))
+        elif kind == "k":
+            guard = self.safeguards[path, int(node[2])]
+            yield from self.arguments(path, int(node[2]), guard)
+        elif kind == "f":
+            yield from self._attribute(path, str(node[2]), str(node[3]), str(node[4]))
+        elif kind == "g":
+            kept = self.summaries[path].keeps.get(str(node[2]), {})
+            yield from self.at(path, select(tuple(kept.items()), str(node[3])))
+        elif kind == "o":
+            yield from self._put_by_callee(path, int(node[2]), str(node[3]))
+        elif kind == "s":
+            yield from self.at(path, self.summaries[path].sources[int(node[2])].over)
+
+    def at(self, path: str, atoms: Atoms) -> Iterator[Node]:
+        """The nodes that atoms of a file are."""
+        for atom in sorted(atoms, key=repr):
+            if atom[0] == "i":
+                yield from self._imported(path, atom)
+            else:
+                yield (atom[0], path, *atom[1:])
+
+    def _imported(self, path: str, atom: Atom) -> Iterator[Node]:
+        """A variable of another file, also through those that hand it on."""
+        _, module, name, part = (str(each) for each in atom)
+        for _ in range(_CALLBACK_ROUNDS):
+            files = [each for each in self.symbols.locate(path, module) if each in self.summaries]
+            for each in files:
+                if name in self.summaries[each].keeps:
+                    yield ("g", each, name, part)
+                    return
+            onward = next((self.summaries[each].imports.get(name) for each in files), None)
+            if onward is None:
+                inner = self.symbols.locate(path, f"{module}.{name}") if part else ()
+                yield from (("g", each, part, "") for each in inner if part in self.summaries[each].keeps)
+                return
+            path, (module, name) = files[0], onward
+
+    def _passed(self, node: Node) -> Iterator[Node]:
+        _, path, function, parameter, part = (str(each) for each in node)
+        summary = self.summaries[path].functions.get(function)
+        if summary is None:
+            return
+        yield from self.at(path, select(summary.defaults.get(parameter, ()), part))
+        for caller in self.callers.get((path, function), ()):
+            for argument in self._bound(caller, path, function, parameter):
+                if argument.given:
+                    yield ("a", caller.path, caller.site, argument.slot, _part_of(argument, parameter, part))
+
+    def _given(self, node: Node) -> Iterator[Node]:
+        _, path, number, slot, part = node
+        for argument in self.site(str(path), int(number)).arguments:
+            if argument.slot == slot:
+                yield from self.at(str(path), select(argument.given, str(part)))
+
+    def _bound(self, caller: Caller, path: str, function: str, parameter: str) -> Iterator[Argument]:
+        """The arguments of a call that arrive in a parameter."""
+        summary = self.summaries[path].functions[function]
+        arguments = self.site(caller.path, caller.site).arguments
+        if caller.callback:
+            yield from _to_callback(arguments, caller.callback, summary, parameter)
+            return
+        names = [name for name, kind in summary.parameters if kind not in ("*", "**", "keyword")]
+        kind = dict(summary.parameters).get(parameter, "")
+        known = {name for name, each in summary.parameters if each != "**"}
+        for argument in arguments:
+            slot = argument.slot
+            if slot == parameter or slot in ("*", "**"):
+                yield argument
+            elif slot.isdigit():
+                position = int(slot)
+                if (kind == "*" and position >= len(names)) or (position < len(names) and names[position] == parameter):
+                    yield argument
+            elif kind == "**" and slot not in known and slot != "self":
+                yield argument
+
+    def _result(self, path: str, number: int, part: str) -> Iterator[Node]:
+        if (path, number) in self.answers:
+            return
+        if (path, number) in self.safeguards:
+            yield ("k", path, number)
+            return
+        found = self.meanings[path, number]
+        inside = [one for one in found if one.kind in ("function", "class")]
+        for one in inside:
+            if one.kind == "function":
+                yield from self.at(one.path, select(tuple(self.symbols.function(one).gives.items()), part))
+            else:
+                yield from self._made(one, path, number, part)
+        if not inside:
+            yield from self._from_library(path, number, part)
+
+    def _made(self, one: Meaning, path: str, number: int, part: str) -> Iterator[Node]:
+        """What an object of a class of the tree holds."""
+        if not part:
+            yield from self.arguments(path, number, _ALL, receiver=False)
+            return
+        yield ("f", one.path, one.name, part, "")
+        known = self.summaries[one.path].classes[one.name]
+        yield from self._for_field(known, path, number, part)
+
+    def _for_field(self, known: ClassSummary, path: str, number: int, name: str) -> Iterator[Node]:
+        """The argument of a constructor that fills a field."""
+        order = list(known.fields)
+        for argument in self.site(path, number).arguments:
+            slot = argument.slot
+            position = int(slot) if slot.isdigit() else -1
+            if slot == name or (known.record and 0 <= position < len(order) and order[position] == name):
+                yield ("a", path, number, slot, "")
+            elif slot == "**" or (position == 0 and name in argument.names):
+                yield ("a", path, number, slot, name)
+
+    def _from_library(self, path: str, number: int, part: str) -> Iterator[Node]:
+        """What a call gives back that leaves the tree: by default all that it was given."""
+        site, carriage = self.site(path, number), _Carriage(self, path, number)
+        name = site.name.removesuffix("()").rpartition(".")[2]
+        callbacks = [one for each in site.arguments for one in self._functions(path, each)]
+        for one in callbacks:
+            if name not in _CHOOSES:
+                yield from self.at(one.path, select(tuple(self.symbols.function(one).gives.items()), part))
+        if carriage.drops(name) or (callbacks and _MAPS.fullmatch(name)):
+            return
+        keeps = carriage.same(name)
+        for argument in site.arguments:
+            if argument.slot == "self" or not carriage.looks_up(name):
+                inner = part if keeps else ""
+                yield from self.at(path, select(argument.given, inner))
+
+    def arguments(self, path: str, number: int, data: Data, *, receiver: bool = False) -> Iterator[Node]:
+        """What a call is given in the arguments that count."""
+        position_of_self = {"self"} if not receiver else set()
+        for argument in self.site(path, number).arguments:
+            if argument.slot in position_of_self:
+                continue
+            yield from self.at(path, counted(argument, data))
+
+    def _attribute(self, path: str, owner: str, name: str, part: str) -> Iterator[Node]:
+        for where, each, known in self._family(path, owner):
+            kept = known.keeps.get(name, {})
+            yield from self.at(where, select(tuple(kept.items()), part))
+            if known.record:
+                for there, number in self.makers.get((where, each), ()):
+                    yield from self._for_field(known, there, number, name)
+
+    def _family(self, path: str, owner: str) -> Iterator[tuple[str, str, ClassSummary]]:
+        """A class, its bases and the classes that are made from it: they share their attributes."""
+        for where, name, known in self.symbols.ancestry(path, owner):
+            if known is not None:
+                yield where, name, known
+        for where, name in self._children.get((path, owner), ()):
+            yield where, name, self.summaries[where].classes[name]
+
+    @cached_property
+    def _children(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
+        found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for path, summary in self.summaries.items():
+            for name, known in summary.classes.items():
+                if known.bases:
+                    for where, base, above in list(self.symbols.ancestry(path, name))[1:]:
+                        if above is not None:
+                            found[where, base].append((path, name))
+        return found
+
+    def _put_by_callee(self, path: str, number: int, slot: str) -> Iterator[Node]:
+        for one in self.meanings[path, number]:
+            if one.kind != "function":
+                continue
+            summary = self.symbols.function(one)
+            names = [name for name, _ in summary.parameters]
+            parameter = names[int(slot)] if slot.isdigit() and int(slot) < len(names) else slot
+            for atoms in summary.puts.get(parameter, {}).values():
+                yield from self.at(one.path, atoms)
+
+
+class _Carriage:
+    """What the table says about one call."""
+
+    def __init__(self, graph: Graph, path: str, number: int) -> None:
+        self._table = table().carriage
+        found = graph.meanings[path, number]
+        self._remote = any(one.kind == "library" and _is_remote(one.name) for one in found)
+
+    def drops(self, name: str) -> bool:
+        return self._remote or re.fullmatch(self._table.drops, name) is not None
+
+    def looks_up(self, name: str) -> bool:
+        return re.fullmatch(self._table.looks_up, name) is not None
+
+    def same(self, name: str) -> bool:
+        return re.fullmatch(self._table.same, name) is not None
+
+
+def _is_remote(path: str) -> bool:
+    return table().remote.fullmatch(path) is not None
+
+
+def _to_callback(
+    arguments: Iterable[Argument], slot: str, summary: FunctionSummary, parameter: str
+) -> Iterator[Argument]:
+    """What a function that was handed over is called with: what stands after it, else what it is called on."""
+    names = [name for name, _ in summary.parameters]
+    index = names.index(parameter) if parameter in names else len(names)
+    given = [each for each in arguments if each.slot != "self"]
+    start = int(slot) + 1 if slot.isdigit() else 0
+    after = [each for each in given if each.slot.isdigit() and int(each.slot) >= start and each.slot != slot]
+    spread = [each for each in given if each.slot in ("args", "kwargs", "*", "**")]
+    named = [each for each in given if each.slot == parameter]
+    if named or spread or after:
+        yield from named
+        yield from (_only_part(each, str(index) if each.slot in ("args", "*") else parameter) for each in spread)
+        yield from after[index : index + 1]
+    else:
+        before = [each for each in given if each.slot.isdigit() and each.slot != slot and int(each.slot) < start]
+        yield from (each for each in [*(a for a in arguments if a.slot == "self"), *before] if index < 2)
+
+
+def _only_part(argument: Argument, name: str) -> Argument:
+    return Argument(argument.slot, tuple((part, atoms) for part, atoms in argument.given if part in ("", name)))
+
+
+def _part_of(argument: Argument, parameter: str, part: str) -> str:
+    """Which part of what is passed arrives: of `**kwargs`, the one of the parameter's name."""
+    if argument.slot == "**" and not part:
+        return parameter if any(name == parameter for name in argument.names) else ""
+    return part
+
+
+def select(given: Iterable[Given], part: str) -> Atoms:
+    """The atoms of one part; of the whole, those of all parts."""
+    known = list(given)
+    if not part:
+        return NOTHING.union(*(atoms for _, atoms in known))
+    exact = [atoms for name, atoms in known if name == part]
+    elements = [atoms for name, atoms in known if name == ELEMENT] if not exact else []
+    whole = [of_field(atoms, part) for name, atoms in known if not name]
+    return NOTHING.union(*exact, *elements, *whole)
+
+
+def counted(argument: Argument, data: Data) -> Atoms:
+    """The atoms of an argument, as far as it carries data."""
+    if data.all or argument.slot in data.data or (argument.slot.isdigit() and int(argument.slot) in data.positions):
+        return select(argument.given, "")
+    if argument.slot.isdigit() or argument.slot in ("*", "**"):
+        return NOTHING.union(*(select(argument.given, name) for name in data.data))
+    return NOTHING
+
+
+def _number(text: str | None) -> bool:
+    return bool(text) and re.fullmatch(r"[0-9.eE+-]+", text or "") is not None

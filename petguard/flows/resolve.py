@@ -1,0 +1,316 @@
+"""Which function, class or library a reference means, across the files of a tree: by import, definition, type and base.
+
+Never by a bare name: a function of the same name elsewhere is another function. What cannot be resolved stays unknown,
+and whoever asked says so.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
+
+_STEP = re.compile(r"\(\)|\[\]|\.[^.()\[\]]+")
+_DEPTH = 12  # references that lead to references
+_BASES = 8
+_CONTAINERS = frozenset(
+    [
+        "list",
+        "List",
+        "Optional",
+        "Union",
+        "Sequence",
+        "Iterable",
+        "Iterator",
+        "dict",
+        "Dict",
+        "Mapping",
+        "set",
+        "Set",
+        "tuple",
+        "Tuple",
+        "Annotated",
+        "Awaitable",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "Generator",
+        "Promise",
+        "Array",
+        "ArrayList",
+        "Collection",
+        "Flow",
+        "Flux",
+        "Mono",
+        "Page",
+        "ResponseEntity",
+        "CompletableFuture",
+        "Result",
+        "Partial",
+        "Readonly",
+        "Type",
+        "type",
+    ]
+)
+
+Locate = Callable[[str, str], Sequence[str]]  # the importing file and a module give the files that it means
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a reference means: `name` is dotted inside of `path`, or for a library the path that names the call."""
+
+    kind: Literal["function", "class", "object", "module", "library", "parameter"]
+    path: str
+    name: str
+
+
+@dataclass
+class Symbols:
+    """The definitions of all files. `locate` says which files a module is."""
+
+    summaries: Mapping[str, Summary]
+    locate: Locate
+    _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
+    _open: set[tuple[str, Ref]] = field(default_factory=set)
+
+    def meanings(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
+        """Everything that a reference in a file may mean; empty when nobody knows."""
+        key = path, ref
+        if key in self._known:
+            return self._known[key]
+        if key in self._open or len(self._open) > _DEPTH:
+            return ()
+        self._open.add(key)
+        try:
+            found = self._resolved(path, ref)
+        finally:
+            self._open.discard(key)
+        if not self._open or found:
+            self._known[key] = found
+        return found
+
+    def _resolved(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
+        root, steps = _split(ref)
+        current = tuple(dict.fromkeys(self._root(path, root, steps)))
+        for index, step in enumerate(steps):
+            if root.startswith("v:") and index == 0 and step.startswith("."):
+                inner = self._variable(path, root[2:] + step)
+                if inner:
+                    current = inner
+                    continue
+            current = tuple(dict.fromkeys(each for one in current for each in self._step(one, step)))[:8]
+        return current
+
+    def _root(self, path: str, root: Ref, steps: Sequence[str]) -> Iterable[Meaning]:
+        kind, _, name = root.partition(":")
+        summary = self.summaries[path]
+        if kind == "i":
+            module, _, imported = name.partition("|")
+            return self._imported(path, module, imported)
+        if kind == "l":
+            return self._defined(summary, name)
+        if kind == "v":
+            return self._variable(path, name)
+        if kind == "s":
+            return (Meaning("object", path, name),)
+        if kind == "t":
+            return self.typed(path, name)
+        if kind == "p":
+            return (Meaning("parameter", path, name),)
+        return self._opened(summary, name) or (() if "." in name else (Meaning("library", "", name),) if steps else ())
+
+    def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
+        if name in summary.classes:
+            return (Meaning("class", summary.path, name),)
+        if name in summary.functions:
+            return (Meaning("function", summary.path, name),)
+        return ()
+
+    def _variable(self, path: str, name: str) -> tuple[Meaning, ...]:
+        refs = self.summaries[path].refs.get(name, ())
+        return tuple(each for ref in refs for each in self.meanings(path, ref))
+
+    def _opened(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
+        """A name that the file does not bind: from a module that is opened for it, or of the same package."""
+        for module in summary.opened:
+            for path in self.locate(summary.path, module):
+                found = self.symbol(path, name)
+                if found:
+                    return found
+        for path in self.locate(summary.path, ""):
+            if path != summary.path:
+                found = self._defined(self.summaries[path], name)
+                if found:
+                    return found
+        return ()
+
+    def _imported(self, importer: str, module: str, name: str) -> tuple[Meaning, ...]:
+        files = [path for path in self.locate(importer, module) if path in self.summaries]
+        if not name:
+            return tuple(Meaning("module", path, "") for path in files) or (Meaning("library", "", module),)
+        for path in files:
+            found = self.symbol(path, name)
+            if found:
+                return found
+        inner = [path for path in self.locate(importer, _joined(module, name)) if path in self.summaries]
+        if inner:
+            return tuple(Meaning("module", path, "") for path in inner)
+        return () if files else (Meaning("library", "", _joined(module, name)),)
+
+    def symbol(self, path: str, name: str) -> tuple[Meaning, ...]:
+        """What a name of a file means to those who import it."""
+        summary = self.summaries[path]
+        first, _, rest = name.partition(".")
+        found = self._exported(summary, first)
+        for step in (f".{each}" for each in rest.split(".") if each):
+            found = tuple(each for one in found for each in self._step(one, step))
+        return found
+
+    def _exported(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
+        if name in summary.exports:
+            module, local = summary.exports[name]
+            if module:
+                return self.meanings(summary.path, f"i:{module}|{'' if local == '*' else local}|")
+            if local != name:
+                return self._exported(summary, local)
+        found = self._defined(summary, name) or self._variable(summary.path, name)
+        if found:
+            return found
+        if name in summary.imports:
+            module, imported = summary.imports[name]
+            return self.meanings(summary.path, f"i:{module}|{imported}|")
+        return self._behind_star(summary, name)
+
+    def _behind_star(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
+        opened = [*summary.opened, *(module for module, local in summary.exports.values() if local == "*" and module)]
+        for module in opened:
+            for path in self.locate(summary.path, module):
+                if path != summary.path and path in self.summaries:
+                    found = self._behind(path, name)
+                    if found:
+                        return found
+        return ()
+
+    def _behind(self, path: str, name: str) -> tuple[Meaning, ...]:
+        """A name of a file that is opened; files that open each other end the search."""
+        key = path, f"*{name}"
+        if key in self._open or len(self._open) > _DEPTH:
+            return ()
+        self._open.add(key)
+        try:
+            return self._exported(self.summaries[path], name)
+        finally:
+            self._open.discard(key)
+
+    def typed(self, path: str, name: str) -> tuple[Meaning, ...]:
+        """An object of the class that a type names in a file."""
+        first, _, rest = name.partition(".")
+        if first in _CONTAINERS:
+            return ()
+        summary = self.summaries[path]
+        found = self._exported(summary, first) or self._opened(summary, first)
+        for step in (f".{each}" for each in rest.split(".") if each):
+            found = tuple(each for one in found for each in self._step(one, step))
+        return tuple(each for one in found if one.kind in ("class", "library") for each in self._step(one, "()"))
+
+    def _step(self, one: Meaning, step: str) -> Iterable[Meaning]:
+        if step == "[]":
+            return (one,)
+        if step == "()":
+            return self._called(one)
+        return self._member(one, step[1:])
+
+    def _called(self, one: Meaning) -> Iterable[Meaning]:
+        if one.kind == "class":
+            return (Meaning("object", one.path, one.name),)
+        if one.kind == "library":
+            return (Meaning("library", "", f"{one.name}()"),)
+        if one.kind == "function":
+            return self.returned(one)
+        if one.kind == "object":
+            return tuple(each for found in self._member(one, "__call__") for each in self._called(found))
+        return ()
+
+    def returned(self, one: Meaning) -> tuple[Meaning, ...]:
+        """What a function of the tree gives back: by what stands after `return`, and by its declared type."""
+        function = self.summaries[one.path].functions[one.name]
+        found = [each for ref in function.refs for each in self.meanings(one.path, ref)]
+        found += [each for name in function.returns for each in self.typed(one.path, name)]
+        return tuple(dict.fromkeys(found))
+
+    def _member(self, one: Meaning, name: str) -> Iterable[Meaning]:
+        if one.kind == "library":
+            return (Meaning("library", "", f"{one.name}.{name}"),)
+        if one.kind == "module":
+            return self.symbol(one.path, name) or self._submodule(one, name)
+        if one.kind in ("object", "class"):
+            return self._of_class(one, name)
+        return ()
+
+    def _submodule(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
+        files = self.locate(one.path, f".{name}") if one.path.endswith("__init__.py") else ()
+        return tuple(Meaning("module", path, "") for path in files if path in self.summaries)
+
+    def _of_class(self, one: Meaning, name: str) -> Iterable[Meaning]:
+        for path, owner, known in self.ancestry(one.path, one.name):
+            if known is None:
+                yield Meaning("library", "", f"{owner}().{name}")
+                return
+            method = f"{owner}.{name}"
+            function = self.summaries[path].functions.get(method)
+            if function is not None:
+                found = Meaning("function", path, method)
+                yield from self.returned(found) if function.reads_as_field else (found,)
+                return
+            if known.refs.get(name):
+                yield from (each for ref in known.refs[name] for each in self.meanings(path, ref))
+                return
+            if f"{owner}.{name}" in self.summaries[path].classes:
+                yield Meaning("class", path, method)
+                return
+
+    def ancestry(self, path: str, name: str) -> Iterator[tuple[str, str, ClassSummary | None]]:
+        """A class and its bases, nearest first; one of a library comes last, without a summary."""
+        pending, seen = [(path, name)], set()
+        while pending and len(seen) < _BASES:
+            here = pending.pop(0)
+            known = self.summaries[here[0]].classes.get(here[1])
+            if known is None or here in seen:
+                continue
+            seen.add(here)
+            yield (*here, known)
+            for base in known.bases:
+                for each in self._base(here[0], base):
+                    if each.kind == "class":
+                        pending.append((each.path, each.name))
+                    elif each.kind == "library":
+                        yield "", each.name, None
+
+    def _base(self, path: str, base: str) -> tuple[Meaning, ...]:
+        first, _, rest = base.partition(".")
+        summary = self.summaries[path]
+        found = self._exported(summary, first) or self._opened(summary, first)
+        for step in (f".{each}" for each in rest.split(".") if each):
+            found = tuple(each for one in found for each in self._step(one, step))
+        return found
+
+    def function(self, one: Meaning) -> FunctionSummary:
+        """The summary of a function."""
+        return self.summaries[one.path].functions[one.name]
+
+    def is_module(self, path: str, module: str, name: str) -> bool:
+        """Whether what is imported is a file of the tree and not something in one."""
+        return any(each.kind == "module" for each in self._imported(path, module, name))
+
+
+def _split(ref: Ref) -> tuple[Ref, list[str]]:
+    """The root of a reference, and the steps from there."""
+    root, _, steps = ref.rpartition("|")
+    return root, _STEP.findall(steps)
+
+
+def _joined(module: str, name: str) -> str:
+    if name == "default":
+        return module
+    return f"{module}{name}" if module.endswith(".") and set(module) == {"."} else f"{module}.{name}"

@@ -1,0 +1,293 @@
+"""Where personal data enters: names that mean it, objects of types that hold it, and files of it.
+
+A name is judged by the taxonomy together with what it is read from. The value that bears the name is remembered: when it
+already brings the same data from elsewhere, that place is the source and the name only a further step.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from petguard import taxonomy
+from petguard.flows import form as f
+from petguard.flows.summary import Atom, Atoms, Source, Summary
+from petguard.flows.values import NOTHING, Value
+
+_LONGEST_LABEL = 80
+_MANY_WORDS = 24
+_SUBJECTS = ("patient", "user", "employee", "customer")
+_NOBODYS = frozenset(
+    {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
+)
+_TEXTS = frozenset(
+    {"str", "string", "String", "EmailStr", "CharSequence", "SecretStr", "Text", "AnyStr", "Form", "Query"}
+)
+_BUILT_IN = frozenset(
+    [
+        "Any",
+        "Annotated",
+        "Array",
+        "ArrayList",
+        "AsyncGenerator",
+        "AsyncIterator",
+        "AsyncSession",
+        "Awaitable",
+        "BackgroundTasks",
+        "Boolean",
+        "Callable",
+        "ClassVar",
+        "Collection",
+        "Context",
+        "Coroutine",
+        "DataFrame",
+        "Date",
+        "Decimal",
+        "Depends",
+        "Dict",
+        "Double",
+        "Duration",
+        "Enum",
+        "Error",
+        "Exception",
+        "Final",
+        "Float",
+        "Flow",
+        "Func",
+        "Function",
+        "Generator",
+        "HashMap",
+        "HttpRequest",
+        "HttpResponse",
+        "Integer",
+        "Iterable",
+        "Iterator",
+        "LinkedHashMap",
+        "List",
+        "ListInt",
+        "Literal",
+        "LocalDate",
+        "LocalDateTime",
+        "Long",
+        "Map",
+        "Mapping",
+        "Model",
+        "MutableMapping",
+        "NextFunction",
+        "NextRequest",
+        "Number",
+        "Object",
+        "Observable",
+        "Optional",
+        "Partial",
+        "Path",
+        "Pick",
+        "Promise",
+        "Readonly",
+        "Record",
+        "Request",
+        "Response",
+        "ResponseWriter",
+        "Result",
+        "Sequence",
+        "Series",
+        "Session",
+        "Set",
+        "Short",
+        "Stream",
+        "String",
+        "Time",
+        "Timestamp",
+        "Tuple",
+        "Type",
+        "UUID",
+        "Union",
+        "Unit",
+        "Void",
+        "WebSocket",
+    ]
+)
+
+
+def spelled(each: f.Expr) -> str:
+    """How an expression is addressed, without the arguments of its calls: they may hold secrets."""
+    parts: list[str] = []
+    while True:
+        match each:
+            case f.Var():
+                return f"{each.name}{''.join(reversed(parts))}"[-_LONGEST_LABEL:]
+            case f.Attr():
+                parts.append(f".{each.name}")
+                each = each.of
+            case f.Item():
+                parts.append("[]")
+                each = each.of
+            case f.Call():
+                parts.append("()")
+                each = each.callee
+            case _:
+                return f"…{''.join(reversed(parts))}"[-_LONGEST_LABEL:]
+
+
+def words_of(each: f.Expr | None, value: Value) -> tuple[str, ...]:
+    """The names in an expression, and those of the types its value is declared with."""
+    types = (ref[2:].partition("|")[0] for ref in value.refs if ref.startswith("t:") and ref.endswith(("|", "[]")))
+    return (*types, *(() if each is None else _names(each)))
+
+
+def _names(each: f.Expr) -> Iterator[str]:
+    pending: list[f.Expr] = [each]
+    for _ in range(_MANY_WORDS):
+        if not pending:
+            return
+        match pending.pop():
+            case f.Var(name=name):
+                yield name
+            case f.Attr(name=name, of=of):
+                yield name
+                pending.append(of)
+            case f.Item(of=of, key=key):
+                if isinstance(key, f.Text):
+                    yield key.value
+                pending.append(of)
+            case f.Call(callee=callee, arguments=arguments):
+                pending += [*(given.value for given in arguments[:2] if isinstance(given.value, f.Var)), callee]
+            case f.Only(parts=parts) | f.Mix(parts=parts) | f.Choice(options=parts):
+                pending += parts
+            case _:
+                pass
+
+
+@cache
+def _possible(name: str) -> bool:
+    """Whether a name may mean personal data at all, whatever it is read from."""
+    return not name.isupper() and bool(taxonomy.classify(*_SUBJECTS, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something is read: a place, and the function around it."""
+
+    at: f.Place
+    function: str
+
+
+class Reading:
+    """Finds the personal data that one file reads, and adds it to the summary."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._sources = summary.sources
+        self._known: dict[tuple[str, f.Place, str], int] = {}
+
+    def part(self, base: Value, of: f.Expr | None, name: str, at: f.Place, function: str) -> Value:
+        """What reading `name` from a value gives; personal data where the two together mean some."""
+        if base.has(name):
+            return base.part(name)
+        return self.named(base.part(name), words_of(of, base), of, name, Spot(at, function))
+
+    def named(self, value: Value, words: tuple[str, ...], of: f.Expr | None, name: str, spot: "Spot") -> Value:
+        """A value that bears a name, in the context of some words; `of` is what it is read from."""
+        if not _possible(name) or not _NOBODYS.isdisjoint(word.lower() for word in words):
+            return value
+        found = taxonomy.explain(*words, name)
+        if found is None or value.literal:
+            return value
+        label = f"{spelled(of)}.{name}" if of is not None else name
+        made = Source(spot.at, label, "name", (found.category,), found.because, spot.function, value.all)
+        return Value(frozenset({self._add(made)}), refs=value.refs)
+
+    def variable(self, name: str, value: Value, at: f.Place, function: str) -> Value:
+        """A variable that has to be taken at its name, because its value says less."""
+        if value.literal or value.parts is not None or not _possible(name) or _is_something_else(value):
+            return value
+        found = taxonomy.explain(name)
+        if found is None or self._brings(value.atoms, found.category):
+            return value
+        source = self._add(Source(at, name, "name", (found.category,), found.because, function, value.atoms))
+        return Value(frozenset({source}), refs=value.refs)
+
+    def parameter(self, each: f.Parameter, function: str, value: Value) -> Value:
+        """A parameter whose name or type means personal data."""
+        if each.kind in ("*", "**") or each.pattern is not None:
+            return self._typed(each, function, value)
+        found = taxonomy.explain(function.rpartition(".")[2], each.name) if _possible(each.name) else None
+        if found is None or not _may_be_text(each.types):
+            return self._typed(each, function, value)
+        source = self._add(Source(each.at, each.name, "name", (found.category,), found.because, function, value.atoms))
+        return Value(frozenset({source}), refs=value.refs)
+
+    def _typed(self, each: f.Parameter, function: str, value: Value) -> Value:
+        types = tuple(name for name in each.types if _is_class_name(name))
+        if not types:
+            return value
+        source = self.object(each.at, each.name, types, function, value.atoms)
+        return Value(value.atoms | {source}, refs=value.refs)
+
+    def object(self, at: f.Place, label: str, types: tuple[str, ...], function: str, over: Atoms) -> Atom:
+        """An object that is of one of these types: what it holds is known when all files are."""
+        return self._add(Source(at, label, "object", types, "", function, over))
+
+    def columns(self, table: str, names: Iterable[str], at: f.Place, function: str) -> Value:
+        """The rows of a query: each column by name and by position."""
+        parts: dict[str, Value] = {}
+        for index, (column, given) in enumerate(_columns(names)):
+            found = taxonomy.explain(table, column) if _possible(column) else None
+            atoms = NOTHING
+            if found is not None:
+                label = f"{table}.{column}" if table else column
+                atoms = frozenset({self._add(Source(at, label, "name", (found.category,), found.because, function))})
+            parts[given] = parts[str(index)] = Value(atoms)
+        return Value(NOTHING, parts, closed=True)
+
+    def file(self, path: str, at: f.Place, function: str) -> Atom:
+        """What a file of data holds."""
+        return self._add(Source(at, path, "file", (path,), "", function))
+
+    def _add(self, source: Source) -> Atom:
+        key = source.function, source.at, source.label
+        if key not in self._known:
+            self._known[key] = len(self._sources)
+            self._sources.append(source)
+        known = self._sources[self._known[key]]
+        known.over = known.over | source.over
+        return ("s", self._known[key], "")
+
+    def _brings(self, atoms: Atoms, category: str) -> bool:
+        """Whether a value is already known as data of this category."""
+        sources = (self._sources[int(atom[1])] for atom in atoms if atom[0] == "s")
+        return any(category in each.says for each in sources)
+
+
+def _columns(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each column with the name that the query gives it: `u.email AS contact`."""
+    for each in names:
+        words = re.findall(r"\w+", each)
+        if not words:
+            continue
+        renamed = len(words) > 1 and words[-2].lower() == "as"
+        column = words[-3] if renamed and len(words) > 2 else words[-1]
+        yield column, words[-1]
+
+
+def _is_something_else(value: Value) -> bool:
+    """A function, a class or an object of one: `email = EmailMessage()`."""
+    for ref in value.refs:
+        name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2]
+        if ref.startswith("l:") and not ref.endswith("()"):
+            return True
+        if ref.endswith("()") and name[:1].isupper() and not name.isupper():
+            return True
+    return False
+
+
+def _may_be_text(types: tuple[str, ...]) -> bool:
+    """Whether a declared type lets a value be what its name says."""
+    last = [name.rpartition(".")[2] for name in types]
+    if "bool" in last or "Callable" in last:
+        return False
+    return not last or any(name in _TEXTS or name in _BUILT_IN or not name[:1].isupper() for name in last)
+
+
+def _is_class_name(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() and last not in _BUILT_IN and last not in _TEXTS

@@ -1,0 +1,202 @@
+"""Walks back from where data leaves to where it is personal, and decides which of the places on the way is the source.
+
+The same data bears names in many places: `row["email"]` here, a parameter `email` there. Only the first of them is a
+source, the others are steps; a name counts when nothing that arrives there brings the same data.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from petguard import taxonomy
+from petguard.flows.graph import Graph, Node
+from petguard.flows.summary import Source
+
+_SAFE = "*"  # what a safeguard lets through: whatever it was, its new name is no source
+
+
+@dataclass(frozen=True)
+class End:
+    """A place that data leaves by: the nodes that arrive there, and the id under which the report knows it."""
+
+    id: str
+    path: str
+    site: int
+    arriving: tuple[Node, ...]
+
+
+@dataclass
+class Trace:
+    """The part of the graph from sources to ends: for each node what it comes from and where it goes."""
+
+    after: dict[Node, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    before: dict[Node, list[Node]] = field(default_factory=dict)
+    ends: dict[Node, list[End]] = field(default_factory=lambda: defaultdict(list))
+    sources: dict[Node, tuple[str, ...]] = field(default_factory=dict)  # with their categories
+
+    def live(self) -> set[Node]:
+        """The nodes that data passes from a source."""
+        return _reached(self.sources, self.after)
+
+
+def trace(graph: Graph, ends: Iterable[End], kinds: "Kinds") -> Trace:
+    """Everything that may arrive at the ends, with the sources among it."""
+    found = Trace()
+    queue: deque[Node] = deque()
+    for end in ends:
+        for node in end.arriving:
+            found.ends[node].append(end)
+            if node not in found.before:
+                found.before[node] = []
+                queue.append(node)
+    while queue:
+        node = queue.popleft()
+        found.before[node] = list(dict.fromkeys(graph.before(node)))
+        for each in found.before[node]:
+            found.after[each].append(node)
+            if each not in found.before:
+                found.before[each] = []
+                queue.append(each)
+    found.sources = _sources(graph, found, kinds)
+    return found
+
+
+@dataclass
+class Kinds:
+    """Which categories the objects of each class hold, found out once."""
+
+    graph: Graph
+    _known: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, path: str, source: Source, part: str) -> tuple[str, ...]:
+        """The categories of a source; none for an object that holds nothing personal, or of a class nobody knows."""
+        if source.kind == "name":
+            return source.says
+        if source.kind == "file":
+            return ()
+        names = (name for name in source.says)
+        return next((kinds for name in names if (kinds := self._of_type(path, name, part))), ())
+
+    def _of_type(self, path: str, name: str, part: str) -> tuple[str, ...]:
+        key = path, name, part
+        if key not in self._known:
+            self._known[key] = ()
+            self._known[key] = self._found(path, name, part)
+        return self._known[key]
+
+    def _found(self, path: str, name: str, part: str) -> tuple[str, ...]:
+        found: set[str] = set()
+        for one in self.graph.symbols.typed(path, name):
+            if one.kind != "object":
+                continue
+            for where, owner, known in self.graph.symbols.ancestry(one.path, one.name):
+                if known is not None:
+                    found |= self._fields(where, owner, known.fields, part)
+        return tuple(sorted(found))
+
+    def _fields(self, path: str, owner: str, fields: Mapping[str, tuple[str, ...]], part: str) -> set[str]:
+        found: set[str] = set()
+        for name, types in fields.items():
+            if part and name != part:
+                continue
+            named = taxonomy.explain(owner.rpartition(".")[2], name)
+            if named is not None:
+                found.add(named.category)
+            for each in types if part or not named else ():
+                if each[:1].isupper():
+                    found.update(self._of_type(path, each, ""))
+        return found
+
+
+def _sources(graph: Graph, found: Trace, kinds: Kinds) -> dict[Node, tuple[str, ...]]:
+    possible = _possible(graph, found, kinds)
+    sure = {node: says for node, says in possible.items() if not found.before[node]}
+    brought = _Brought(found)
+    brought.spread(sure)
+    # Roots first: what no other name on the way could cover.
+    everything = _Brought(found)
+    everything.spread(possible)
+    roots = {node: says for node, says in possible.items() if node not in sure and not everything.covers(node, says)}
+    brought.spread(roots)
+    chosen = sure | roots
+    for node in sorted(possible.keys() - chosen.keys(), key=repr):
+        if not brought.covers(node, possible[node]):
+            chosen[node] = possible[node]
+            brought.spread({node: possible[node]})
+    return chosen
+
+
+def _possible(graph: Graph, found: Trace, kinds: Kinds) -> dict[Node, tuple[str, ...]]:
+    possible: dict[Node, tuple[str, ...]] = {}
+    for node in found.before:
+        if node[0] == "s":
+            path, source = str(node[1]), graph.summaries[str(node[1])].sources[int(node[2])]
+            says = kinds.of(path, source, str(node[3]))
+            if (says or source.kind == "file") and not _is_of_a_module(graph, path, source):
+                possible[node] = says
+    return possible
+
+
+def _is_of_a_module(graph: Graph, path: str, source: Source) -> bool:
+    """Whether a name is read from a module of the tree: then it is that module's variable, a template or a function."""
+    return any(
+        atom[0] == "i" and atom[3] and graph.symbols.is_module(path, str(atom[1]), str(atom[2])) for atom in source.over
+    )
+
+
+@dataclass
+class _Brought:
+    """Which categories arrive at each node, from sources before it."""
+
+    found: Trace
+    arriving: dict[Node, set[str]] = field(default_factory=lambda: defaultdict(set))
+    itself: dict[Node, tuple[str, ...]] = field(default_factory=dict)
+
+    def spread(self, sources: Mapping[Node, tuple[str, ...]]) -> None:
+        """Let the categories of more sources run on."""
+        self.itself |= sources
+        queue: deque[tuple[Node, frozenset[str]]] = deque((node, frozenset(says)) for node, says in sources.items())
+        while queue:
+            node, brings = queue.popleft()
+            brings = frozenset({_SAFE}) if node[0] == "k" else brings
+            for each in self.found.after.get(node, ()):
+                new = brings - self.arriving[each]
+                if new:
+                    self.arriving[each] |= new
+                    queue.append((each, new))
+
+    def covers(self, node: Node, says: tuple[str, ...]) -> bool:
+        """Whether what arrives brings all of these categories on every way, or comes out of a safeguard."""
+        if any(each[0] == "k" or _SAFE in self.arriving[each] for each in self.found.before[node]):
+            return True
+        return bool(says) and self._covered(node, says, {node})
+
+    def _covered(self, node: Node, says: tuple[str, ...], seen: set[Node]) -> bool:
+        ways = self._ways(node, seen)
+        return bool(ways) and all(self._brings(way, says) for way in ways)
+
+    def _ways(self, node: Node, seen: set[Node]) -> list[Node]:
+        """The calls that pass a parameter on, each a way of its own; elsewhere what is right before."""
+        ways = []
+        for each in self.found.before[node]:
+            if each in seen:
+                continue
+            seen.add(each)
+            passed = self.found.before[each] if each[0] == "p" else ()
+            ways += [way for way in passed if way != node] if passed else [each]
+        return ways
+
+    def _brings(self, node: Node, says: tuple[str, ...]) -> bool:
+        arriving = self.arriving[node].union(self.itself.get(node, ()))
+        return all(any(taxonomy.covers(one, each) or taxonomy.covers(each, one) for one in arriving) for each in says)
+
+
+def _reached(starts: Iterable[Node], after: Mapping[Node, list[Node]]) -> set[Node]:
+    seen = set(starts)
+    queue = deque(seen)
+    while queue:
+        for each in after.get(queue.popleft(), ()):
+            if each not in seen:
+                seen.add(each)
+                queue.append(each)
+    return seen

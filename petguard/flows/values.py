@@ -1,0 +1,137 @@
+"""What an expression may stand for while a function is followed: where its data comes from, and what is in its parts."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from petguard.flows.summary import Atom, Atoms, Given, Ref
+
+ELEMENT: Final = "[]"  # the part of a container that stands for each of its elements
+_DEEP = 3  # parts of parts that are told apart
+_WIDE = 60  # parts of one value
+_REFS = 4
+_LONG_REF = 160
+NOTHING: Final[Atoms] = frozenset()
+
+
+class Value:
+    """Atoms that the whole comes from, and for a structure those of its parts.
+
+    With `closed` the parts are all there is; else a part that is not listed comes from the whole. `literal` is a value
+    that stands in the code. Values never change.
+    """
+
+    __slots__ = ("_all", "atoms", "closed", "literal", "parts", "refs", "text")
+
+    def __init__(
+        self,
+        atoms: Atoms = NOTHING,
+        parts: "Mapping[str, Value] | None" = None,
+        *,
+        refs: tuple[Ref, ...] = (),
+        closed: bool = False,
+        literal: bool = False,
+        text: str | None = None,
+    ) -> None:
+        self.atoms = atoms
+        self.parts = parts
+        self.refs = refs
+        self.closed = closed
+        self.literal = literal
+        self.text = text
+        self._all: Atoms | None = None
+
+    @property
+    def all(self) -> Atoms:
+        """The atoms of the whole and of every part."""
+        if self._all is None:
+            parts = self.parts
+            self._all = self.atoms.union(*(each.all for each in parts.values())) if parts else self.atoms
+        return self._all
+
+    def part(self, name: str) -> "Value":
+        """What reading one part gives."""
+        refs = tuple(f"{ref}.{name}" for ref in self.refs if len(ref) < _LONG_REF)
+        if self.parts is not None:
+            known = self.parts.get(name)
+            if known is not None:
+                return known if known.refs or not refs else known.with_refs(refs)
+            if self.closed:
+                return self.parts.get(ELEMENT, EMPTY)
+        return Value(frozenset(_field(atom, name) for atom in self.atoms), refs=refs)
+
+    def has(self, name: str) -> bool:
+        """Whether a part is known by itself."""
+        return self.parts is not None and (self.closed or name in self.parts)
+
+    def element(self) -> "Value":
+        """What any one element may be."""
+        refs = tuple(f"{ref}[]" for ref in self.refs if len(ref) < _LONG_REF)
+        if self.parts is None:
+            return Value(self.atoms, refs=refs)
+        if ELEMENT in self.parts:
+            found = self.parts[ELEMENT]
+            return found if not self.atoms else joined([found, Value(self.atoms)])
+        return Value(self.all, refs=refs)
+
+    def with_part(self, name: str, value: "Value", *, adds: bool = False) -> "Value":
+        """The same with one more part, or another one in its place."""
+        parts = dict(self.parts or {})
+        parts[name] = joined([parts[name], value]) if adds and name in parts else value
+        if len(parts) > _WIDE:
+            return Value(self.atoms.union(*(each.all for each in parts.values())), refs=self.refs)
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
+
+    def with_refs(self, refs: tuple[Ref, ...]) -> "Value":
+        """The same, standing for something else."""
+        return Value(self.atoms, self.parts, refs=refs, closed=self.closed, literal=self.literal, text=self.text)
+
+    def given(self) -> tuple[Given, ...]:
+        """The whole and each part with its atoms, for a summary; what carries nothing is left out."""
+        parts = self.parts or {}
+        found = [("", self.atoms), *((name, each.all) for name, each in parts.items())]
+        return tuple((name, atoms) for name, atoms in found if atoms)
+
+
+EMPTY: Final = Value()
+LITERAL: Final = Value(literal=True)
+
+
+def _field(atom: Atom, name: str) -> Atom:
+    """The part `name` of what an atom stands for; parts of parts are not told apart."""
+    if atom[-1] or atom[0] == "o":
+        return atom
+    return (*atom[:-1], name)
+
+
+def of_field(atoms: Atoms, name: str) -> Atoms:
+    """The atoms of one part of what `atoms` stand for."""
+    return frozenset(_field(atom, name) for atom in atoms) if name else atoms
+
+
+def mixed(values: Iterable[Value]) -> Value:
+    """Something new that contains all of these."""
+    kept = [each for each in values if each is not EMPTY]
+    if not kept:
+        return EMPTY
+    if all(each.literal for each in kept):
+        return LITERAL
+    atoms = [each.all for each in kept]
+    return Value(atoms[0] if len(atoms) == 1 else NOTHING.union(*atoms))
+
+
+def joined(values: Iterable[Value], depth: int = _DEEP) -> Value:
+    """Any one of these."""
+    kept = list(dict.fromkeys(values))
+    if len(kept) == 1:
+        return kept[0]
+    if not kept:
+        return EMPTY
+    refs = tuple(dict.fromkeys(ref for each in kept for ref in each.refs))[:_REFS]
+    literal = all(each.literal for each in kept)
+    if depth == 0 or all(each.parts is None for each in kept):
+        return Value(NOTHING.union(*(each.all for each in kept)), refs=refs, literal=literal)
+    names = dict.fromkeys(name for each in kept for name in each.parts or ())
+    # Where one value does not list a part, that part of it comes from its whole.
+    parts = {name: joined((each.part(name) for each in kept), depth - 1) for name in names}
+    atoms = NOTHING.union(*(each.atoms for each in kept))
+    return Value(atoms, parts, refs=refs, closed=all(each.closed or each is EMPTY or each.literal for each in kept))

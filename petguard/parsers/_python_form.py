@@ -1,0 +1,469 @@
+"""Brings Python's own syntax tree into the form in which values are followed."""
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from petguard.flows import form as f
+from petguard.parsers._python_syntax import parsed
+
+_RECORDS = frozenset(
+    {"dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "define", "attr.define", "attrs.frozen"}
+)
+_RECORD_BASES = frozenset(
+    {"BaseModel", "SQLModel", "NamedTuple", "TypedDict", "Schema", "BaseSettings", "Struct", "RootModel"}
+)
+_LONGEST_TYPE = 200
+_KEY = re.compile(r"[A-Za-z_][\w .-]*")  # no address: `requests.get("https://...")` is a call
+_TAKES_KEY = frozenset({"get", "pop", "getlist", "__getitem__"})
+
+
+def form(tree: ast.Module) -> f.Form:
+    """A whole file. RecursionError when it is nested deeper than the stack."""
+    made = f.Form()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            made.imports += _imports(node)
+    made.body = list(_body(tree.body))
+    return made
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[f.Import]:
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            local = alias.asname or alias.name.split(".")[0]
+            yield f.Import(alias.name if alias.asname else local, "", local)
+        else:
+            yield f.Import("." * node.level + (node.module or ""), alias.name, alias.asname or alias.name)
+
+
+def _at(node: ast.expr | ast.stmt | ast.arg) -> f.Place:
+    return f.place(node.lineno, node.col_offset + 1)
+
+
+def _end(node: ast.expr | ast.stmt) -> f.Place:
+    return f.place(node.end_lineno or node.lineno, (node.end_col_offset or node.col_offset) + 1)
+
+
+# --- statements ---------------------------------------------------------------------------------------------------
+
+
+def _body(nodes: Iterable[ast.stmt]) -> Iterator[f.Statement]:
+    for node in nodes:
+        lower = _STATEMENTS.get(type(node))
+        if lower is not None:
+            yield from lower(node)
+
+
+def _block(nodes: Iterable[ast.stmt]) -> list[f.Statement]:
+    return list(_body(nodes))
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool = False) -> f.Function:
+    decorators = [expression(each) for each in node.decorator_list]
+    named = {each.id for each in node.decorator_list if isinstance(each, ast.Name)}
+    parameters = list(_parameters(node.args))
+    if method and "staticmethod" not in named and parameters and not parameters[0].kind:
+        parameters = parameters[1:]
+    return f.Function(
+        node.name,
+        parameters,
+        _block(node.body),
+        _at(node),
+        _end(node),
+        names_in(node.returns),
+        decorators,
+        static="staticmethod" in named,
+    )
+
+
+def _parameters(given: ast.arguments) -> Iterator[f.Parameter]:
+    plain = [*given.posonlyargs, *given.args]
+    defaults: list[ast.expr | None] = [*[None] * (len(plain) - len(given.defaults)), *given.defaults]
+    for each, default in zip(plain, defaults, strict=True):
+        yield _parameter(each, default, "")
+    if given.vararg is not None:
+        yield _parameter(given.vararg, None, "*")
+    for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        yield _parameter(each, default, "keyword")
+    if given.kwarg is not None:
+        yield _parameter(given.kwarg, None, "**")
+
+
+def _parameter(node: ast.arg, default: ast.expr | None, kind: str) -> f.Parameter:
+    value = None if default is None else expression(default)
+    return f.Parameter(node.arg, _at(node), names_in(node.annotation), value, kind)
+
+
+def _define(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef), "dispatched by type"
+    yield _function(node)
+
+
+def _class(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.ClassDef), "dispatched by type"
+    bases = tuple(filter(None, (_dotted(base) for base in node.bases)))
+    decorators = [expression(each) for each in node.decorator_list]
+    called = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    record = any(_dotted(each) in _RECORDS for each in called) or any(
+        base.rpartition(".")[2] in _RECORD_BASES or base.endswith(("Base", "Schema")) for base in bases
+    )
+    body: list[f.Statement] = []
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            body.append(_function(each, method=True))
+        elif not isinstance(each, ast.AnnAssign | ast.Assign):
+            body += _body([each])
+    yield f.Class(node.name, bases, list(_fields(node)), body, _at(node), record, decorators)
+
+
+def _fields(node: ast.ClassDef) -> Iterator[f.Field]:
+    """What a class declares: annotated names, and names that get a column, field or value."""
+    for each in node.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            value = None if each.value is None else expression(each.value)
+            yield f.Field(each.target.id, _at(each), names_in(each.annotation), value)
+        elif isinstance(each, ast.Assign):
+            for target in each.targets:
+                if isinstance(target, ast.Name):
+                    yield f.Field(target.id, _at(each), (), expression(each.value))
+
+
+def _assign(node: ast.stmt) -> Iterator[f.Statement]:
+    if isinstance(node, ast.Assign):
+        yield f.Let([expression(each) for each in node.targets], expression(node.value), _at(node))
+    elif isinstance(node, ast.AugAssign):
+        yield f.Let([expression(node.target)], expression(node.value), _at(node), adds=True)
+    elif isinstance(node, ast.AnnAssign):
+        value = None if node.value is None else expression(node.value)
+        yield f.Let([expression(node.target)], value, _at(node), types=names_in(node.annotation))
+
+
+def _return(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Return), "dispatched by type"
+    yield f.Give(None if node.value is None else expression(node.value), _at(node))
+
+
+def _expression_statement(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Expr), "dispatched by type"
+    inner = node.value.value if isinstance(node.value, ast.Await) else node.value
+    if isinstance(inner, ast.Yield | ast.YieldFrom):
+        yield f.Give(None if inner.value is None else expression(inner.value), _at(node), more=True)
+    elif not isinstance(inner, ast.Constant):
+        yield f.Do(expression(inner))
+
+
+def _if(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.If), "dispatched by type"
+    yield f.Branch([expression(node.test)], [_block(node.body), _block(node.orelse)], _at(node))
+
+
+def _match(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Match), "dispatched by type"
+    arms: list[list[f.Statement]] = []
+    subject = expression(node.subject)
+    for case in node.cases:
+        bound = [_captured(name, subject, _at(node)) for name in _captures(case.pattern)]
+        guard = [f.Do(expression(case.guard))] if case.guard is not None else []
+        arms.append([*bound, *guard, *_body(case.body)])
+    last = node.cases[-1].pattern if node.cases else None
+    if not (isinstance(last, ast.MatchAs) and last.pattern is None):
+        arms.append([])
+    yield f.Branch([subject], arms, _at(node))
+
+
+def _captured(name: str, subject: f.Expr, at: f.Place) -> f.Statement:
+    return f.Let([f.Var(name, at)], f.Item(subject, f.Var(name, at), at), at)
+
+
+def _captures(pattern: ast.pattern) -> Iterator[str]:
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and isinstance(name, str):
+            yield name
+
+
+def _for(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.For | ast.AsyncFor), "dispatched by type"
+    yield f.Loop(expression(node.target), expression(node.iter), _block(node.body), _at(node))
+    yield from _body(node.orelse)
+
+
+def _while(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.While), "dispatched by type"
+    yield f.Loop(None, expression(node.test), _block(node.body), _at(node))
+    yield from _body(node.orelse)
+
+
+def _with(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.With | ast.AsyncWith), "dispatched by type"
+    for item in node.items:
+        value = expression(item.context_expr)
+        if item.optional_vars is None:
+            yield f.Do(value)
+        else:
+            yield f.Let([expression(item.optional_vars)], value, _at(node))
+    yield from _body(node.body)
+
+
+def _try(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Try | ast.TryStar), "dispatched by type"
+    body = [*_body(node.body), *_body(node.orelse)]
+    yield f.Try(body, [_block(each.body) for each in node.handlers], _block(node.finalbody))
+
+
+def _raise(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Raise), "dispatched by type"
+    yield f.Stop(None if node.exc is None else expression(node.exc))
+
+
+def _stop(_node: ast.stmt) -> Iterator[f.Statement]:
+    yield f.Stop()
+
+
+def _delete(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Delete), "dispatched by type"
+    for each in node.targets:
+        if isinstance(each, ast.Name):
+            yield f.Drop(each.id)
+        elif isinstance(each, ast.Subscript | ast.Attribute):
+            yield f.Let([expression(each)], f.Constant(), _at(node))
+
+
+def _assert(node: ast.stmt) -> Iterator[f.Statement]:
+    assert isinstance(node, ast.Assert), "dispatched by type"
+    yield f.Do(expression(node.test))
+
+
+_STATEMENTS: dict[type[ast.stmt], Callable[[ast.stmt], Iterator[f.Statement]]] = {
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), _define),
+    ast.ClassDef: _class,
+    **dict.fromkeys((ast.Assign, ast.AugAssign, ast.AnnAssign), _assign),
+    ast.Return: _return,
+    ast.Expr: _expression_statement,
+    ast.If: _if,
+    ast.Match: _match,
+    **dict.fromkeys((ast.For, ast.AsyncFor), _for),
+    ast.While: _while,
+    **dict.fromkeys((ast.With, ast.AsyncWith), _with),
+    **dict.fromkeys((ast.Try, ast.TryStar), _try),
+    ast.Raise: _raise,
+    **dict.fromkeys((ast.Break, ast.Continue), _stop),
+    ast.Delete: _delete,
+    ast.Assert: _assert,
+}
+
+
+# --- expressions --------------------------------------------------------------------------------------------------
+
+
+def expression(node: ast.expr) -> f.Expr:
+    """One expression, or the target of an assignment."""
+    lower = _EXPRESSIONS.get(type(node))
+    return f.Constant() if lower is None else lower(node)
+
+
+def _all(nodes: Iterable[ast.expr | None]) -> list[f.Expr]:
+    return [expression(each) for each in nodes if each is not None]
+
+
+def _constant(node: ast.Constant) -> f.Expr:
+    return f.Text(node.value, _at(node)) if isinstance(node.value, str) else f.Constant()
+
+
+def _name(node: ast.Name) -> f.Expr:
+    return f.Var("self" if node.id == "cls" else node.id, _at(node))
+
+
+def _attribute(node: ast.Attribute) -> f.Expr:
+    return f.Attr(expression(node.value), node.attr, _at(node))
+
+
+def _subscript(node: ast.Subscript) -> f.Expr:
+    return f.Item(expression(node.value), _key(node.slice), _at(node))
+
+
+def _key(node: ast.expr) -> f.Expr:
+    """A literal key or position reads as text; a slice is the whole."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
+        return f.Text(str(node.value), _at(node))
+    if isinstance(node, ast.Tuple) and node.elts:  # df.loc[rows, "column"]
+        return _key(node.elts[-1])
+    return f.Constant() if isinstance(node, ast.Slice) else expression(node)
+
+
+def _call(node: ast.Call) -> f.Expr:
+    taken = _special(node)
+    if taken is not None:
+        return taken
+    arguments = [
+        f.Argument(expression(each.value), "*") if isinstance(each, ast.Starred) else f.Argument(expression(each))
+        for each in node.args
+    ]
+    arguments += [f.Argument(expression(each.value), each.arg or "**") for each in node.keywords]
+    return f.Call(expression(node.func), arguments, _at(node), _end(node))
+
+
+def _special(node: ast.Call) -> f.Expr | None:
+    """`d.get("key")` reads a part, `getattr(x, "name")` an attribute, `"".join(xs)` and `.format()` mix."""
+    func, given = node.func, node.args
+    key = given[0].value if given and isinstance(given[0], ast.Constant) else None
+    if isinstance(func, ast.Attribute) and func.attr in _TAKES_KEY and isinstance(key, str) and _KEY.fullmatch(key):
+        part = f.Item(expression(func.value), f.Text(key, _at(node)), _at(node))
+        return f.Choice([part, *_all(given[1:])]) if len(given) > 1 else part
+    if isinstance(func, ast.Name) and func.id == "getattr" and len(given) > 1:
+        name = given[1].value if isinstance(given[1], ast.Constant) else None
+        if isinstance(name, str):
+            part = f.Attr(expression(given[0]), name, _at(node))
+            return f.Choice([part, *_all(given[2:])]) if len(given) > 2 else part
+    if isinstance(func, ast.Attribute) and func.attr in (
+        "format",
+        "format_map",
+        "join",
+        "substitute",
+        "safe_substitute",
+    ):
+        return f.Mix([expression(func.value), *_all(given), *(expression(each.value) for each in node.keywords)])
+    return None
+
+
+def _dict(node: ast.Dict) -> f.Expr:
+    pairs: list[tuple[str, f.Expr]] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            pairs.append(("", f.Spread(expression(value))))
+        elif isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value:
+            pairs.append((key.value, expression(value)))
+        else:
+            pairs += [("", expression(key)), ("", expression(value))]
+    return f.Record(pairs)
+
+
+def _sequence(node: ast.List | ast.Tuple | ast.Set) -> f.Expr:
+    return f.Items(_all(node.elts))
+
+
+def _starred(node: ast.Starred) -> f.Expr:
+    return f.Spread(expression(node.value))
+
+
+def _joined(node: ast.JoinedStr) -> f.Expr:
+    return f.Mix(
+        [expression(each.value) for each in node.values if isinstance(each, ast.FormattedValue)] or [f.Constant()]
+    )
+
+
+def _binary(node: ast.BinOp) -> f.Expr:
+    """`prompt | llm` and the like keep all that is in them; a long sum is one mix, however deep its tree is."""
+    parts: list[ast.expr] = []
+    pending: list[ast.expr] = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, ast.BinOp):
+            pending += [each.left, each.right]
+        else:
+            parts.append(each)
+    return f.Mix(_all(reversed(parts)))
+
+
+def _boolean(node: ast.BoolOp) -> f.Expr:
+    return f.Choice(_all(node.values))
+
+
+def _ternary(node: ast.IfExp) -> f.Expr:
+    return f.Choice([*_all([node.body, node.orelse]), f.Only([expression(node.test)])])
+
+
+def _compare(node: ast.Compare) -> f.Expr:
+    return f.Only(_all([node.left, *node.comparators]))
+
+
+def _unary(node: ast.UnaryOp) -> f.Expr:
+    inner = expression(node.operand)
+    return f.Only([inner]) if isinstance(node.op, ast.Not) else inner
+
+
+def _through(node: ast.Await | ast.YieldFrom | ast.FormattedValue) -> f.Expr:
+    return expression(node.value)
+
+
+def _yield(node: ast.Yield) -> f.Expr:
+    return f.Constant() if node.value is None else expression(node.value)
+
+
+def _lambda(node: ast.Lambda) -> f.Expr:
+    body = [f.Give(expression(node.body), _at(node.body))]
+    return f.Lambda(f.Function("", list(_parameters(node.args)), body, _at(node), _end(node)))
+
+
+def _comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> f.Expr:
+    clauses = [(expression(each.target), expression(each.iter)) for each in node.generators]
+    conditions = _all(test for each in node.generators for test in each.ifs)
+    if isinstance(node, ast.DictComp):
+        element: f.Expr = f.Mix(_all([node.key, node.value]))
+    else:
+        element = expression(node.elt)
+    return f.Each(clauses, conditions, element)
+
+
+def _walrus(node: ast.NamedExpr) -> f.Expr:
+    return f.Assigned(expression(node.target), expression(node.value))
+
+
+_EXPRESSIONS: dict[type[ast.expr], Callable[..., f.Expr]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.Call: _call,
+    ast.Dict: _dict,
+    **dict.fromkeys((ast.List, ast.Tuple, ast.Set), _sequence),
+    ast.Starred: _starred,
+    ast.JoinedStr: _joined,
+    ast.BinOp: _binary,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _ternary,
+    ast.Compare: _compare,
+    ast.UnaryOp: _unary,
+    **dict.fromkeys((ast.Await, ast.YieldFrom, ast.FormattedValue), _through),
+    ast.Yield: _yield,
+    ast.Lambda: _lambda,
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp), _comprehension),
+    ast.NamedExpr: _walrus,
+}
+
+
+# --- types --------------------------------------------------------------------------------------------------------
+
+
+def names_in(annotation: ast.expr | None) -> tuple[str, ...]:
+    """The names in a type, in the order of the text: of `list["Patient"] | None`, `list` and `Patient`."""
+    if annotation is None:
+        return ()
+    found: list[str] = []
+    pending: list[ast.expr] = [annotation]
+    while pending and len(found) < 8:
+        node = pending.pop(0)
+        if isinstance(node, ast.Name | ast.Attribute):
+            found += filter(None, [_dotted(node)])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST_TYPE:
+            pending[:0] = filter(None, [parsed(node.value)])
+        elif isinstance(node, ast.Subscript):
+            pending[:0] = [node.value, node.slice]
+        elif isinstance(node, ast.Tuple | ast.List):
+            pending[:0] = node.elts
+        elif isinstance(node, ast.BinOp):
+            pending[:0] = [node.left, node.right]
+        elif isinstance(node, ast.Call):
+            pending[:0] = [node.func]
+    return tuple(found)
+
+
+def _dotted(node: ast.expr) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Subscript):  # Generic[T]
+        return _dotted(node.value)
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
