@@ -12,6 +12,7 @@ from functools import cached_property
 
 from petguard.flows.knowledge import Data, Safeguard, table
 from petguard.flows.resolve import Meaning, Symbols
+from petguard.flows.returns import Returns, entered, inside_safeguard
 from petguard.flows.summary import Argument, Atom, Atoms, ClassSummary, FunctionSummary, Given, Site, Summary
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
@@ -77,6 +78,11 @@ class Graph:
     def site(self, path: str, number: int) -> Site:
         """The call with this number in a file."""
         return self.summaries[path].sites[number]
+
+    @cached_property
+    def returns(self) -> Returns:
+        """What the functions give back."""
+        return Returns(self)
 
     # --- who calls whom -------------------------------------------------------------------------------------------
 
@@ -199,7 +205,10 @@ class Graph:
         elif kind == "a":
             yield from self._given(node)
         elif kind == "c":
-            yield from self._result(path, int(node[2]), str(node[3]))
+            yield from self._result(node)
+        elif kind == "k" and len(node) > 3:
+            caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
+            yield from inside_safeguard(self.returns, caller, key, node)
         elif kind == "k":
             guard = self.safeguards[path, int(node[2])]
             yield from self.arguments(path, int(node[2]), guard)
@@ -275,21 +284,66 @@ class Graph:
             elif kind == "**" and slot not in known and slot != "self":
                 yield argument
 
-    def _result(self, path: str, number: int, part: str) -> Iterator[Node]:
+    def _result(self, node: Node) -> Iterator[Node]:
+        for caller, path, function, part in self.runs(node):
+            yield from entered(self.returns, caller, (path, function, part))
+        yield from self.beside_functions(node)
+
+    def runs(self, node: Node) -> Iterator[tuple[Caller, str, str, str]]:
+        """The functions of the tree whose result a call gives back, with the part that is asked for."""
+        _, path, number, part = node
+        key = str(path), int(number)
+        if key in self.answers or key in self.safeguards:
+            return
+        functions = [one for one in self.meanings[key] if one.kind == "function"]
+        for one in functions:
+            yield Caller(*key), one.path, one.name, str(part)
+        if not any(one.kind in ("function", "class") for one in self.meanings[key]):
+            name = _last(self.site(*key))
+            for slot, one in self._handed_over(*key):
+                if name not in _CHOOSES:
+                    yield Caller(*key, slot), one.path, one.name, str(part)
+
+    def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
+        """The functions that a call is given, with their slots."""
+        arguments = self.site(path, number).arguments
+        return [(each.slot, one) for each in arguments if each.refs for one in self._functions(path, each)]
+
+    def beside_functions(self, node: Node) -> Iterator[Node]:
+        """What a call gives back that is not the result of a function of the tree."""
+        path, number, part = str(node[1]), int(node[2]), str(node[3])
         if (path, number) in self.answers:
             return
         if (path, number) in self.safeguards:
             yield ("k", path, number)
             return
         found = self.meanings[path, number]
-        inside = [one for one in found if one.kind in ("function", "class")]
-        for one in inside:
-            if one.kind == "function":
-                yield from self.at(one.path, select(tuple(self.symbols.function(one).gives.items()), part))
-            else:
+        for one in found:
+            if one.kind == "class":
                 yield from self._made(one, path, number, part)
-        if not inside:
+        if not any(one.kind in ("function", "class") for one in found):
             yield from self._from_library(path, number, part)
+
+    def given_back(self, path: str, function: str, part: str) -> Iterator[Node]:
+        """What stands after `return` in a function."""
+        return self.at(path, select(tuple(self.summaries[path].functions[function].gives.items()), part))
+
+    def arriving(
+        self, caller: Caller, path: str, function: str, through: Iterable[tuple[str, str]]
+    ) -> Iterator[Node]:
+        """What one call passes for some parameters of a function."""
+        for parameter, part in sorted(through):
+            for argument in self._bound(caller, path, function, parameter):
+                if argument.given:
+                    yield ("a", caller.path, caller.site, argument.slot, _part_of(argument, parameter, part))
+
+    def is_parameter(self, node: Node, path: str, function: str) -> bool:
+        """Whether a source is no more than a parameter's own name."""
+        if node[1] != path:
+            return False
+        source = self.summaries[path].sources[int(node[2])]
+        own = {("p", function, name, "") for name, _ in self.summaries[path].functions[function].parameters}
+        return source.kind != "file" and len(source.over) == 1 and source.over <= own
 
     def _made(self, one: Meaning, path: str, number: int, part: str) -> Iterator[Node]:
         """What an object of a class of the tree holds."""
@@ -314,12 +368,8 @@ class Graph:
     def _from_library(self, path: str, number: int, part: str) -> Iterator[Node]:
         """What a call gives back that leaves the tree: by default all that it was given."""
         site, carriage = self.site(path, number), _Carriage(self, path, number)
-        name = site.name.removesuffix("()").rpartition(".")[2]
-        callbacks = [one for each in site.arguments for one in self._functions(path, each)]
-        for one in callbacks:
-            if name not in _CHOOSES:
-                yield from self.at(one.path, select(tuple(self.symbols.function(one).gives.items()), part))
-        if carriage.drops(name) or (callbacks and _MAPS.fullmatch(name)):
+        name = _last(site)
+        if carriage.drops(name) or (_MAPS.fullmatch(name) and self._handed_over(path, number)):
             return
         keeps = carriage.same(name)
         for argument in site.arguments:
@@ -389,6 +439,10 @@ class _Carriage:
 
     def same(self, name: str) -> bool:
         return re.fullmatch(self._table.same, name) is not None
+
+
+def _last(site: Site) -> str:
+    return site.name.removesuffix("()").rpartition(".")[2]
 
 
 def _is_remote(path: str) -> bool:

@@ -1,0 +1,137 @@
+"""What a function gives back, told by what it was given: so that a call's result comes from that call's own arguments.
+
+A helper that many call would otherwise let the data of one caller come out at all others. Functions that call each other
+are worked off until nothing new is found.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from petguard.flows.graph import Caller, Graph, Node
+
+Key = tuple[str, str, str]  # path, function, and the part of its result
+_MANY = 4000  # nodes that are looked at for one function
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """What comes out of a safeguard inside the function: the safeguard, and what went into it."""
+
+    node: "Node"
+    through: frozenset[tuple[str, str]]
+    inside: frozenset["Node"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Parameters (with the part) that reach the result, what else does, and what does so through a safeguard."""
+
+    through: frozenset[tuple[str, str]] = frozenset()
+    inside: frozenset["Node"] = frozenset()
+    guarded: frozenset[Guarded] = frozenset()
+
+
+@dataclass
+class _Found:
+    through: set[tuple[str, str]] = field(default_factory=set)
+    inside: set["Node"] = field(default_factory=set)
+    guarded: set[Guarded] = field(default_factory=set)
+
+
+@dataclass
+class Returns:
+    """The outcomes of the functions of a graph, found when they are asked for."""
+
+    graph: "Graph"
+    _known: dict[Key, Outcome] = field(default_factory=dict)
+    _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    _pending: list[Key] = field(default_factory=list)
+
+    def of(self, path: str, function: str, part: str) -> Outcome:
+        """What decides the result of a function."""
+        key = path, function, part
+        if key not in self._known:
+            self._known[key] = Outcome()
+            self._pending.append(key)
+            self._settle()
+        return self._known[key]
+
+    def _settle(self) -> None:
+        while self._pending:
+            key = self._pending.pop()
+            outcome = self._explored(key)
+            if outcome != self._known[key]:
+                self._known[key] = outcome
+                self._pending += sorted(self._asking[key])
+
+    def _peek(self, key: Key, asking: Key) -> Outcome:
+        """The outcome as far as it is known; who asks is looked at again when there is more."""
+        self._asking[key].add(asking)
+        if key not in self._known:
+            self._known[key] = Outcome()
+            self._pending.append(key)
+        return self._known[key]
+
+    def _explored(self, key: Key) -> Outcome:
+        path, function, part = key
+        found = self._behind(key, self.graph.given_back(path, function, part))
+        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.guarded))
+
+    def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
+        found, seen = _Found(), dict.fromkeys(starts)
+        pending = list(seen)
+        while pending and len(seen) < _MANY:
+            for each in self._step(key, pending.pop(), found):
+                if each not in seen:
+                    seen[each] = None
+                    pending.append(each)
+        return found
+
+    def _step(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
+        """What is right behind a node inside of the function; what lies outside of it is noted."""
+        path, function, _ = key
+        kind = node[0]
+        if kind == "p" and node[1:3] == (path, function):
+            found.through.add((str(node[3]), str(node[4])))
+        elif kind == "c":
+            yield from self._call(key, node, found)
+        elif kind == "a":
+            yield from self.graph.before(node)
+        elif kind == "k":
+            inner = self._behind(key, self.graph.before(node))
+            found.guarded.add(Guarded(node, frozenset(inner.through), frozenset(inner.inside)))
+        elif kind == "s" and self.graph.is_parameter(node, path, function):
+            yield from self.graph.before(node)
+        else:
+            found.inside.add(node)
+
+    def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
+        for caller, path, function, part in self.graph.runs(node):
+            outcome = self._peek((path, function, part), key)
+            yield from self.graph.arriving(caller, path, function, outcome.through)
+            found.inside |= outcome.inside
+            for each in outcome.guarded:
+                inner = self._behind(key, self.graph.arriving(caller, path, function, each.through))
+                found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
+        yield from self.graph.beside_functions(node)
+
+
+def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
+    """What the result of one call comes from: its own arguments, and what the function takes from elsewhere."""
+    path, function, part = key
+    outcome = returns.of(*key)
+    yield from returns.graph.arriving(caller, path, function, outcome.through)
+    yield from sorted(outcome.inside, key=repr)
+    for each in outcome.guarded:
+        yield ("k", each.node[1], each.node[2], caller.path, caller.site, *key)
+
+
+def inside_safeguard(returns: Returns, caller: "Caller", key: Key, node: "Node") -> Iterator["Node"]:
+    """What went into a safeguard inside of a function, on behalf of one call."""
+    for each in returns.of(*key).guarded:
+        if each.node[1:3] == node[1:3]:
+            yield from returns.graph.arriving(caller, key[0], key[1], each.through)
+            yield from sorted(each.inside, key=repr)
