@@ -147,18 +147,29 @@ def _listeners(source: Source, config: dict[str, Any], pointer: Pointer) -> Iter
     settings_at = (*pointer, "litellm_settings")
     settings = source.mapping(config.get("litellm_settings"), *settings_at)
     own = source.mapping(config.get("callback_settings"), *pointer, "callback_settings")
-    names = {
-        name: place
-        for key in reversed(_LISTS)
-        for name, place in source.strings(settings.get(key), *settings_at, key)
-        if name not in _QUIET
-    }
-    for name, place in names.items():
+    for name, place in _callbacks(source, settings, settings_at).items():
         node = _listener(name, source.at(*place), source.path)
         quiet = settings.get("turn_off_message_logging") is True or _is_silenced(name, settings, own)
         if quiet:
             node = node.model_copy(update={"details": {"messages": "left out: message logging is turned off"}})
         yield Listener(node, node.locations[0], prompts=not quiet)
+
+
+def _callbacks(source: Source, settings: dict[str, Any], pointer: Pointer) -> dict[str, Pointer]:
+    """Every callback that may send prompts, with its first place; those of one team get what that team sends."""
+    teams = source.items(settings.get("default_team_settings"), *pointer, "default_team_settings")
+    places = [
+        (settings, pointer),
+        *((team, (*pointer, "default_team_settings", index)) for index, team in enumerate(teams)),
+    ]
+    found: dict[str, Pointer] = {}
+    for given, place in places:
+        entry = source.mapping(given, *place)
+        for key in _LISTS:
+            for name, where in source.strings(entry.get(key), *place, key):
+                if name not in _QUIET:
+                    found.setdefault(name, where)
+    return found
 
 
 def _is_silenced(name: str, settings: dict[str, Any], own: dict[str, Any]) -> bool:

@@ -115,6 +115,12 @@ def test_callbacks_get_every_prompt(read: Read, name: str, sink: SinkKind | None
         assert sink is None or nodes[f"system:{name}"].sink is sink
 
 
+def test_the_callbacks_of_a_team_count(read: Read) -> None:
+    """Which team a call belongs to is not known here."""
+    _, edges, _ = _read(read, "litellm_settings: {default_team_settings: [{team_id: a, success_callback: [langfuse]}]}")
+    assert ("model:chat", "system:langfuse") in edges
+
+
 @pytest.mark.parametrize(
     "off",
     [
