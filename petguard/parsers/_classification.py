@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from petguard import taxonomy
 from petguard.model import Trait
+from petguard.parsers._declared import ANY_PERSONAL
 
 _PERSONAL = {
     **dict.fromkeys(("pii", "spi", "npi", "personal", "personally", "gdpr", "identifiable", "personenbezogen"), "user"),
@@ -32,6 +33,11 @@ class Meaning:
 
     said: Trait | None = None
     categories: tuple[str, ...] = ()
+
+    @property
+    def specific(self) -> tuple[str, ...]:
+        """The categories, unless it is only said that the data are personal: then their name may tell more."""
+        return () if self.categories == (ANY_PERSONAL,) else self.categories
 
 
 def meaning(text: str) -> Meaning:

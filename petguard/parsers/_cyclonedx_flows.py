@@ -127,7 +127,7 @@ def _data(bill: _Bill, entry: dict[str, Any], pointer: Pointer, service: str, di
         f"{name} #{pointer[-1]}",
         bill.source.at(*pointer),
         said=meant.said,
-        categories=meant.categories or (() if meant.said else meaning(name).categories),
+        categories=meant.specific or (() if meant.said else meaning(name).categories),
     )
     details: dict[str, Detail] = {"flow": direction, **({"classification": stated} if stated else {})}
     node = node.model_copy(update={"details": {**node.details, "column": name, **details}})
