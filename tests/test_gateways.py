@@ -61,6 +61,18 @@ def test_a_direct_call_is_not_rerouted(report: Report) -> None:
     assert {flow.sink.name for flow in report.flows if flow.source.name == "user.phone"} == {"OpenAI"}
 
 
+def test_a_name_that_a_pattern_routes_goes_on_to_its_provider(tmp_path: Path) -> None:
+    """The longest pattern that fits; a call that has an address of its own is not rerouted."""
+    entries = [("*", "openai/*"), ("anthropic/*", "anthropic/*")]
+    config = "".join(f"  - {{model_name: '{name}', litellm_params: {{model: '{to}'}}}}\n" for name, to in entries)
+    (tmp_path / "litellm_config.yaml").write_text("model_list:\n" + config)
+    (tmp_path / "app.py").write_text(CODE.replace('"intake"', '"anthropic/claude-next"'))
+    flows = {(flow.source.name, flow.sink.name) for flow in scan(Request(paths=(tmp_path,))).flows}
+    assert {sink for source, sink in flows if source == "user.email"} >= {"Anthropic"}
+    assert ("user.email", "OpenAI") not in flows
+    assert {sink for source, sink in flows if source == "user.phone"} == {"OpenAI"}
+
+
 GUARDED = """\
 model_list:
   - model_name: intake
