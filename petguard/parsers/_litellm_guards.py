@@ -7,6 +7,7 @@ from typing import Any, Literal
 from petguard.claims import Redaction
 from petguard.documents import Step
 from petguard.model import Claim, Detail, Location, Node, NodeKind, Origin
+from petguard.parsers._names import host
 from petguard.parsers._source import Source
 
 Pointer = tuple[Step, ...]
@@ -14,6 +15,7 @@ Passed = Literal["prompts", "logs"]
 
 _REDACTING = frozenset({"presidio", "hide-secrets", "hide_secrets"})
 _TELLING = ("pii", "redact", "anonymi", "deidentif", "mask", "dlp")  # how guards of other makers name what they do
+_LOOKING = frozenset({"pre_call", "during_call", "post_call"})
 _LONGEST = 1_000  # characters of a name that a claim may hold
 
 
@@ -29,6 +31,7 @@ class Guard:
     entities: tuple[str, ...] = ()
     scope: str = "both"  # whether it looks at what goes out, at what comes back, or at both
     masks: bool = False  # its parameters name entities of personal data
+    address: str | None = None  # the host that does the work, where it is written out
 
     @property
     def redacts(self) -> bool:
@@ -50,6 +53,10 @@ class Guard:
         if self.scope == "output":
             return "presidio_filter_scope is output: it looks only at what comes back"
         return None
+
+    def asks(self, named: frozenset[str]) -> bool:
+        """Whether it looks at every prompt at all, before, beside or after the call."""
+        return (self.default_on or self.name in named) and not _LOOKING.isdisjoint(self.modes)
 
     def node(self, path: str, alias: str | None = None) -> Node:
         """The guardrail where a model's prompts pass it, or by itself, with the reason why none do."""
@@ -108,6 +115,7 @@ def _guard(source: Source, entry: dict[str, Any], pointer: Pointer) -> Guard | N
     params_at = (*pointer, "litellm_params")
     params = source.mapping(entry.get("litellm_params"), *params_at)
     entities = source.mapping(params.get("pii_entities_config"), *params_at, "pii_entities_config")
+    base = source.string(params.get("api_base"), *params_at, "api_base")
     return Guard(
         name=name,
         kind=source.string(params.get("guardrail"), *params_at, "guardrail") or "",
@@ -117,6 +125,7 @@ def _guard(source: Source, entry: dict[str, Any], pointer: Pointer) -> Guard | N
         entities=tuple(entity[:_LONGEST] for entity in entities if entity),
         scope=source.string(params.get("presidio_filter_scope"), *params_at, "presidio_filter_scope") or "both",
         masks=bool(entities),
+        address=host(base) if base and "://" in base else None,
     )
 
 

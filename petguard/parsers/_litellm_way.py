@@ -9,6 +9,7 @@ from petguard.documents import Step
 from petguard.model import Claim, Edge, Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers._declared import flow, recipient
 from petguard.parsers._litellm_guards import Guard, Passed, guards
+from petguard.parsers._names import is_local
 from petguard.parsers._source import Source
 
 Pointer = tuple[Step, ...]
@@ -71,15 +72,18 @@ class Gateway:
         """From the name of a model through the guardrails to its service and to everybody who listens."""
         passed = _Way(self.path, alias, location)
         for guard in self.guards:
-            shown_to = _SHOWN_TO.get(guard.kind)
-            if shown_to and guard.aside("prompts", named) is None:
-                passed.to(recipient(shown_to, guard.location))
-            passed.through(guard, "prompts", named)
+            if guard.aside("prompts", named) is None:
+                passed.shown_to(guard)
+                passed.through(guard, "prompts")
+        for guard in self.guards:
+            if guard.aside("prompts", named) is not None and guard.asks(named):
+                passed.shown_to(guard)
         listening = [each.node for each in self.listeners if each.prompts]
         for service in services or ([_nobody(alias)] if passed.begun or listening else ()):
             passed.to(service)
         for guard in self.guards if listening else ():
-            passed.through(guard, "logs", named)
+            if guard.aside("logs", named) is None:
+                passed.through(guard, "logs")
         for node in listening:
             passed.to(node)
         return passed.facts()
@@ -105,10 +109,14 @@ class _Way:
         self._nodes.append(end)
         self._edges.append(flow(self.here, end.id, self._location))
 
-    def through(self, guard: Guard, what: Passed, named: frozenset[str]) -> None:
-        """Go on behind the guard, if it stands on this way."""
-        if guard.aside(what, named) is not None:
-            return
+    def shown_to(self, guard: Guard) -> None:
+        """The service that does a guard's work sees what has come this far."""
+        name = guard.address if guard.address else _SHOWN_TO.get(guard.kind)
+        if name is not None and not (guard.address and is_local(guard.address)):
+            self.to(recipient(name, guard.location, endpoint=guard.address))
+
+    def through(self, guard: Guard, what: Passed) -> None:
+        """Go on behind the guard."""
         node = guard.node(self._path, self._alias if what == "prompts" else f"{self._alias}/logs")
         self.to(node)
         self.here = node.id

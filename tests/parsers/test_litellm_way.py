@@ -79,6 +79,29 @@ def test_what_is_declared_of_a_guard_is_kept(read: Read) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("params", "target"),
+    [
+        ({"guardrail": "lakera", "mode": "during_call"}, "system:lakera"),
+        ({"guardrail": "openai_moderation", "mode": "post_call"}, "ai_service:openai"),
+        (
+            {"guardrail": "generic_guardrail_api", "api_base": "https://api.guard.example/v1"},
+            "system:api.guard.example",
+        ),
+        ({"guardrail": "lakera", "api_base": "http://lakera:8000"}, None),
+        ({"guardrail": "lakera", "mode": "logging_only"}, None),
+        ({"guardrail": "presidio"}, None),
+    ],
+)
+def test_a_service_that_does_the_work_sees_the_prompt(read: Read, params: dict[str, str], target: str | None) -> None:
+    """Whether it protects or only looks on; one in the own network, or none, is nobody else."""
+    nodes, edges, _ = _read(read, _guard(**({"mode": "pre_call", "default_on": "true"} | params)))
+    own = {"ai_service:openai"} if target != "ai_service:openai" else set()
+    others = {end for _, end in edges if not end.startswith("protection:")} - own
+    assert others == ({target} if target else set())
+    assert target is None or nodes[target].sink is not None
+
+
 def test_a_guard_that_a_model_asks_for_stands_on_the_way_of_that_model(read: Read) -> None:
     """It is off for all others."""
     text = "  - {model_name: other, litellm_params: {model: gpt-4o}}\n" + _guard(guardrail="presidio", mode="pre_call")
