@@ -149,6 +149,64 @@ def test_an_address_of_the_own_network_is_no_third_party(read: Read) -> None:
     assert (nodes["system:10.0.0.8"].sink, nodes["system:x.example.com"].sink) == (None, SinkKind.THIRD_PARTY)
 
 
+_XML = """\
+<?xml version="1.0"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.6">
+  <components>
+    <component type="data" bom-ref="prices"><name>Prices</name>
+      <data><type>dataset</type><classification>public</classification></data></component>
+    <component type="machine-learning-model"><group>clinic</group><name>triage</name>
+      <modelCard><modelParameters><datasets>
+        <dataset><name>visits</name><sensitiveData>Names</sensitiveData><sensitiveData>diagnoses</sensitiveData></dataset>
+        <dataset><ref>prices</ref></dataset>
+      </datasets></modelParameters></modelCard></component>
+  </components>
+  <services>
+    <service bom-ref="shop"><name>Shop</name>
+      <data>
+        <dataflow name="summaries"><classification flow="outbound">PHI</classification>
+          <destination><url>https://api.openai.com/v1</url><url>urn:cdx:3e671687-395b/1#mail</url></destination></dataflow>
+        <classification flow="inbound">PII</classification>
+      </data>
+      <services>
+        <service bom-ref="mail"><name>Mailer</name><x-trust-boundary>true</x-trust-boundary></service>
+      </services>
+    </service>
+  </services>
+</bom>
+"""
+
+
+def test_a_bill_in_xml_says_the_same(read: Read) -> None:
+    """In both ways to write the data of a service, with lines."""
+    facts, gaps = read(register.PARSER, {"bom.xml": _XML})
+    nodes = {node.id: node for node in facts.nodes}
+    assert gaps == []
+    assert [(edge.source, edge.target, edge.location.line) for edge in facts.edges] == [
+        ("data:cyclonedx/Shop.summaries #0", "ai_service:openai", 15),
+        ("data:cyclonedx/Shop.summaries #0", "system:Mailer", 15),
+        ("data:cyclonedx/Shop.PII #1", "system:Shop", 17),
+        ("model:clinic/triage", "dataset:visits", 8),
+        ("model:clinic/triage", "dataset:Prices", 9),
+    ]
+    assert nodes["dataset:visits"].categories == ("user.health_and_medical", "user.name")
+    assert "register:model/clinic/triage" in nodes
+
+
+def test_an_xml_bill_with_a_document_type_is_refused(read: Read) -> None:
+    """It may define entities."""
+    facts, gaps = read(register.PARSER, {"bom.xml": _XML.replace("<bom", '<!DOCTYPE bom [<!ENTITY a "b">]>\n<bom', 1)})
+    assert (facts.nodes, [gap.reason for gap in gaps]) == ((), ["parse_error"])
+
+
+@given(cut=st.integers(0, 1_500), put=st.text(max_size=5))
+def test_a_damaged_xml_bill_gives_facts_or_gaps(read: Read, cut: int, put: str) -> None:
+    """Cut off or changed anywhere."""
+    for text in (_XML[:cut] + put, _XML[:cut] + put + _XML[cut:]):
+        facts, _ = read(register.PARSER, {"bom.xml": text})
+        assert {end for edge in facts.edges for end in (edge.source, edge.target)} <= {node.id for node in facts.nodes}
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
