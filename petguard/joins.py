@@ -1,6 +1,7 @@
 """Brings together what is said about one protection in several places, before it is judged."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from petguard import catalog
@@ -8,6 +9,7 @@ from petguard.claims import Statement
 from petguard.model import Claim, Edge, EdgeKind, Facts, Node, NodeKind, Origin
 
 # Where a claim points to, rather than what it says about the protection.
+_MODEL = "model:"  # how the ids of models begin
 _PACKAGE = "ai_sdk:"  # how the ids of packages begin
 _POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
 
@@ -83,18 +85,35 @@ def _through_gateways(facts: Sequence[Facts]) -> tuple[Edge, ...]:
     """What is sent to a gateway goes on to where the gateway's configuration routes the model's name.
 
     A call may go through the gateway when its own address is no provider of the catalogue, or when the model is no
-    model of that provider.
+    model of that provider. A name that is not routed by itself may be by a pattern, `anthropic/*`.
     """
     edges = [edge for part in facts for edge in part.edges]
     providers = {node.id: node.provider for part in facts for node in part.nodes}
     routed = {edge.source for edge in edges if edge.kind is EdgeKind.FLOWS_TO and edge.origin is Origin.DECLARED}
+    patterns = sorted(key for key in routed if key.startswith(_MODEL) and "*" in key)
     direct = {edge.source for edge in edges if edge.kind is EdgeKind.FLOWS_TO and providers.get(edge.target)}
-    return tuple(
+    by_name = [
         edge.model_copy(update={"kind": EdgeKind.FLOWS_TO})
         for edge in edges
         if edge.kind is EdgeKind.USES and edge.target in routed
         if edge.source not in direct or catalog.provider_by_model(edge.target.partition(":")[2]) is None
-    )
+    ]
+    by_pattern = [
+        edge.model_copy(update={"kind": EdgeKind.FLOWS_TO, "target": pattern})
+        for edge in (edges if patterns else ())
+        if edge.kind is EdgeKind.USES and edge.target.startswith(_MODEL) and edge.target not in routed
+        if edge.source not in direct and (pattern := _pattern(edge.target, patterns)) is not None
+    ]
+    return (*by_name, *by_pattern)
+
+
+def _pattern(key: str, patterns: Iterable[str]) -> str | None:
+    """The pattern that routes a name, with or without its maker before it: of several that fit the longest."""
+    name = key.removeprefix(_MODEL)
+    maker = catalog.provider_by_model(name)
+    written = [key, *(f"{_MODEL}{prefix}/{name}" for prefix in (maker.prefixes if maker else ()))]
+    fitting = (pattern for pattern in patterns if any(fnmatchcase(each, pattern) for each in written))
+    return max(fitting, key=len, default=None)
 
 
 def _order(claim: Claim) -> tuple[str, int, int, str]:

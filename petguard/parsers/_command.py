@@ -88,14 +88,9 @@ def package(line: Sequence[str]) -> Package | None:
     return Package(runner, name, pinned[0].lstrip("=@#") if pinned else None)
 
 
-def data_paths(line: Sequence[str]) -> list[tuple[int, str]]:
-    """The arguments that are paths to data, with their index; programs and the package itself are not."""
-    found = []
-    for index, word in enumerate(line[1:], 1):
-        value = word.split("=", 1)[1] if re.match(r"--?[\w-]+=", word) else word
-        if _PATH.fullmatch(value) and not _PROGRAM.search(value.replace("\\", "/")):
-            found.append((index, value))
-    return found
+def is_data_path(text: str) -> bool:
+    """Whether a word is a path, and not that of a program."""
+    return _PATH.fullmatch(text) is not None and not _PROGRAM.search(text.replace("\\", "/"))
 
 
 def _asked(rest: Sequence[str]) -> str | None:

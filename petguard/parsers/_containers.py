@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from petguard import catalog
 from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, Origin, State
-from petguard.parsers import _assets, _positions, _shell, _shell_models, _variables
+from petguard.parsers import _assets, _handed_data, _positions, _shell, _shell_models, _variables
+from petguard.parsers._declared import flow
 from petguard.parsers._names import HOLE
 from petguard.parsers._shell_place import Place
 from petguard.parsers._shell_syntax import Command, Word
@@ -41,6 +42,7 @@ class Container:
     words: tuple[Text, ...] = ()
     scripts: tuple[Text, ...] = ()
     variables: tuple[Variable, ...] = ()
+    mounts: tuple[Text, ...] = ()
     serves: bool = False
 
 
@@ -62,7 +64,17 @@ def read(container: Container, gaps: list[Gap]) -> Facts:
     used = [*nodes, *(node for node in started.nodes if node.asset is Asset.MODEL)]
     edges = [_uses(runner, node) for node in used if runner is not None and node.id != runner.id]
     own = Facts(nodes=(*([runner] if runner else []), *nodes), edges=tuple(edges))
-    return together([own, _without_programs(started) if runner else started])
+    handed = _handed(container, runner) if runner else Facts()
+    return together([own, handed, _without_programs(started) if runner else started])
+
+
+def _handed(container: Container, runner: Node) -> Facts:
+    """The data about people that what runs AI is given: by its mounts, its arguments and its variables."""
+    texts = [(text.value, text.location) for text in (*container.mounts, *container.words)]
+    texts += [(each.value, each.location) for each in container.variables if each.value is not None]
+    split = ((re.sub(r"^--?[\w-]+=", "", text), place) for text, place in texts)
+    found = [node for text, place in split if (node := _handed_data.personal(text, place)) is not None]
+    return Facts(nodes=tuple(found), edges=tuple(flow(node.id, runner.id, node.locations[0]) for node in found))
 
 
 def _without_programs(started: Facts) -> Facts:

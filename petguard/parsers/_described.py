@@ -20,6 +20,8 @@ _COMMANDS = (
     *("args", "arguments", "extraArgs", "extra_args", "cmd"),
 )
 _ENVIRONMENTS = ("environment", "Environment", "env", "envVars", "extraEnv", "extraEnvVars", "secrets", "variables")
+_MOUNTS = ("volumes", "volumeMounts", "mountPoints", "MountPoints")
+_MOUNTED = ("source", "mountPath", "containerPath", "ContainerPath")
 _TEMPLATED = re.compile(r"\{\{(?:(?!\{\{|\}\}).)*+\}\}")
 _DEFAULT = re.compile(
     rf"(?<!\$){_TEMPLATED.pattern}" r"|\$\{\w+:?[-](?P<default>[^${}]*)\}|\$\{[^{}]*\}|\$\(\w+\)|\$\w+"
@@ -46,8 +48,19 @@ def container(
         words=() if script else words,
         scripts=(script,) if script else (),
         variables=tuple(each for section in _ENVIRONMENTS for each in environment(source, (*pointer, section), value)),
+        mounts=tuple(text for section in _MOUNTS for text in _mounts(source, (*pointer, section), value)),
         serves=serves,
     )
+
+
+def _mounts(source: Source, pointer: Pointer, value: dict[str, Any]) -> Iterator[Text]:
+    """What is mounted: `outside:inside` in one text, a mapping with a source, or the path inside a pod."""
+    section = value.get(str(pointer[-1]))
+    for index, item in enumerate(section if isinstance(section, list) else ()):
+        keys = [key for key in _MOUNTED if isinstance(item, dict) and isinstance(item.get(key), str)]
+        if isinstance(item, str):
+            yield Text(filled(item), source.at(*pointer, index))
+        yield from (Text(filled(item[key]), source.at(*pointer, index, key)) for key in keys)
 
 
 def containers(value: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:

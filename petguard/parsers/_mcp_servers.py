@@ -9,11 +9,11 @@ from typing import Any
 from petguard import catalog, secrets
 from petguard.documents import Step
 from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Node, NodeKind, Origin, SinkKind, Trait
-from petguard.parsers import _command
+from petguard.parsers import _command, _handed_data
 from petguard.parsers._credentials import from_variable
 from petguard.parsers._mcp_can import Abilities, Option, abilities
 from petguard.parsers._mcp_places import ADDRESSES, NESTED, Listed
-from petguard.parsers._names import categories_of_path, host, is_local
+from petguard.parsers._names import host, is_local
 from petguard.parsers._source import Source
 
 Pointer = tuple[Step, ...]
@@ -184,7 +184,7 @@ def facts(source: Source, whole: Server, *, traits: Sequence[Trait] = ()) -> Fac
         if each.kind in ("env", "args") and catalog.provider_by_env(each.option.name)
         if (key := from_variable(each.option.name, source.at(*each.pointer), literal=each.is_secret))
     ]
-    data = [_data(source, path, whole) for _, path in _command.data_paths(whole.line)]
+    data = list(_data(source, whole))
     edges = [
         *(_edge(source, EdgeKind.USES, node.id, key.id, place) for key, place in keys),
         *(_edge(source, EdgeKind.FLOWS_TO, each.id, node.id, whole.pointer) for each in data),
@@ -253,15 +253,23 @@ def _approves_itself(whole: Server) -> bool:
     return entry.get("trust") is True or lists or careless
 
 
-def _data(source: Source, path: str, whole: Server) -> Node:
-    return Node(
-        id=f"data:path:{path}",
-        kind=NodeKind.DATA,
-        name=path,
-        origin=Origin.DECLARED,
-        categories=categories_of_path(path),
-        locations=(source.at(*whole.pointer, "args"),),
-    )
+def _data(source: Source, whole: Server) -> Iterator[Node]:
+    """What the server is pointed at by its arguments, and by the settings that hold nothing else."""
+    given = [each for each in whole.given if each.kind in ("args", "env") and not each.is_secret]
+    for each in given:
+        found = _handed_data.data(each.option.value, source.at(*each.pointer))
+        if found is not None and _is_handed(each, found):
+            yield found
+    arguments = {each.option.value for each in given}
+    for word in whole.line[1:]:  # what stands in one argument of a shell
+        value = re.sub(r"^--?[\w-]+=", "", word)
+        found = _handed_data.data(value, source.at(*whole.pointer, "args")) if value not in arguments else None
+        yield from [found] if found else []
+
+
+def _is_handed(given: Given, found: Node) -> bool:
+    """A path among the variables may be that of a program or a cache: only one about people, or a store, is data."""
+    return given.kind == "args" or bool(found.categories) or not found.id.startswith("data:file/")
 
 
 def _edge(source: Source, kind: EdgeKind, start: str, end: str, pointer: Pointer) -> Edge:

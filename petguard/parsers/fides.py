@@ -7,9 +7,9 @@ from typing import Any
 from petguard import taxonomy
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_yaml_all
-from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.model import Asset, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers import Parser, one_by_one
-from petguard.parsers._declared import provider_named
+from petguard.parsers._declared import ANY_PERSONAL, flow, masked, recipient
 from petguard.parsers._source import Source, together
 
 Pointer = tuple[Step, ...]
@@ -92,40 +92,48 @@ def _dataset(source: Source, world: _World, entry: dict[str, Any], pointer: Poin
     for collection, place in _mappings(source, entry.get("collections"), (*pointer, "collections")):
         name = source.string(collection.get("name"), *place, "name") or str(place[-1])
         held.append((_data(source, f"{key}/{name}", name, collection, place), None))
-        held.extend(_fields(source, collection, place, f"{key}/{name}/"))
+        held.extend(_fields(source, collection, place, f"{key}/{name}/", name))
     world.datasets.setdefault(key, []).extend(held)
-    protections = [protection for _, protection in held if protection is not None]
-    edges = [
-        _edge(EdgeKind.FLOWS_TO, node.id, protection.id, protection.locations[0])
-        for node, protection in held
-        if protection is not None
-    ]
-    return Facts(nodes=(*(node for node, _ in held), *protections), edges=tuple(edges))
+    protected = [(node, protection) for node, protection in held if protection is not None]
+    return Facts(
+        nodes=(*(node for node, _ in held), *(protection for _, protection in protected)),
+        edges=tuple(flow(node.id, protection.id, protection.locations[0]) for node, protection in protected),
+    )
 
 
 def _fields(
-    source: Source, parent: dict[str, Any], pointer: Pointer, prefix: str
+    source: Source, parent: dict[str, Any], pointer: Pointer, prefix: str, table: str
 ) -> Iterator[tuple[Node, Node | None]]:
     for entry, place in _mappings(source, parent.get("fields"), (*pointer, "fields")):
         name = source.string(entry.get("name"), *place, "name") or str(place[-1])
-        node = _data(source, prefix + name, name, entry, place)
+        node = _data(source, prefix + name, name, entry, place, table=table)
         yield node, _protection(source, node, entry, place)
-        yield from _fields(source, entry, place, f"{prefix}{name}.")
+        yield from _fields(source, entry, place, f"{prefix}{name}.", table)
 
 
-def _data(source: Source, path: str, name: str, entry: dict[str, Any], pointer: Pointer) -> Node:
+def _data(
+    source: Source, path: str, name: str, entry: dict[str, Any], pointer: Pointer, *, table: str | None = None
+) -> Node:
+    """A data set, a collection, or a field, which is known as a column of its collection."""
+    categories = _categories(source, entry, pointer)
+    personal = any(taxonomy.covers(ANY_PERSONAL, category) for category in categories)
+    said = Trait.SAID_PERSONAL if personal else Trait.SAID_CLEAN
+    column = {} if table is None else {"table": table, "column": name}
     return Node(
         id=f"data:fides/{path}",
         kind=NodeKind.DATA,
         asset=None if "/" in path else Asset.DATASET,
         name=name,
         origin=Origin.DECLARED,
-        categories=_categories(source, entry, pointer),
+        categories=categories,
+        traits=(said,) if categories else (),
         locations=(source.at(*pointer),),
+        details={"declared_in": "fides", **column},
     )
 
 
 def _protection(source: Source, node: Node, entry: dict[str, Any], pointer: Pointer) -> Node | None:
+    """How the values of a field are masked; `redact: name` hides only what the field is called, and protects nobody."""
     meta_at = (*pointer, "fides_meta")
     meta = source.mapping(entry.get("fides_meta"), *meta_at)
     override_at = (*meta_at, "masking_strategy_override")
@@ -133,14 +141,7 @@ def _protection(source: Source, node: Node, entry: dict[str, Any], pointer: Poin
     strategy = source.string(override.get("strategy"), *override_at, "strategy")
     if strategy is None:
         return None
-    return Node(
-        id=f"protection:{node.id.removeprefix('data:')}",
-        kind=NodeKind.PROTECTION,
-        name=strategy,
-        technique=_TECHNIQUES.get(strategy),
-        origin=Origin.DECLARED,
-        locations=(source.at(*override_at),),
-    )
+    return masked(node, strategy, _TECHNIQUES.get(strategy), source.at(*override_at))[0]
 
 
 # --- systems ------------------------------------------------------------------------------------------------------
@@ -169,14 +170,14 @@ def _declaration(source: Source, world: _World, system: Node, entry: dict[str, A
     held = [pair for name, _ in references for pair in world.datasets.get(name, [])]
     meant = [(node, by) for node, by in held if not wanted or _within(node.categories, wanted)]
     location = source.at(*pointer)
-    edges = [_edge(EdgeKind.FLOWS_TO, (by or node).id, system.id, location) for node, by in meant]
+    edges = [flow((by or node).id, system.id, location) for node, by in meant]
     found = [category for node, _ in meant for category in node.categories]
     rest = tuple(each for each in wanted if not any(taxonomy.covers(each, category) for category in found))
     for name, place in references:
         if name not in world.datasets:
             source.doubt(f"the dataset {name} is defined in no manifest", *place, reason="unresolved")
     nodes = [_loose(f"{_name(system)}#{pointer[-1]}", rest, location)] if rest else []
-    edges.extend(_edge(EdgeKind.FLOWS_TO, node.id, system.id, location) for node in nodes)
+    edges.extend(flow(node.id, system.id, location) for node in nodes)
     return Facts(nodes=tuple(nodes), edges=tuple(edges))
 
 
@@ -219,7 +220,7 @@ def _crossing(
     starts = [start, *nodes[1:]]
     return Facts(
         nodes=tuple(nodes),
-        edges=tuple(_edge(EdgeKind.FLOWS_TO, each.id, end.id, location) for each in starts),
+        edges=tuple(flow(each.id, end.id, location) for each in starts),
     )
 
 
@@ -227,19 +228,9 @@ def _party(key: str, location: Location, world: _World, kind: str, *, receives: 
     """The node of a system, data set, user or AI provider; one that no manifest defines is somebody else's."""
     if kind == "dataset":
         return Node(id=f"data:fides/{key}", kind=NodeKind.DATA, name=key, origin=Origin.DECLARED, locations=(location,))
-    provider = provider_named(key)
-    if provider is not None:
-        return Node(
-            id=f"ai_service:{provider.id}",
-            kind=NodeKind.AI_SERVICE,
-            asset=Asset.AI_SERVICE,
-            sink=SinkKind.AI_SERVICE,
-            name=provider.name,
-            provider=provider.id,
-            origin=Origin.DECLARED,
-            traits=(Trait.LOCAL if provider.kind == "local" else Trait.EXTERNAL,),
-            locations=(location,),
-        )
+    named = recipient(key, location)
+    if named.kind is NodeKind.AI_SERVICE:
+        return named
     foreign = receives and key not in world.systems
     sink = SinkKind.RESPONSE if kind == "user" else SinkKind.THIRD_PARTY
     return Node(
@@ -255,10 +246,6 @@ def _party(key: str, location: Location, world: _World, kind: str, *, receives: 
 
 def _name(system: Node) -> str:
     return system.id.partition(":")[2]
-
-
-def _edge(kind: EdgeKind, start: str, end: str, location: Location) -> Edge:
-    return Edge(kind=kind, source=start, target=end, origin=Origin.DECLARED, location=location)
 
 
 PARSER = Parser.of_configs("fides", _interest, _parse)

@@ -10,6 +10,7 @@ from petguard.documents import Step, read_yaml, read_yaml_all
 from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers import Parser
 from petguard.parsers._credentials import credential, from_variable
+from petguard.parsers._litellm_way import Gateway, gateway
 from petguard.parsers._names import host, is_local
 from petguard.parsers._source import Source, each, together
 
@@ -21,7 +22,6 @@ _REGION = re.compile(r"(?<![a-z0-9])(?:us|eu|ap|sa|ca|me|af|il|cn|mx)(?:-gov)?-[
 _REGION_KEYS = ("aws_region_name", "vertex_location", "region_name", "watsonx_region_name")
 # These prefixes only name a protocol; who answers is decided by `api_base`.
 _PROTOCOLS = frozenset({"openai", "text-completion-openai", "custom_openai", "litellm_proxy", "openai_like"})
-_REDACTS = re.compile(r"(?i)presidio|pii|mask|redact|anonymi|deidentif|dlp")
 
 
 def _interest(candidate: Candidate) -> Interest:
@@ -71,15 +71,9 @@ def _walk(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
 
 
 def _config(source: Source, config: dict[str, Any], pointer: Pointer) -> Facts:
-    models = [
-        _model(source, source.mapping(entry, *place), place)
-        for place, entry in _entries(source, config, pointer, "model_list")
-    ]
-    guardrails = [
-        node
-        for place, entry in _entries(source, config, pointer, "guardrails")
-        for node in _guardrail(source, source.mapping(entry, *place), place)
-    ]
+    entries = list(_entries(source, config, pointer, "model_list"))
+    through = gateway(source, config, pointer, len(entries))
+    models = [_model(source, source.mapping(entry, *place), place, through) for place, entry in entries]
     keys = [
         key
         for section in config.keys() - {"model_list"}
@@ -87,7 +81,7 @@ def _config(source: Source, config: dict[str, Any], pointer: Pointer) -> Facts:
         if isinstance(inner, dict)
         for key in _keys(source, inner, place, None)
     ]
-    return together([*models, Facts(nodes=(*guardrails, *sorted(keys, key=lambda key: key.id)))])
+    return together([*models, through.alone(), Facts(nodes=tuple(sorted(keys, key=lambda key: key.id)))])
 
 
 def _entries(source: Source, config: dict[str, Any], pointer: Pointer, key: str) -> Iterator[tuple[Pointer, Any]]:
@@ -95,7 +89,7 @@ def _entries(source: Source, config: dict[str, Any], pointer: Pointer, key: str)
         yield (*pointer, key, index), entry
 
 
-def _model(source: Source, entry: dict[str, Any], pointer: Pointer) -> Facts:
+def _model(source: Source, entry: dict[str, Any], pointer: Pointer, through: Gateway) -> Facts:
     params_at = (*pointer, "litellm_params")
     params = source.mapping(entry.get("litellm_params"), *params_at)
     alias = source.string(entry.get("model_name"), *pointer, "model_name")
@@ -112,12 +106,13 @@ def _model(source: Source, entry: dict[str, Any], pointer: Pointer) -> Facts:
     answering = service.provider if service else None
     node = _node(source, alias, pointer, answering, doubtful=doubtful)
     keys = _keys(source, params, params_at, answering)
-    related = [_edge(source, EdgeKind.FLOWS_TO, node, service, params_at)] if service else []
-    others = [service] if service else []
+    asked = frozenset(name for name, _ in source.strings(params.get("guardrails"), *params_at, "guardrails"))
+    way = through.way(node, [service] if service else [], source.at(*params_at), asked)
+    others, related = [], []
     if deployed != alias:
         others.append(_node(source, deployed, (*params_at, "model"), answering, doubtful=False))
         related.append(_edge(source, EdgeKind.DERIVED_FROM, node, others[-1], (*params_at, "model")))
-    return Facts(nodes=(node, *others, *keys), edges=tuple(related))
+    return together([Facts(nodes=(node,)), way, Facts(nodes=(*others, *keys), edges=tuple(related))])
 
 
 def _deployed(model: str) -> tuple[catalog.Provider | None, str]:
@@ -197,23 +192,6 @@ def _keys(source: Source, params: dict[str, Any], pointer: Pointer, provider: st
         elif _is_literal(name, value):
             key = f"{source.path}:{place.line}"
             yield credential(key, secrets.mask(value), place, provider=provider, literal=True)
-
-
-def _guardrail(source: Source, entry: dict[str, Any], pointer: Pointer) -> Iterator[Node]:
-    name = source.string(entry.get("guardrail_name"), *pointer, "guardrail_name")
-    if name is None:
-        source.doubt("a guardrail without guardrail_name", *pointer, reason="unresolved")
-        return
-    params = source.mapping(entry.get("litellm_params"), *pointer, "litellm_params")
-    redacts = "pii_entities_config" in params or _REDACTS.search(f"{name} {params.get('guardrail')}")
-    yield Node(
-        id=f"protection:{source.path}#{name}",
-        kind=NodeKind.PROTECTION,
-        name=name,
-        technique="redaction" if redacts else None,  # many guardrails look for attacks and let personal data pass
-        origin=Origin.DECLARED,
-        locations=(source.at(*pointer, "guardrail_name"),),
-    )
 
 
 def _edge(source: Source, kind: EdgeKind, start: Node, end: Node, pointer: Pointer) -> Edge:

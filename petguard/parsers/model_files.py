@@ -9,10 +9,12 @@ from functools import cache
 
 from petguard.blobs import Blob
 from petguard.errors import UnreadableInput
-from petguard.model import Detail, Facts, Gap, State, Trait
+from petguard.model import Detail, Edge, EdgeKind, Facts, Gap, Node, Origin, State, Trait
 from petguard.parsers import Parser, _assets, one_by_one
 from petguard.parsers._model_file import Description, Format
 from petguard.parsers._model_formats import FORMATS
+from petguard.parsers._names import categories_of_path
+from petguard.parsers._source import together
 
 
 @cache
@@ -54,7 +56,23 @@ def _read(blob: Blob, gaps: list[Gap]) -> Facts:
     if "sha256" not in details:  # the pointer of a file that is kept elsewhere gives the hash of that one
         details["sha256"] = blob.digest()
     traits = (Trait.UNSAFE_SERIALISATION,) if described.runs_code else ()
-    return Facts(nodes=(_assets.model_file(blob.path, details, traits),))
+    file = _assets.model_file(blob.path, details, traits)
+    return together([Facts(nodes=(file,)), *_origins(file, described)])
+
+
+def _origins(file: Node, described: Description) -> Iterator[Facts]:
+    """What a model says that it was trained on and made from."""
+    (place,) = file.locations
+    for name in described.datasets:
+        data = _assets.dataset(name, place).model_copy(update={"categories": categories_of_path(name)})
+        yield _related(file, EdgeKind.TRAINED_ON, data)
+    for name in described.bases:
+        yield _related(file, EdgeKind.DERIVED_FROM, _assets.model(name, place, origin=Origin.DECLARED))
+
+
+def _related(file: Node, kind: EdgeKind, end: Node) -> Facts:
+    edge = Edge(kind=kind, source=file.id, target=end.id, origin=Origin.DECLARED, location=file.locations[0])
+    return Facts(nodes=(end,), edges=(edge,))
 
 
 def _gap(blob: Blob, detail: str) -> Gap:

@@ -2,6 +2,7 @@
 
 A CycloneDX or SPDX file counts as a register of AI when it lists a model, a data set or an AI service, or is called
 one (`ai-bom.json`). A bill of ordinary software says nothing about AI, also when one of its libraries is an SDK.
+What a bill says about data, and who gets it, is read along with it.
 """
 
 import re
@@ -12,17 +13,19 @@ from petguard import catalog
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_json, read_yaml_all
 from petguard.model import Asset, Facts, Gap, Node, NodeKind, Origin, Trait
-from petguard.parsers import Parser
+from petguard.parsers import Parser, _cyclonedx_flows, _cyclonedx_xml, _spdx_data
 from petguard.parsers._names import host
-from petguard.parsers._source import Source, each
+from petguard.parsers._source import Source, each, together
 from petguard.registers import REGISTER
 
 Pointer = tuple[Step, ...]
 Entry = tuple[Asset, str, Pointer]
 
 _POLICY = re.compile(r"petguard\.yaml$")
-_NAMED = re.compile(r"(?i)(?:ai|ml)[-_.]?bom(?:\.cdx|\.spdx)?\.json$")
+_NAMED = re.compile(r"(?i)(?:ai|ml)[-_.]?bom(?:\.cdx|\.spdx)?\.(?:json|xml)$")
 _SHAPES = (b'"bomFormat"', b'"spdxVersion"', b"spdx.org/rdf/3", b'"SPDXID"')
+_XML = b"cyclonedx.org/schema/bom"
+_HEAD = 2_000  # bytes in which the root element of an XML file names its format
 _PURL = re.compile(r"pkg:(?P<ecosystem>[a-z]+)/(?P<name>[^@?#]+)")
 _COMPONENTS = {"machine-learning-model": Asset.MODEL, "data": Asset.DATASET}
 _SPDX_3 = {"ai_AIPackage": Asset.MODEL, "AIPackage": Asset.MODEL, "dataset_DatasetPackage": Asset.DATASET}
@@ -33,15 +36,19 @@ _LIBRARIES = frozenset({Asset.AI_SDK, Asset.VECTOR_STORE, Asset.PET})
 def _interest(candidate: Candidate) -> Interest:
     if _POLICY.search(candidate.name):
         return Interest.READ if b"ai_register:" in candidate.data else Interest.NONE
-    bill = candidate.suffix == ".json" and any(shape in candidate.data for shape in _SHAPES)
+    if candidate.suffix == ".xml":
+        return Interest.READ if _XML in candidate.data[:_HEAD] else Interest.NONE
+    bill = candidate.suffix in (".json", ".jsonld") and any(shape in candidate.data for shape in _SHAPES)
     return Interest.READ if bill else Interest.NONE
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
     policies = [item for item in inputs if _POLICY.search(item.path)]
-    bills = [item for item in inputs if not _POLICY.search(item.path)]
+    bills = [item for item in inputs if item.path.lower().endswith((".json", ".jsonld"))]
+    written = [item for item in inputs if item.path.lower().endswith(".xml")]
     yield from each(policies, read_yaml_all, _from_policy)
     yield from each(bills, lambda text: [read_json(text)], _from_bill)
+    yield from each(written, lambda text: [_cyclonedx_xml.read(text)], _from_bill)
 
 
 def _from_policy(source: Source) -> Facts:
@@ -63,7 +70,8 @@ def _from_bill(source: Source) -> Facts:
     top = source.mapping(source.document.value)
     entries = [*_cyclonedx(source, top), *_spdx(source, top)]
     about_ai = any(kind not in _LIBRARIES for kind, _, _ in entries)
-    return _register(source, (), entries) if about_ai or _NAMED.search(source.path) else Facts()
+    register = _register(source, (), entries) if about_ai or _NAMED.search(source.path) else Facts()
+    return together([register, _cyclonedx_flows.flows(source, top), _spdx_data.data(source, top)])
 
 
 def _cyclonedx(source: Source, top: dict[str, Any]) -> Iterator[Entry]:

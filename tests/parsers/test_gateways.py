@@ -120,6 +120,24 @@ def test_declared_data_flows_to_systems_and_on(read: Read) -> None:
     assert nodes["system:shop"].sink is None
 
 
+def test_a_hidden_field_name_is_no_protection(read: Read) -> None:
+    """`redact: name` hides what the field is called; its values flow as they are."""
+    text = _FIDES.replace("{masking_strategy_override: {strategy: hash}}", "{redact: name}")
+    facts, gaps = read(fides.PARSER, {"fides.yml": text})
+    assert gaps == []
+    assert ("data:fides/users/people/email", "system:shop") in {(edge.source, edge.target) for edge in facts.edges}
+    assert [node.id for node in facts.nodes if node.kind == "protection"] == []
+
+
+def test_a_field_is_known_as_a_column_and_says_what_it_holds(read: Read) -> None:
+    """So that code and other declarations can be held against it."""
+    facts, _ = read(fides.PARSER, {"fides.yml": _FIDES})
+    found = {node.name: (node.details.get("table"), node.traits) for node in facts.nodes if node.kind == "data"}
+    assert found["email"] == ("people", (Trait.SAID_PERSONAL,))
+    assert found["id"] == ("people", (Trait.SAID_CLEAN,))
+    assert found["people"] == (None, ())
+
+
 def test_a_system_of_another_file_is_no_third_party(read: Read) -> None:
     """Manifests are read together; a data set that none of them defines is a gap."""
     other = "system:\n  - fides_key: mailer\n    privacy_declarations:\n      - dataset_references: [nowhere]\n"

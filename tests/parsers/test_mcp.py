@@ -49,7 +49,7 @@ def test_a_data_path_flows_to_its_server(read: Read) -> None:
     """A path among the arguments is data, classified by its words."""
     facts, _ = read(PARSER, {".mcp.json": _FILE})
     (data,) = (node for node in facts.nodes if node.kind == "data")
-    assert (data.id, data.categories) == ("data:path:./data/patient_emails.csv", ("user.contact.email",))
+    assert (data.id, data.categories) == ("data:file/data/patient_emails.csv", ("user.contact.email",))
     flows = [(edge.source, edge.target) for edge in facts.edges if edge.kind is EdgeKind.FLOWS_TO]
     assert flows == [(data.id, "mcp_server:.mcp.json#files")]
 

@@ -1,5 +1,6 @@
 """GGUF, the format of llama.cpp: a header, typed keys and values, and the list of tensors."""
 
+import re
 import struct
 from io import BufferedReader
 from math import prod
@@ -7,12 +8,13 @@ from typing import Any
 
 from petguard.blobs import Blob
 from petguard.errors import UnreadableInput
-from petguard.parsers._model_file import MAX_READ, Description, Format, named
+from petguard.parsers._model_file import MAX_READ, Description, Format, named, names
 
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _LIST = 8, 9
 _MOST = 2_000_000  # values; a vocabulary has some hundred thousand
 _LONGEST = 1_000_000  # of a text that is kept
+_KEPT = 100  # items of a list
 # The values of `general.file_type`: how most of the weights are stored.
 _FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",
@@ -41,8 +43,24 @@ def _describe(blob: Blob) -> Description:
                 "format_version": reader.version,
                 "chat_template": "tokenizer.chat_template" in values,
             }
-        )
+        ),
+        datasets=names((*_list(general.get("datasets")), *_numbered(general, "dataset"))),
+        bases=names(_numbered(general, "base_model")),
     )
+
+
+def _list(value: Any) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _numbered(general: dict[str, Any], key: str) -> list[str]:
+    """What is described by `<key>.<number>.<part>`: by its address, which says more than its name."""
+    found: dict[str, str] = {}
+    for part in ("name", "url", "repo_url"):
+        shape = re.compile(rf"{key}\.(?P<number>\d+)\.{part}")
+        told = {match["number"]: text for name, text in general.items() if (match := shape.fullmatch(name))}
+        found |= {number: text for number, text in told.items() if isinstance(text, str) and text}
+    return [found[number] for number in sorted(found)]
 
 
 class _Reader:
@@ -61,7 +79,7 @@ class _Reader:
         return struct.unpack(self._order + kinds, self._bytes(wanted))
 
     def pair(self) -> tuple[str, Any]:
-        """A key and its value; of a list only that it is there."""
+        """A key and its value; of a list only the first texts."""
         key = self._text()
         return key, self._value(self.numbers("I")[0], 0)
 
@@ -83,9 +101,12 @@ class _Reader:
         if inner in _NUMBERS:
             self._skip(length * struct.calcsize("=" + _NUMBERS[inner]))
             return None
+        kept: list[Any] = []
         for _ in range(self._counted(length)):
-            self._value(inner, depth + 1)
-        return None
+            value = self._value(inner, depth + 1)
+            if len(kept) < _KEPT:
+                kept.append(value)
+        return kept
 
     def _text(self) -> str:
         length: int = self.numbers("Q" if self.version > 1 else "I")[0]

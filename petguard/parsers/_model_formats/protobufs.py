@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from petguard.blobs import Blob
-from petguard.parsers._model_file import Description, Format, named, shown
+from petguard.parsers._model_file import Description, Format, named, origins, shown
 
 _MOST = 10_000  # fields of one message
 _LONGEST = 10_000  # of a text that is read
@@ -104,7 +104,10 @@ def _onnx(blob: Blob) -> Description:
             "description": _text(blob, found, 6),
         }
     )
-    return Description(details, doubts=("the graph is cut off",) if found.cut else ())
+    entries = [_message(blob, start, start + length) for start, length in found.parts.get(14, ())]
+    datasets, bases = origins({_text(blob, each, 1): _text(blob, each, 2) for each in entries})
+    doubts = ("the graph is cut off",) if found.cut else ()
+    return Description(details, doubts=doubts, datasets=datasets, bases=bases)
 
 
 def _is_core_ml(blob: Blob) -> bool:

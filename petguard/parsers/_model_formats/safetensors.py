@@ -9,7 +9,7 @@ from petguard.blobs import Blob
 from petguard.documents import read_json
 from petguard.errors import UnreadableInput
 from petguard.model import Detail
-from petguard.parsers._model_file import Description, Format, named, shown
+from petguard.parsers._model_file import Description, Format, named, origins, shown
 
 _LARGEST = 100_000_000  # of a header; the library takes no larger one
 
@@ -33,7 +33,9 @@ def _describe(blob: Blob) -> Description:
     tensors = [each for each in header.values() if isinstance(each, dict)]
     end = max((_end(each) for each in tensors), default=0)
     cut = (f"{8 + length + end - blob.size:,} bytes are missing at the end",) if 8 + length + end > blob.size else ()
-    return Description(_details(tensors, said if isinstance(said, dict) else {}), doubts=cut)
+    texts = {key: value for key, value in said.items() if isinstance(value, str)} if isinstance(said, dict) else {}
+    datasets, bases = origins(texts)
+    return Description(_details(tensors, texts), doubts=cut, datasets=datasets, bases=bases)
 
 
 def _end(tensor: Mapping[str, Any]) -> int:
@@ -41,10 +43,9 @@ def _end(tensor: Mapping[str, Any]) -> int:
     return max((each for each in offsets if isinstance(each, int)), default=0) if isinstance(offsets, list) else 0
 
 
-def _details(tensors: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> dict[str, Detail]:
+def _details(tensors: Sequence[Mapping[str, Any]], texts: Mapping[str, str]) -> dict[str, Detail]:
     shapes = [each["shape"] for each in tensors if isinstance(each.get("shape"), list)]
     counted = sum(prod(shape) for shape in shapes if all(isinstance(size, int) for size in shape))
-    texts = {key: value for key, value in said.items() if isinstance(value, str)}
     return named(
         {
             "tensors": len(tensors),
