@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
-_DATA_FILE = re.compile(r"(?i)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z")
+_DATA_FILE = re.compile(r"(?i)(?!\w+://)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z")
 _WRITES = re.compile(r"[wax]")
 _FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
 _PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})

@@ -117,11 +117,12 @@ class Tree:
         ]
         ends = [_end(graph, f"{path}:{number}", path, number, Data()) for path, number, _, _ in doubtful]
         reached = trace(graph, ends, kinds)
-        live = reached.live()
         for end, (path, _, site, why) in zip(ends, doubtful, strict=True):
-            if not live.isdisjoint(end.arriving):
+            source = reached.source_of(end.arriving)
+            if source is not None and reached.sources[source]:  # of a file nobody knows yet what it holds
                 line, _ = line_and_column(site.at)
-                detail = f"personal data is given to {site.name}, and {why}"
+                name = graph.summaries[str(source[1])].sources[int(source[2])].label
+                detail = f"{name} is given to {site.name}, and {why}"
                 yield Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
 
 
@@ -152,7 +153,7 @@ def _doubt(graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[
         return "whoever calls this function decides what that is"
     if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
         return "what that is is decided when the code runs"
-    if receiver and name in wrappers:
+    if receiver and name in wrappers and not table().carries(name):
         return f"it may be one of the functions called {name} that send data on"
     return None
 

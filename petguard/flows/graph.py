@@ -328,9 +328,7 @@ class Graph:
         """What stands after `return` in a function."""
         return self.at(path, select(tuple(self.summaries[path].functions[function].gives.items()), part))
 
-    def arriving(
-        self, caller: Caller, path: str, function: str, through: Iterable[tuple[str, str]]
-    ) -> Iterator[Node]:
+    def arriving(self, caller: Caller, path: str, function: str, through: Iterable[tuple[str, str]]) -> Iterator[Node]:
         """What one call passes for some parameters of a function."""
         for parameter, part in sorted(through):
             for argument in self._bound(caller, path, function, parameter):

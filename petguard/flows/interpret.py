@@ -342,8 +342,8 @@ class Interpreter:
                 self._assign_name(target, value)
             case f.Attr():
                 self._assign_part(target.of, target.name, value, at)
-            case f.Item(key=f.Text()):
-                self._assign_part(target.of, target.key.value, value, at)
+            case f.Item(of=of, key=f.Text(value=name)):
+                self._assign_part(of, name, value, at)
             case f.Item():
                 self.value(target.key)
                 self._assign_part(target.of, ELEMENT, value, at, adds=True)

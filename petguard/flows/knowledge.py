@@ -6,18 +6,22 @@ in Java. What is called on an object that a library made has its maker in the pa
 `posthog-node.default().capture`. `*` in a pattern stands for any text.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache, cached_property, lru_cache
 from typing import Literal, Protocol, TypeVar
 
+from ahocorasick_rs import AhoCorasick
 from pydantic import Field
 
+import petguard
 from petguard import _shipped, tables
 from petguard.claims import Name
 from petguard.model import Frozen, SinkKind
 
+_INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
 Evidence = Literal["declared", "named", "static", "tested", "attested"]
 
 
@@ -132,6 +136,28 @@ class Table:
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
 
+    def carries(self, name: str) -> bool:
+        """Whether a call of this name is one that every container or query has."""
+        return self._carriers.fullmatch(name) is not None
+
+    @cached_property
+    def _carriers(self) -> re.Pattern[str]:
+        kept = self.carriage
+        return re.compile("|".join([kept.drops, kept.looks_up, kept.same, kept.puts, kept.elements]))
+
+    def matters(self, texts: Iterable[str]) -> bool:
+        """Whether any text may name somebody outside who gets data: the cheap question before anything is followed.
+
+        Logs and files alone are no reason: petguard asks where personal data meets AI and others, and then also
+        lists what else it reaches.
+        """
+        return any(True for text in texts for _ in self._outside.find_matches_as_indexes(text))
+
+    @cached_property
+    def _outside(self) -> AhoCorasick:
+        paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
+        return AhoCorasick(sorted({root for path in paths if (root := _root(path))}))
+
     def _recipient(self, path: str) -> Recipient | None:
         return _first(self._recipients, path)
 
@@ -156,6 +182,11 @@ def _by_last_name(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
     return found
 
 
+def _root(pattern: str) -> str:
+    """The package that a pattern begins with."""
+    return re.split(r"[.*?\[(]", pattern, maxsplit=1)[0]
+
+
 def _key(pattern: str) -> str:
     last = pattern.rpartition(".")[2]
     return "" if set(last) & set("*?[") else last
@@ -164,6 +195,16 @@ def _key(pattern: str) -> str:
 def _first(rows: Mapping[str, list[_Row]], path: str) -> _Row | None:
     candidates = (*rows.get(path.rpartition(".")[2], ()), *rows.get("", ()))
     return next((each for each in candidates if each.paths.fullmatch(path)), None)
+
+
+@cache
+def digest() -> str:
+    """What decides how a file is followed: the version of petguard, the tables and the taxonomy."""
+    files = [*_shipped.files("rules/code/flows"), *_shipped.files("rules/taxonomy")]
+    total = hashlib.sha256(petguard.__version__.encode())
+    for path in files:
+        total.update(path.read_bytes())
+    return total.hexdigest()
 
 
 @cache

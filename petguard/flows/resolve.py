@@ -272,7 +272,8 @@ class Symbols:
 
     def ancestry(self, path: str, name: str) -> Iterator[tuple[str, str, ClassSummary | None]]:
         """A class and its bases, nearest first; one of a library comes last, without a summary."""
-        pending, seen = [(path, name)], set()
+        pending: list[tuple[str, str]] = [(path, name)]
+        seen: set[tuple[str, str]] = set()
         while pending and len(seen) < _BASES:
             here = pending.pop(0)
             known = self.summaries[here[0]].classes.get(here[1])

@@ -34,6 +34,20 @@ class Trace:
     ends: dict[Node, list[End]] = field(default_factory=lambda: defaultdict(list))
     sources: dict[Node, tuple[str, ...]] = field(default_factory=dict)  # with their categories
 
+    def source_of(self, starts: Iterable[Node]) -> Node | None:
+        """The nearest source that arrives at one of these nodes."""
+        seen = dict.fromkeys(starts)
+        queue = deque(seen)
+        while queue:
+            node = queue.popleft()
+            if node in self.sources:
+                return node
+            for each in self.before.get(node, ()):
+                if each not in seen:
+                    seen[each] = None
+                    queue.append(each)
+        return None
+
     def live(self) -> set[Node]:
         """The nodes that data passes from a source."""
         return _reached(self.sources, self.after)

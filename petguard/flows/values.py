@@ -114,9 +114,12 @@ def mixed(values: Iterable[Value]) -> Value:
     if not kept:
         return EMPTY
     if all(each.literal for each in kept):
-        return LITERAL
+        return Value(literal=True, text="".join(each.text or "" for each in kept))
     atoms = [each.all for each in kept]
-    return Value(atoms[0] if len(atoms) == 1 else NOTHING.union(*atoms))
+    texts = [each.text for each in kept]
+    # A hole for what is not known keeps a query readable: `SELECT email FROM users WHERE id = ?`.
+    text = "".join("?" if each is None else each for each in texts) if any(texts) and len(kept) < _WIDE else None
+    return Value(atoms[0] if len(atoms) == 1 else NOTHING.union(*atoms), text=text)
 
 
 def joined(values: Iterable[Value], depth: int = _DEEP) -> Value:

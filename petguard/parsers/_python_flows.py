@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from petguard import model, secrets
 from petguard.errors import UnreadableInput
+from petguard.flows import remember
 from petguard.flows.follow import Asked, Tree
 from petguard.flows.form import Place, place
 from petguard.flows.interpret import Interpreter
-from petguard.flows.knowledge import Data
+from petguard.flows.knowledge import Data, digest, table
 from petguard.flows.summary import Summary
 from petguard.model import Gap, Location, State
 from petguard.parsers._python_file import Found
@@ -21,28 +22,42 @@ _EVIDENCE = 160  # characters of a line that a report shows
 
 def followed(project: Project) -> Iterator[model.Facts | Gap]:
     """Where personal data goes in all files of a project whose detectors have run."""
-    summaries, unread = _summaries(project)
     asked = _asked(project)
+    if not asked and not table().matters(item.text for item in project.inputs.values()):
+        return
+    summaries, unread = _summaries(project)
     tree = Tree(summaries, Modules(project.importable).located, _Places(project).at, asked, gaps=bool(asked))
     facts, lost = tree.follow()
     yield model.Facts(nodes=tuple(facts.nodes.values()), edges=tuple(facts.edges))
     yield from lost
     if asked:
-        yield from unread
+        yield from (gap for gap in unread if gap not in project.gaps)
         yield from (gap for summary in summaries.values() for gap in _unread(summary))
 
 
 def _summaries(project: Project) -> tuple[dict[str, Summary], list[Gap]]:
     found, gaps = {}, []
-    for path, item in project.inputs.items():
+    for path in project.inputs:
         try:
-            known = project.opened(path)
-            found[path] = Interpreter(path, form(module(item.text) if known is None else known.tree)).run()
+            found[path] = _summary(project, path)
         except UnreadableInput as error:
             gaps.append(Gap(path=path, state=State.PARTIAL, reason=error.reason, detail=error.detail, line=error.line))
         except RecursionError:
             gaps.append(Gap(path=path, state=State.PARTIAL, reason="too_deep", detail="nested too deeply to follow"))
     return found, gaps
+
+
+def _summary(project: Project, path: str) -> Summary:
+    """What a file does with its values, as it was found before when nothing has changed since."""
+    item, cache = project.inputs[path], project.program.cache
+    key = f"flows {digest()} {item.digest}"
+    stored = cache.recall(key)
+    known = remember.summary(path, stored[0]) if stored else None
+    if known is None:
+        opened = project.opened(path)
+        known = Interpreter(path, form(module(item.text) if opened is None else opened.tree)).run()
+        cache.remember(key, [remember.row(known)])
+    return known
 
 
 def _unread(summary: Summary) -> Iterator[Gap]:

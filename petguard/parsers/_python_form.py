@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from petguard.flows import form as f
 from petguard.parsers._python_syntax import parsed
@@ -15,25 +15,35 @@ _RECORD_BASES = frozenset(
 )
 _LONGEST_TYPE = 200
 _KEY = re.compile(r"[A-Za-z_][\w .-]*")  # no address: `requests.get("https://...")` is a call
+_MIXES = frozenset({"format", "format_map", "join", "substitute", "safe_substitute"})
 _TAKES_KEY = frozenset({"get", "pop", "getlist", "__getitem__"})
 
 
 def form(tree: ast.Module) -> f.Form:
     """A whole file. RecursionError when it is nested deeper than the stack."""
-    made = f.Form()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            made.imports += _imports(node)
-    made.body = list(_body(tree.body))
-    return made
+    return f.Form(imports=[each for node in _statements(tree.body) for each in _imports(node)], body=_block(tree.body))
 
 
-def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[f.Import]:
-    for alias in node.names:
-        if isinstance(node, ast.Import):
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement, also those inside of others."""
+    pending = [iter(body)]
+    while pending:
+        node = next(pending[-1], None)
+        if node is None:
+            pending.pop()
+            continue
+        yield node
+        pending += [iter(inner) for name in ("body", "orelse", "finalbody") if (inner := getattr(node, name, None))]
+        pending += [iter(part.body) for name in ("handlers", "cases") for part in getattr(node, name, ())]
+
+
+def _imports(node: ast.stmt) -> Iterator[f.Import]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
             local = alias.asname or alias.name.split(".")[0]
             yield f.Import(alias.name if alias.asname else local, "", local)
-        else:
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
             yield f.Import("." * node.level + (node.module or ""), alias.name, alias.asname or alias.name)
 
 
@@ -268,7 +278,10 @@ def _all(nodes: Iterable[ast.expr | None]) -> list[f.Expr]:
 
 
 def _constant(node: ast.Constant) -> f.Expr:
-    return f.Text(node.value, _at(node)) if isinstance(node.value, str) else f.Constant()
+    """A number reads as text, so that the bounds of a safeguard can be seen."""
+    if isinstance(node.value, str | int | float) and not isinstance(node.value, bool):
+        return f.Text(str(node.value), _at(node))
+    return f.Constant()
 
 
 def _name(node: ast.Name) -> f.Expr:
@@ -309,22 +322,18 @@ def _special(node: ast.Call) -> f.Expr | None:
     func, given = node.func, node.args
     key = given[0].value if given and isinstance(given[0], ast.Constant) else None
     if isinstance(func, ast.Attribute) and func.attr in _TAKES_KEY and isinstance(key, str) and _KEY.fullmatch(key):
-        part = f.Item(expression(func.value), f.Text(key, _at(node)), _at(node))
-        return f.Choice([part, *_all(given[1:])]) if len(given) > 1 else part
+        return _or_default(f.Item(expression(func.value), f.Text(key, _at(node)), _at(node)), given[1:])
     if isinstance(func, ast.Name) and func.id == "getattr" and len(given) > 1:
         name = given[1].value if isinstance(given[1], ast.Constant) else None
         if isinstance(name, str):
-            part = f.Attr(expression(given[0]), name, _at(node))
-            return f.Choice([part, *_all(given[2:])]) if len(given) > 2 else part
-    if isinstance(func, ast.Attribute) and func.attr in (
-        "format",
-        "format_map",
-        "join",
-        "substitute",
-        "safe_substitute",
-    ):
+            return _or_default(f.Attr(expression(given[0]), name, _at(node)), given[2:])
+    if isinstance(func, ast.Attribute) and func.attr in _MIXES:
         return f.Mix([expression(func.value), *_all(given), *(expression(each.value) for each in node.keywords)])
     return None
+
+
+def _or_default(part: f.Expr, default: Sequence[ast.expr]) -> f.Expr:
+    return f.Choice([part, *_all(default)]) if default else part
 
 
 def _dict(node: ast.Dict) -> f.Expr:
@@ -348,9 +357,7 @@ def _starred(node: ast.Starred) -> f.Expr:
 
 
 def _joined(node: ast.JoinedStr) -> f.Expr:
-    return f.Mix(
-        [expression(each.value) for each in node.values if isinstance(each, ast.FormattedValue)] or [f.Constant()]
-    )
+    return f.Mix(_all(node.values))
 
 
 def _binary(node: ast.BinOp) -> f.Expr:
