@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
-_DATA_FILE = re.compile(r"(?i)(?!\w+://)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z")
+_DATA_FILE = re.compile(
+    r"(?i)(?!\w+://)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z"
+)
 _WRITES = re.compile(r"[wax]")
 _FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
 _PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
@@ -81,6 +83,8 @@ class Calling:
         if special is not None:
             self._put(call.callee, receiver, special, whole=True)
             return joined([special, back])
+        if name == "partial" and given:
+            return Value(back.atoms, refs=given[0].refs)
         if name == "dict" and receiver is None:
             return self._dict(call, given)
         if name in ("enumerate", "zip") and receiver is None:

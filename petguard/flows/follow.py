@@ -13,6 +13,8 @@ from petguard.flows.summary import Site, Summary
 from petguard.flows.trace import End, Kinds, Trace, trace
 from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, State, Trait
 
+_PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -32,7 +34,7 @@ class Tree:
     locate: Locate
     asked: Mapping[tuple[str, Place, Place], Asked] = field(default_factory=dict)
     recognise: Callable[[str, Site, str], Asked | None] = lambda _path, _site, _dotted: None
-    gaps: bool = True  # whether a call that nobody can resolve matters: only where the tree uses AI
+    uses_ai: bool = True  # where nothing does, only a call that looks like one that asks an AI is a doubt
 
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
@@ -55,7 +57,7 @@ class Tree:
         found = trace(graph, ends, kinds)
         Emitter(graph, found, self.locate, facts).emit()
         _drop_unreached(facts, found)
-        return facts, list(self._lost(graph, found, kinds)) if self.gaps else []
+        return facts, list(self._lost(graph, found, kinds))
 
     def _asks(self, graph: Graph, path: str, number: int, site: Site) -> Asked | None:
         known = self.asked.get((path, site.at, site.end))
@@ -113,7 +115,7 @@ class Tree:
         doubtful = [
             (path, number, site, why)
             for path, number, site in _sites(self.summaries)
-            if (why := _doubt(graph, path, number, site, wrappers)) is not None
+            if (why := self._doubt(graph, path, number, site, wrappers)) is not None
         ]
         ends = [_end(graph, f"{path}:{number}", path, number, Data()) for path, number, _, _ in doubtful]
         reached = trace(graph, ends, kinds)
@@ -124,6 +126,24 @@ class Tree:
                 name = graph.summaries[str(source[1])].sources[int(source[2])].label
                 detail = f"{name} is given to {site.name}, and {why}"
                 yield Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
+
+    def _doubt(self, graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
+        """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
+        found = graph.meanings[path, number]
+        if any(one.kind != "parameter" for one in found) or not any(each.given for each in site.arguments):
+            return None
+        receiver, _, name = site.name.rpartition(".")
+        if receiver and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
+            return "who answers there could not be found out"
+        if not self.uses_ai:
+            return None
+        if any(one.kind == "parameter" and ref.endswith("|") for one in found for ref in site.refs):
+            return "whoever calls this function decides what that is"
+        if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
+            return "what that is is decided when the code runs"
+        if receiver and name in wrappers and not table().carries(name):
+            return f"it may be one of the functions called {name} that send data on"
+        return None
 
 
 def _sites(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, int, Site]]:
@@ -141,21 +161,6 @@ def _has_needed(recipient: Recipient, site: Site) -> bool:
         return True
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
     return not given.isdisjoint(recipient.needs)
-
-
-def _doubt(graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
-    """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
-    found = graph.meanings[path, number]
-    if any(one.kind != "parameter" for one in found) or not any(each.given for each in site.arguments):
-        return None
-    receiver, _, name = site.name.rpartition(".")
-    if any(one.kind == "parameter" and ref.endswith("|") for one in found for ref in site.refs):
-        return "whoever calls this function decides what that is"
-    if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
-        return "what that is is decided when the code runs"
-    if receiver and name in wrappers and not table().carries(name):
-        return f"it may be one of the functions called {name} that send data on"
-    return None
 
 
 def _seen_again(node: Node, here: Location) -> Node:

@@ -87,7 +87,8 @@ class Graph:
     # --- who calls whom -------------------------------------------------------------------------------------------
 
     def _enter(self, path: str, number: int, site: Site) -> None:
-        found = tuple(dict.fromkeys(each for ref in site.refs for each in self.symbols.meanings(path, ref)))
+        meant = (each for ref in site.refs for each in self.symbols.meanings(path, ref))
+        found = tuple(dict.fromkeys(each for one in meant for each in self.symbols.callable(one)))
         self.meanings[path, number] = found
         for one in found:
             self._link(one, path, number)
@@ -346,7 +347,7 @@ class Graph:
     def _made(self, one: Meaning, path: str, number: int, part: str) -> Iterator[Node]:
         """What an object of a class of the tree holds."""
         if not part:
-            yield from self.arguments(path, number, _ALL, receiver=False)
+            yield from self.arguments(path, number, _ALL)
             return
         yield ("f", one.path, one.name, part, "")
         known = self.summaries[one.path].classes[one.name]
@@ -375,13 +376,13 @@ class Graph:
                 inner = part if keeps else ""
                 yield from self.at(path, select(argument.given, inner))
 
-    def arguments(self, path: str, number: int, data: Data, *, receiver: bool = False) -> Iterator[Node]:
+    def arguments(self, path: str, number: int, data: Data) -> Iterator[Node]:
         """What a call is given in the arguments that count."""
-        position_of_self = {"self"} if not receiver else set()
         for argument in self.site(path, number).arguments:
-            if argument.slot in position_of_self:
-                continue
-            yield from self.at(path, counted(argument, data))
+            if argument.slot != "self":
+                yield from self.at(path, counted(argument, data))
+            elif data.receiver_too:
+                yield from self.at(path, select(argument.given, ""))
 
     def _attribute(self, path: str, owner: str, name: str, part: str) -> Iterator[Node]:
         for where, each, known in self._family(path, owner):

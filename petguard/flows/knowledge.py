@@ -21,6 +21,7 @@ from petguard import _shipped, tables
 from petguard.claims import Name
 from petguard.model import Frozen, SinkKind
 
+_SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:")
 _INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
 Evidence = Literal["declared", "named", "static", "tested", "attested"]
 
@@ -30,6 +31,7 @@ class Data(Frozen):
 
     data: tuple[str, ...] = ()
     positions: tuple[int, ...] = ()
+    receiver_too: bool = False  # what the object was made with counts, too: `(prompt | llm).invoke(...)`
 
     @property
     def all(self) -> bool:
@@ -156,7 +158,7 @@ class Table:
     @cached_property
     def _outside(self) -> AhoCorasick:
         paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
-        return AhoCorasick(sorted({root for path in paths if (root := _root(path))}))
+        return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *(root for path in paths if (root := _root(path)))}))
 
     def _recipient(self, path: str) -> Recipient | None:
         return _first(self._recipients, path)

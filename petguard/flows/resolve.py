@@ -232,6 +232,10 @@ class Symbols:
             return tuple(each for found in self._member(one, "__call__") for each in self._called(found))
         return ()
 
+    def callable(self, one: Meaning) -> Iterable[Meaning]:
+        """What runs when this is called: of an object its `__call__`."""
+        return self._member(one, "__call__") if one.kind == "object" else (one,)
+
     def returned(self, one: Meaning) -> tuple[Meaning, ...]:
         """What a function of the tree gives back: by what stands after `return`, and by its declared type."""
         function = self.summaries[one.path].functions[one.name]

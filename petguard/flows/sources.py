@@ -12,7 +12,7 @@ from functools import cache
 from petguard import taxonomy
 from petguard.flows import form as f
 from petguard.flows.summary import Atom, Atoms, Source, Summary
-from petguard.flows.values import NOTHING, Value
+from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
 _MANY_WORDS = 24
@@ -237,7 +237,8 @@ class Reading:
                 label = f"{table}.{column}" if table else column
                 atoms = frozenset({self._add(Source(at, label, "name", (found.category,), found.because, function))})
             parts[given] = parts[str(index)] = Value(atoms)
-        return Value(NOTHING, parts, closed=True)
+        row = Value(NOTHING, parts, closed=True)
+        return row.with_part(ELEMENT, row)
 
     def file(self, path: str, at: f.Place, function: str) -> Atom:
         """What a file of data holds."""

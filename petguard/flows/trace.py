@@ -106,7 +106,18 @@ class Kinds:
             for where, owner, known in self.graph.symbols.ancestry(one.path, one.name):
                 if known is not None:
                     found |= self._fields(where, owner, known.fields, part)
+                    found |= self._computed(where, f"{owner}.{part}")
         return tuple(sorted(found))
+
+    def _computed(self, path: str, name: str) -> set[str]:
+        """What a property of a class puts together."""
+        function = self.graph.summaries[path].functions.get(name)
+        if function is None or not function.reads_as_field:
+            return set()
+        inside = self.graph.returns.of(path, name, "").inside
+        nodes = [node for node in inside if node[0] == "s"]
+        sources = [(node, self.graph.summaries[str(node[1])].sources[int(node[2])]) for node in nodes]
+        return {each for node, source in sources for each in self.of(str(node[1]), source, str(node[3]))}
 
     def _fields(self, path: str, owner: str, fields: Mapping[str, tuple[str, ...]], part: str) -> set[str]:
         found: set[str] = set()

@@ -50,7 +50,7 @@ class Clients:
                 found[id(each)] = self.made[id(each)]
                 continue
             pending += [*self.callees.bound(module, each), *self.callees.returned(module, each)[0]]
-            pending += [(module, given) for given in each.args[:1]] if isinstance(each, ast.Call) else []
+            pending += [(module, part) for part in _parts(each)]
         return list(found.values())
 
     def _annotated(self, start: Expression) -> list[Service]:
@@ -75,6 +75,18 @@ class Clients:
         if at is None:
             return _from_outside(_own(file, found, model, region))
         return Service(at.provider, at.endpoint, region, model, at.traits)
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """What a client may be inside of: `traced(OpenAI())`, `prompt | llm`, `llm.bind_tools([...])`, `a or b`."""
+    if isinstance(node, ast.Call):
+        made_from = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        return [*node.args[:1], *made_from]
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    return node.values if isinstance(node, ast.BoolOp) else []
 
 
 def _from_outside(own: Service) -> Service:

@@ -8,10 +8,10 @@ from petguard.flows import remember
 from petguard.flows.follow import Asked, Tree
 from petguard.flows.form import Place, place
 from petguard.flows.interpret import Interpreter
-from petguard.flows.knowledge import Data, digest, table
+from petguard.flows.knowledge import digest, table
 from petguard.flows.summary import Summary
 from petguard.model import Gap, Location, State
-from petguard.parsers._python_file import Found
+from petguard.parsers._python_asks import Asks, data_of
 from petguard.parsers._python_form import form
 from petguard.parsers._python_modules import Modules
 from petguard.parsers._python_project import Project
@@ -23,14 +23,18 @@ _EVIDENCE = 160  # characters of a line that a report shows
 def followed(project: Project) -> Iterator[model.Facts | Gap]:
     """Where personal data goes in all files of a project whose detectors have run."""
     asked = _asked(project)
-    if not asked and not table().matters(item.text for item in project.inputs.values()):
+    uses_ai = bool(asked or project.clients.made)
+    if not uses_ai and not table().matters(item.text for item in project.inputs.values()):
         return
     summaries, unread = _summaries(project)
-    tree = Tree(summaries, Modules(project.importable).located, _Places(project).at, asked, gaps=bool(asked))
+    places = _Places(project)
+    asks = Asks(project, places.at)
+    modules = Modules(project.importable)
+    tree = Tree(summaries, modules.located, places.at, asked, asks.recognise, uses_ai=uses_ai)
     facts, lost = tree.follow()
-    yield model.Facts(nodes=tuple(facts.nodes.values()), edges=tuple(facts.edges))
+    yield model.Facts(nodes=(*facts.nodes.values(), *asks.nodes), edges=(*facts.edges, *asks.edges))
     yield from lost
-    if asked:
+    if uses_ai:
         yield from (gap for gap in unread if gap not in project.gaps)
         yield from (gap for summary in summaries.values() for gap in _unread(summary))
 
@@ -71,15 +75,8 @@ def _asked(project: Project) -> Mapping[tuple[str, Place, Place], Asked]:
     for path, file in project.files.items():
         for each in project.facts[path].calls:
             key = path, place(*each.match.start), place(*each.match.end)
-            found[key] = Asked(file.call_id(each.match.start), _data(each), each.detector.contains)
+            found[key] = Asked(file.call_id(each.match.start), data_of(each.detector), each.detector.contains)
     return found
-
-
-def _data(found: Found) -> Data:
-    """The arguments of a call that carry data."""
-    detector = found.detector
-    positions = (*((0,) if detector.first else ()), *((1,) if detector.second else ()))
-    return Data(data=(*detector.data, *filter(None, [detector.second])), positions=positions)
 
 
 class _Places:

@@ -159,8 +159,17 @@ def _expression_statement(node: ast.stmt) -> Iterator[f.Statement]:
     inner = node.value.value if isinstance(node.value, ast.Await) else node.value
     if isinstance(inner, ast.Yield | ast.YieldFrom):
         yield f.Give(None if inner.value is None else expression(inner.value), _at(node), more=True)
+    elif _takes_out(inner):
+        yield f.Let([expression(inner)], f.Constant(), _at(node))
     elif not isinstance(inner, ast.Constant):
         yield f.Do(expression(inner))
+
+
+def _takes_out(node: ast.expr) -> bool:
+    """`d.pop("key", None)` as a statement: the part is gone afterwards."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "pop":
+        return False
+    return isinstance(_special(node), f.Item | f.Choice)
 
 
 def _if(node: ast.stmt) -> Iterator[f.Statement]:

@@ -33,6 +33,7 @@ class Detector(Frozen):
     package: str | None = None  # the PyPI package that is called
     provider: str | None = None
     from_import: bool = False  # the provider is that of the imported package
+    pipeline: bool = False  # its object is made of prompts and models: what is in them is sent, too
     contains: bool = False  # what is given back is the data in another form: an embedding
     compatible: bool = False  # other providers answer to the same call
     in_process: bool = False  # the model runs inside the program, so nobody else answers

@@ -1,0 +1,96 @@
+"""Calls of AI that only show when values are followed: a client behind a partial, an alias or a factory in another file."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from petguard import catalog
+from petguard.flows.facts import Locate
+from petguard.flows.follow import Asked
+from petguard.flows.form import line_and_column
+from petguard.flows.knowledge import Data
+from petguard.flows.summary import Site
+from petguard.model import Edge, EdgeKind, Node, NodeKind, Origin
+from petguard.parsers._python_project import Project
+from petguard.parsers._python_rules import Detector, of_fact
+from petguard.parsers._services import Service
+
+_FORM = re.compile(r'"pattern": "(?:\$\w+)?([\w.]+)\(\.\.\.\)"')
+
+
+def data_of(detector: Detector) -> Data:
+    """The arguments of a call that carry data."""
+    positions = (*((0,) if detector.first else ()), *((1,) if detector.second else ()))
+    names = (*detector.data, *filter(None, [detector.second]))
+    return Data(data=names, positions=positions, receiver_too=detector.pipeline)
+
+
+@dataclass
+class Asks:
+    """Recognises calls by the library path that they turn out to have; `nodes` and `edges` are what that adds."""
+
+    project: Project
+    locate: Locate
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+    def recognise(self, path: str, site: Site, dotted: str) -> Asked | None:
+        """The call as one that asks an AI; None when it is not."""
+        detector = _detector(dotted)
+        package = catalog.module(dotted)
+        if detector is None or package is None or package.role not in ("sdk", "framework"):
+            return None
+        if self.project.holds(dotted.partition(".")[0], path):
+            return None
+        here = self.locate(path, *line_and_column(site.at))
+        line, column = line_and_column(site.at)
+        call = Node(
+            id=f"call:{path}:{line}:{column}",
+            kind=NodeKind.CODE,
+            name=site.name,
+            origin=Origin.DETECTED,
+            locations=(here,),
+        )
+        self.nodes.append(call)
+        for service in self._services(package):
+            self.nodes.append(service.node(here))
+            self.edges.append(
+                Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=service.id, origin=Origin.DETECTED, location=here)
+            )
+        return Asked(call.id, data_of(detector), detector.contains)
+
+    def _services(self, package: catalog.Package) -> list[Service]:
+        """Who answers: whoever the clients of this package in the tree were made for, else the package's own provider."""
+        made = self.project.clients.made.values()
+        known = (
+            self.project.clients.service(file, found)
+            for file, found in made
+            if catalog.module(file.module.dotted(found.call.func) or "") == package
+        )
+        return list(dict.fromkeys(known)) or [Service(package.provider)]
+
+
+@cache
+def _by_ending() -> dict[str, list[tuple[str, Detector]]]:
+    """The detectors by the last name of what they call, with the path or its ending."""
+    found: dict[str, list[tuple[str, Detector]]] = {}
+    for detector in of_fact("ai_call"):
+        for form in _forms(detector):
+            found.setdefault(form.rpartition(".")[2], []).append((form, detector))
+    return found
+
+
+def _forms(detector: Detector) -> Iterator[str]:
+    return iter(dict.fromkeys(_FORM.findall(json.dumps(detector.rule))))
+
+
+def _detector(dotted: str) -> Detector | None:
+    """The longest form that a path ends like; one that starts with a package must be the whole path."""
+    fitting = [
+        (len(form), detector)
+        for form, detector in _by_ending().get(dotted.rpartition(".")[2], ())
+        if (dotted.endswith(form) and dotted != form if form.startswith(".") else dotted == form)
+    ]
+    return max(fitting, key=lambda each: each[0])[1] if fitting else None
