@@ -304,6 +304,26 @@ class Confidence(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
 
+    @property
+    def rank(self) -> int:
+        """0 for low up to 2 for high."""
+        return tuple(Confidence).index(self)
+
+
+class EvidenceLevel(StrEnum):
+    """How sure it is that a protection protects; the order of the members is the order of sureness."""
+
+    DECLARED = "declared"  # a configuration says so
+    NAMED = "named"  # a function calls itself so
+    STATIC = "static"  # a known library's call, with parameters in range where they can be seen
+    TESTED = "tested"  # it was run on seeded data
+    ATTESTED = "attested"  # signed evidence says so
+
+    @property
+    def rank(self) -> int:
+        """0 for declared up to 4 for attested."""
+        return tuple(EvidenceLevel).index(self)
+
 
 class FlowResult(StrEnum):
     """Why a flow, or another fact, is a finding: what the cut said."""

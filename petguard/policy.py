@@ -78,12 +78,15 @@ class RuleSetting(Frozen):
 
 
 class PolicyFile(Frozen):
-    """The keys of `petguard.yaml`. `claims` and `ai_register` are read by parsers of their own, not here."""
+    """The keys of `petguard.yaml`. `accept_evidence` is how sure a protection must be to count without a verified claim.
+
+    `claims` and `ai_register` are read by parsers of their own, not here."""
 
     approved: Approved = Approved()
     data: dict[str, DataRule] = Field(default_factory=dict)
     budgets: Budget = Budget()
     fail_on: Severity | Literal["never"] = Severity.HIGH
+    accept_evidence: Literal["static", "tested", "attested"] = "tested"
     exclude: Names = ()
     claims: tuple[Json, ...] = ()
     ai_register: tuple[Registered, ...] | None = None

@@ -14,6 +14,7 @@ from petguard.model import (
     Confidence,
     Detail,
     EdgeKind,
+    EvidenceLevel,
     FlowResult,
     Frozen,
     Json,
@@ -109,11 +110,12 @@ class AssetRow(Frozen):
 
 
 class Endpoint(Frozen):
-    """Where a flow starts."""
+    """Where a flow starts. `because` says what makes it personal data: a name, a type or a declaration."""
 
     path: str
     line: Line
     name: str
+    because: str = ""
 
 
 class FlowSink(Frozen):
@@ -134,11 +136,17 @@ class Step(Frozen):
 
 
 class Protection(Frozen):
-    """A protection that stands on a flow; `outcome` is null when nobody claimed anything checkable."""
+    """A protection that stands on a flow; `outcome` is null when nobody claimed anything checkable.
+
+    `evidence` says how sure it is that it protects at all: declared in a configuration, only named so in code, a known
+    library's with parameters in range (static), tested, attested.
+    """
 
     technique: str
     claim: str | None
     outcome: Outcome | None
+    name: str = ""
+    evidence: EvidenceLevel | None = None
 
 
 class Flow(Frozen):
@@ -150,6 +158,7 @@ class Flow(Frozen):
     sink: FlowSink
     steps: tuple[Step, ...]
     protections: tuple[Protection, ...]
+    confidence: Confidence = Confidence.HIGH
 
 
 class Place(Frozen):

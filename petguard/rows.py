@@ -6,10 +6,27 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from petguard.graph import Path, SystemGraph
-from petguard.model import Claim, EdgeKind, Gap, Node, NodeKind, SinkKind, State, Trait, Verdict
+from petguard.model import (
+    Claim,
+    Confidence,
+    EdgeKind,
+    EvidenceLevel,
+    Gap,
+    Node,
+    NodeKind,
+    Origin,
+    SinkKind,
+    State,
+    Trait,
+    Verdict,
+)
 from petguard.policy import Policy
 from petguard.report import AssetRow, ClaimRow, Endpoint, Flow, FlowSink, Place, Protection, Relation, Step
 
+_IS_TEST = re.compile(
+    r"(?i)(?:^|/)(?:tests?|__tests__|spec|fixtures)/|(?:^|/)(?:test_|conftest)[^/]*$|[._](?:test|spec)\.\w+$"
+)
+_KEPT = ("attribute:", "variable:", "filled:")  # how the ids of values begin that are kept from one call to another
 _POSITION = re.compile(r"(:\d+)+$")
 
 
@@ -47,11 +64,25 @@ def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict]) -> Flow:
     return Flow(
         id=key,
         categories=flow.source.categories,
-        source=Endpoint(path=start.path, line=start.line, name=flow.source.name),
+        source=Endpoint(
+            path=start.path, line=start.line, name=flow.source.name, because=str(flow.source.details.get("because", ""))
+        ),
         sink=FlowSink(path=end.path, line=end.line, kind=_sink_kind(flow.target), name=flow.target.name),
         steps=tuple(Step(path=hop.location.path, line=hop.location.line, label=hop.node.name) for hop in flow.hops),
         protections=tuple(_protection(node, verdicts) for node in flow.protections),
+        confidence=confidence(flow),
     )
+
+
+def confidence(flow: Path) -> Confidence:
+    """How sure a person would be of a flow: less where only a bare name says that it is personal data, where it was
+    kept in an object between two functions, and little in test code or where its end could not be found out."""
+    place = flow.hops[0].location
+    if _IS_TEST.search(place.path) or _is_lost(flow.target):
+        return Confidence.LOW
+    kept = any(hop.node.id.startswith(_KEPT) for hop in flow.hops)
+    bare = "." not in flow.source.name or flow.source.origin is Origin.DECLARED
+    return Confidence.MEDIUM if kept or bare else Confidence.HIGH
 
 
 def _sink_kind(end: Node) -> SinkKind:
@@ -65,7 +96,14 @@ def _sink_kind(end: Node) -> SinkKind:
 def _protection(node: Node, verdicts: Mapping[str, Verdict]) -> Protection:
     verdict = verdicts.get(node.claim or "")
     outcome = None if verdict is None else verdict.outcome
-    return Protection(technique=node.technique or node.name, claim=node.claim, outcome=outcome)
+    level = node.details.get("evidence")
+    return Protection(
+        technique=node.technique or node.name,
+        claim=node.claim,
+        outcome=outcome,
+        name=node.name,
+        evidence=EvidenceLevel(str(level)) if level else None,
+    )
 
 
 def _flow_order(flow: Path) -> tuple[str | int, ...]:

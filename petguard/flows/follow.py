@@ -1,5 +1,6 @@
 """Follows personal data through all files of one language: from summaries to nodes, edges and gaps."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -8,11 +9,12 @@ from petguard.flows.form import Place, line_and_column
 from petguard.flows.graph import Graph
 from petguard.flows.knowledge import Data, Recipient, table
 from petguard.flows.resolve import Locate as LocateModule
-from petguard.flows.resolve import Symbols
+from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Site, Summary
 from petguard.flows.trace import End, Kinds, Trace, trace
 from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, State, Trait
 
+_DYNAMIC = re.compile(r"\b(?:import_module|__import__|load_object|locate|import_string)\(\)")
 _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
 
 
@@ -130,7 +132,9 @@ class Tree:
     def _doubt(self, graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
         """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
         found = graph.meanings[path, number]
-        if any(one.kind != "parameter" for one in found) or not any(each.given for each in site.arguments):
+        if any(one.kind != "parameter" and not _is_dynamic(one) for one in found) or not any(
+            each.given for each in site.arguments
+        ):
             return None
         receiver, _, name = site.name.rpartition(".")
         if receiver and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
@@ -161,6 +165,11 @@ def _has_needed(recipient: Recipient, site: Site) -> bool:
         return True
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
     return not given.isdisjoint(recipient.needs)
+
+
+def _is_dynamic(one: Meaning) -> bool:
+    """What is chosen by its name when the code runs."""
+    return one.kind == "library" and _DYNAMIC.search(one.name) is not None
 
 
 def _seen_again(node: Node, here: Location) -> Node:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache, cached_property, lru_cache
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from ahocorasick_rs import AhoCorasick
 from pydantic import Field
@@ -19,11 +19,10 @@ from pydantic import Field
 import petguard
 from petguard import _shipped, tables
 from petguard.claims import Name
-from petguard.model import Frozen, SinkKind
+from petguard.model import EvidenceLevel, Frozen, SinkKind
 
 _SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:")
 _INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
-Evidence = Literal["declared", "named", "static", "tested", "attested"]
 
 
 class Data(Frozen):
@@ -83,7 +82,7 @@ class Safeguard(Calls):
     """
 
     technique: Name
-    evidence: Evidence = "static"
+    evidence: EvidenceLevel = EvidenceLevel.STATIC
     named: str | None = None
     entities: tuple[Name, ...] = ()
     maximum: dict[str, float] = Field(default_factory=dict)

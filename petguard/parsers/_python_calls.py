@@ -142,11 +142,20 @@ def _services(file: File, clients: Clients, found: Found) -> Iterable[Service]:
 
 def _http_service(file: File, found: Found) -> list[Service]:
     addresses = [argument(found.call, found.detector.url, position) for position in (0, 1)]
-    for address in addresses:
-        at = service_at(text(file.module, address) or "")
+    for written in (text(file.module, address) for address in addresses):
+        at = service_at(_whole_address(file, found.call, written or ""))
         if at is not None and at.provider is not None:
             return [at]
     return []
+
+
+def _whole_address(file: File, call: ast.Call, address: str) -> str:
+    """The address of a request; a path alone is below the one that its client was made with."""
+    if not address.startswith("/") or not isinstance(call.func, ast.Attribute):
+        return address
+    made = [each for each in file.module.bindings(call.func.value) if isinstance(each, ast.Call)]
+    bases = (text(file.module, argument(each, ["base_url"])) for each in made)
+    return next((f"{base.rstrip('/')}{address}" for base in bases if base), address)
 
 
 def _speaks_for_itself(found: Found) -> bool:

@@ -89,7 +89,7 @@ class Rule:
             rule=file.id,
             name=file.name,
             severity=min(severity, _AT_MOST.get(hit.result, severity), key=lambda each: each.rank),
-            confidence=file.confidence,
+            confidence=min(file.confidence, hit.confidence, key=lambda each: each.rank),
             message=file.message.format_map(hit.words),
             location=Spot(path=place.path, line=place.line, column=place.column),
             related=hit.related,

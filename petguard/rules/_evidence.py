@@ -9,7 +9,7 @@ from typing import Self
 
 from petguard import rows
 from petguard.graph import Path, SystemGraph
-from petguard.model import Claim, FlowResult, Location, Node, NodeKind, Verdict
+from petguard.model import Claim, Confidence, FlowResult, Location, Node, NodeKind, Verdict
 from petguard.policy import Policy
 from petguard.report import Related
 
@@ -66,6 +66,7 @@ class Hit:
     related: tuple[Related, ...] = ()
     flow: str | None = None
     claim: str | None = None
+    confidence: Confidence = Confidence.HIGH
     remedy: str = ""
     order: tuple[str | int, ...] = field(init=False)
 

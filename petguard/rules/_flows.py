@@ -110,6 +110,7 @@ def _hit(ends: tuple[str, str], breaches: list[Breach], evidence: Evidence) -> H
         result=_RESULTS[passage],
         related=related(_places(path)),
         flow=evidence.flow_ids.get(ends),
+        confidence=rows.confidence(path),
         claim=next((node.claim for node in path.protections if node.claim), None),
     )
 

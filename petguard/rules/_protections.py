@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from petguard import taxonomy
 from petguard.claims import Names, Redaction
-from petguard.model import Claim, Node, Outcome
+from petguard.model import Claim, EvidenceLevel, Node, Outcome
 from petguard.policy import DIFFERENTIAL_PRIVACY, FAMILIES
 from petguard.rules._evidence import Evidence
 from petguard.rules._schema import ProtectionTest
@@ -37,6 +37,8 @@ _COVERED: Mapping[str, Names] = {
     "psi": _IDENTIFYING,
     "dp_psi": _IDENTIFYING,
     "redaction": _IDENTIFYING,
+    "aggregation": _EVERYTHING,
+    "consent": _EVERYTHING,  # makes it lawful, not less personal: never more than a claim
 }
 _ENTITY_NAMES = {"PERSON": "user.name", "LOCATION": "user.contact.address"}
 
@@ -67,10 +69,23 @@ def _level(test: ProtectionTest, node: Node, category: str, evidence: Evidence) 
     outcome = verdict.outcome if verdict and claim else None
     if not _is_technique(test, node) or outcome is Outcome.REFUTED or _misses(test, claim):
         return None
-    if test.covers is not None and not covers(node.technique or "", claim, category):
+    if test.covers is not None and not (covers(node.technique or "", claim, category) and _takes_out(node, category)):
         return None
-    proven = outcome is Outcome.VERIFIED and _meets(test, claim)
+    proven = (outcome is Outcome.VERIFIED and _meets(test, claim)) or _is_evident(test, node, evidence)
     return "verified" if proven or test.verdict == "claimed" else "claimed"
+
+
+def _is_evident(test: ProtectionTest, node: Node, evidence: Evidence) -> bool:
+    """Whether what is known of a protection is enough for this policy, where no numbers are asked for."""
+    level = node.details.get("evidence")
+    wanted = EvidenceLevel(evidence.policy.accept_evidence)
+    return level is not None and not test.claim and EvidenceLevel(str(level)).rank >= wanted.rank
+
+
+def _takes_out(node: Node, category: str) -> bool:
+    """Whether a protection that only knows some kinds of data knows this one."""
+    known = node.details.get("entities")
+    return not isinstance(known, tuple) or any(taxonomy.covers(each, category) for each in known)
 
 
 def _is_technique(test: ProtectionTest, node: Node) -> bool:
