@@ -102,6 +102,19 @@ def test_a_service_that_does_the_work_sees_the_prompt(read: Read, params: dict[s
     assert target is None or nodes[target].sink is not None
 
 
+def test_a_guard_claims_once_what_it_does(read: Read) -> None:
+    """However many models pass it; one that stands aside claims nothing."""
+    more = "  - {model_name: other, litellm_params: {model: gpt-4o}}\n"
+    config = "{EMAIL_ADDRESS: MASK}"
+    guard = _guard(guardrail="presidio", mode="pre_call", default_on="true", pii_entities_config=config)
+    facts, _ = read(litellm.PARSER, {"c.yaml": _MODELS % "" + more + guard})
+    assert [(claim.subject, claim.stated | claim.parameters) for claim in facts.claims] == [
+        ("c.yaml#pii", {"entities": ["EMAIL_ADDRESS"]})
+    ]
+    aside, _ = read(litellm.PARSER, {"c.yaml": _MODELS % "" + _guard(guardrail="presidio", mode="post_call")})
+    assert aside.claims == ()
+
+
 def test_a_guard_that_a_model_asks_for_stands_on_the_way_of_that_model(read: Read) -> None:
     """It is off for all others."""
     text = "  - {model_name: other, litellm_params: {model: gpt-4o}}\n" + _guard(guardrail="presidio", mode="pre_call")
