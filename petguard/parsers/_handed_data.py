@@ -31,6 +31,7 @@ _DATABASES = frozenset(
 )
 _STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "wasbs", "az", "oci"})
 _ADDRESS = re.compile(r"(?i)(?:jdbc:)?(?P<scheme>[a-z][a-z0-9]*)(?:\+[\w.]+)?://\S+")
+_BUCKET = re.compile(r"^arn:aws[\w-]*:s3:::(?=[\w.-])")
 _DATA = re.compile(
     r"(?i)[^\s:*?\"'<>|]*\w\.(?:csv|tsv|parquet|feather|avro|orc|xlsx?|ods|jsonl|ndjson|db|sqlite3?|duckdb|mdb|dcm|sav|dta)"
 )
@@ -43,6 +44,7 @@ _BOUND = re.compile(r"(?:^|,)(?:src|source)=(?P<outside>[^,]+)")
 
 def data(text: str, location: Location) -> Node | None:
     """The data that a text names, by its path or address; None when it names none."""
+    text = _BUCKET.sub("s3://", text)
     address = _ADDRESS.fullmatch(text)
     if address is not None:
         return _at(address["scheme"].lower(), text.removeprefix("jdbc:"), location)

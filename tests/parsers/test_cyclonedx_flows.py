@@ -92,7 +92,7 @@ def test_a_declared_flow_is_a_flow_of_the_report(tmp_path: Path) -> None:
     """With the place in the bill."""
     (tmp_path / "bom.json").write_text(json.dumps({"bomFormat": "CycloneDX", "services": _SERVICES}, indent=1))
     flows = {(flow.source.name, flow.sink.name) for flow in scan(Request(paths=(tmp_path,))).flows}
-    assert flows == {("Shop.summaries #1", "OpenAI"), ("Shop.summaries #1", "Mailer")}
+    assert flows == {("Shop.summaries", "OpenAI"), ("Shop.summaries", "Mailer")}
 
 
 def test_a_model_is_trained_on_its_data_sets(read: Read) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petguard.model import Facts, Gap, Location
-from petguard.parsers import Parser, compose, kubernetes, mcp
+from petguard.parsers import Parser, cloudformation, compose, kubernetes, mcp, terraform
 from petguard.parsers._handed_data import data
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
@@ -30,6 +30,7 @@ _HERE = Location(path="x")
         ("postgres://app:hunter2@db:5432/customers", "data:database/postgres://db/customers", ("user",)),
         ("jdbc:postgresql://h/stock", "data:database/postgresql://h/stock", ()),
         ("s3://clinic-phi/in", "data:store/s3://clinic-phi/in", ("user.health_and_medical",)),
+        ("arn:aws:s3:::clinic-phi/in", "data:store/s3://clinic-phi/in", ("user.health_and_medical",)),
         ("C:\\data\\employees.xlsx", "data:file/C:/data/employees.xlsx", ("user",)),
     ],
 )
@@ -128,3 +129,39 @@ spec:
       volumeMounts: [{name: d, mountPath: /data/phi}, {name: m, mountPath: /models}]
 """
     assert [start for start, _ in _flows(read, kubernetes.PARSER, "pod.yaml", text)] == ["data:file//data/phi"]
+
+
+def test_an_ai_resource_of_the_cloud_gets_the_bucket_it_names(read: Read) -> None:
+    """A knowledge base and its documents, in both languages; other buckets are not listed."""
+    text = """
+resource "aws_bedrockagent_data_source" "notes" {
+  name = "notes"
+  data_source_configuration {
+    s3_configuration { bucket_arn = "arn:aws:s3:::clinic-phi" }
+  }
+  server_side { log = "s3://logs/x" }
+}
+"""
+    flows = _flows(read, terraform.PARSER, "main.tf", text)
+    assert [start for start, _ in flows] == ["data:store/s3://clinic-phi"]
+    template = """
+Resources:
+  Notes:
+    Type: AWS::Bedrock::DataSource
+    Properties: {DataSourceConfiguration: {S3Configuration: {BucketArn: "arn:aws:s3:::clinic-phi"}}}
+"""
+    flows = _flows(read, cloudformation.PARSER, "template.yaml", template)
+    assert [start for start, _ in flows] == ["data:store/s3://clinic-phi"]
+
+
+def test_an_object_that_serves_models_gets_the_data_it_names(read: Read) -> None:
+    """A custom resource of the cluster."""
+    text = """
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: tune}
+tuning: {preset: {name: phi-3}, input: {urls: ["s3://clinic-pii/train.parquet"]}}
+"""
+    assert [start for start, _ in _flows(read, kubernetes.PARSER, "w.yaml", text)] == [
+        "data:store/s3://clinic-pii/train.parquet"
+    ]
