@@ -92,6 +92,16 @@ def test_a_server_is_given_paths_addresses_and_settings(read: Read) -> None:
     }
 
 
+def test_a_database_is_known_and_its_password_is_not(read: Read) -> None:
+    """Not in the name, not in the evidence."""
+    env = {"DATABASE_URL": "postgres://app:Qz7Lm2Rt9Vb4Xc6Kp1Ws8@db/members"}  # made for this test
+    facts, _ = read(
+        mcp.PARSER, {".mcp.json": json.dumps({"mcpServers": {"a": {"command": "x", "env": env}}}, indent=1)}
+    )
+    assert "data:database/postgres://db/members" in {node.id for node in facts.nodes}
+    assert "Qz7Lm2Rt9Vb4" not in facts.model_dump_json()
+
+
 def test_a_compose_service_that_runs_ai_gets_what_is_mounted(read: Read) -> None:
     """Volumes in both forms and variables; models and settings are not data about people."""
     text = """

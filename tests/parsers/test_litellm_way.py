@@ -199,14 +199,12 @@ def test_wrong_types_are_gaps_and_protect_nothing(read: Read) -> None:
     assert sorted(gap.line or 0 for gap in gaps) == [4, 4, 5, 8, 9, 10]
 
 
-def test_a_flood_of_guards_is_bounded(read: Read) -> None:
-    """Guards times models could fill the memory; none is counted then, and the reader is told."""
-    many = "".join(
-        f"  - {{guardrail_name: g{number}, litellm_params: {{mode: pre_call, default_on: true}}}}\n"
-        for number in range(5_001)
-    )
-    _, edges, gaps = _read(read, "guardrails:\n" + many)
-    assert edges == {("model:chat", "ai_service:openai")}
+def test_a_flood_is_bounded(read: Read) -> None:
+    """Guards and callbacks times models could fill the memory; none is counted then, and the reader is told."""
+    models = "".join(f"  - {{model_name: m{number}, litellm_params: {{model: gpt-4o}}}}\n" for number in range(499))
+    callbacks = ", ".join(f"c{number}" for number in range(101))
+    _, edges, gaps = _read(read, f"{models}litellm_settings: {{callbacks: [{callbacks}]}}\n")
+    assert {end for _, end in edges} == {"ai_service:openai"}
     assert [(gap.state, gap.reason) for gap in gaps] == [(State.PARTIAL, "too_large")]
 
 
