@@ -65,6 +65,23 @@ def test_a_guard_that_stands_aside_says_why(read: Read, params: dict[str, str], 
     assert edges == {("model:chat", "ai_service:openai")}
 
 
+@pytest.mark.parametrize(
+    ("params", "technique"),
+    [
+        ({"guardrail": "presidio"}, "redaction"),
+        ({"guardrail": "bedrock", "mask_request_content": "true"}, "redaction"),
+        ({"guardrail": "custom", "pii_entities_config": "{PERSON: MASK}"}, "redaction"),
+        ({"guardrail": "hide-secrets"}, None),
+        ({"guardrail": "lakera"}, None),
+    ],
+)
+def test_only_some_guards_take_out_personal_data(read: Read, params: dict[str, str], technique: str | None) -> None:
+    """Others look for keys or attacks, and let it pass."""
+    text = _guard(mode="pre_call", default_on="true", **params).replace("guardrail_name: pii", "guardrail_name: guard")
+    nodes, _, _ = _read(read, text)
+    assert nodes["protection:c.yaml#guard/chat"].technique == technique
+
+
 def test_what_is_declared_of_a_guard_is_kept(read: Read) -> None:
     """Mode, entities and how sure one may be."""
     config = "{EMAIL_ADDRESS: MASK, US_SSN: BLOCK}"
