@@ -22,6 +22,8 @@ _HERE = Location(path="x")
         ("./data/patients.csv", "data:file/data/patients.csv", ("user",)),
         ("data/patients.csv", "data:file/data/patients.csv", ("user",)),
         ("./data/synthetic", "data:file/data/synthetic", ()),
+        ("../", "data:file/..", ()),
+        ("redis://cache:6379", "data:database/redis://cache", ()),
         ("${workspaceFolder}/data/a.db", "data:file/data/a.db", ()),
         ("/data/phi:/in:ro", "data:file//data/phi", ("user.health_and_medical",)),
         ("type=bind,src=/data/customers,dst=/x", "data:file//data/customers", ("user",)),
@@ -45,7 +47,7 @@ def test_a_path_or_address_of_data(text: str, key: str, categories: tuple[str, .
     "text",
     [
         *("server.py", "./server.py", "@scope/files", "/usr/local/bin/node", "/var/run/docker.sock", "config.json"),
-        *("https://example.com/patients", "postgres://[", "ftp://x/y", "file://", "--port", ""),
+        *("https://example.com/patients", "postgres://[", "ftp://x/y", "file://", "--port", "", "x/" * 2_000 + "a.csv"),
     ],
 )
 def test_what_is_no_data(text: str) -> None:

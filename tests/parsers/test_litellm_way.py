@@ -168,6 +168,12 @@ def test_callbacks_get_every_prompt(read: Read, name: str, sink: SinkKind | None
         assert sink is None or nodes[f"system:{name}"].sink is sink
 
 
+def test_a_hook_that_asks_a_service_shows_it_the_prompt(read: Read) -> None:
+    """A moderation among the callbacks is a recipient too."""
+    _, edges, _ = _read(read, "litellm_settings: {callbacks: [lakera_prompt_injection]}\n")
+    assert ("model:chat", "system:lakera") in edges
+
+
 def test_the_callbacks_of_a_team_count(read: Read) -> None:
     """Which team a call belongs to is not known here."""
     _, edges, _ = _read(read, "litellm_settings: {default_team_settings: [{team_id: a, success_callback: [langfuse]}]}")
