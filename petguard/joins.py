@@ -66,10 +66,11 @@ def _renamed(node: Node, package: catalog.Package | None) -> Node:
 def _answered(facts: Iterable[Facts]) -> Iterator[Facts]:
     """A client whose address comes from outside is no asset of its own where the tree says which address that may be.
 
-    It stays in the graph, so that a closed list of providers still refuses it.
+    It stays in the graph, so that a closed list of providers still refuses it. What only a bill of materials speaks
+    of is no asset, and answers nobody.
     """
     parts = tuple(facts)
-    nodes = [node for part in parts for node in part.nodes if node.kind is NodeKind.AI_SERVICE]
+    nodes = [node for part in parts for node in part.nodes if node.kind is NodeKind.AI_SERVICE and node.asset]
     addressed = any(node.endpoint is not None or node.origin is Origin.DECLARED for node in nodes)
     for part in parts:
         some = tuple(_unlisted(node) if addressed else node for node in part.nodes)

@@ -2,7 +2,7 @@
 
 from petguard.claims import DpSgd
 from petguard.joins import joined
-from petguard.model import Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin
+from petguard.model import Asset, Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin
 
 
 def _found(
@@ -129,3 +129,12 @@ def test_a_call_of_a_provider_s_own_model_does_not_pass_a_gateway() -> None:
         _edge(EdgeKind.FLOWS_TO, "model:gpt-4o", "ai_service:azure", Origin.DECLARED),
     )
     assert joined([Facts(nodes=(_service("ai_service:openai", "openai"),), edges=edges)])[-1].edges == ()
+
+
+def test_a_service_that_only_a_bill_of_materials_speaks_of_answers_no_client() -> None:
+    """It is no asset: a client whose address comes from outside stays one in the inventory."""
+    client = _service("ai_service:unresolved", None).model_copy(update={"asset": Asset.AI_SERVICE})
+    said = _service("ai_service:openai", "openai").model_copy(update={"origin": Origin.DECLARED})
+    assert joined([Facts(nodes=(client, said))])[0].nodes[0].asset is Asset.AI_SERVICE
+    known = said.model_copy(update={"asset": Asset.AI_SERVICE})
+    assert joined([Facts(nodes=(client, known))])[0].nodes[0].asset is None

@@ -23,7 +23,7 @@ _CLEAN = frozenset(
 _DENIED = frozenset({"non", "not", "no", "without"})
 _BEFORE = 2  # words that may stand between a denial and what it denies: `does not contain PII`
 _NOTHING = frozenset({"none", "no", "false", "n/a", "na", "nothing", "not applicable", "0"})
-_LONGEST = 200  # words of a text that are looked at
+_LONGEST = 2_000  # characters of a text that are looked at
 _WIDEST = 4  # words that name one kind of data: `social security number`
 
 
@@ -42,7 +42,7 @@ class Meaning:
 
 def meaning(text: str) -> Meaning:
     """What a classification means; several words are read together."""
-    words = taxonomy.tokens(text)[:_LONGEST]
+    words = taxonomy.tokens(text[:_LONGEST])
     personal = {_PERSONAL[word] for word in words if word in _PERSONAL}
     if text.strip().lower() in _NOTHING or (personal and _is_denied(words)):
         return Meaning(Trait.SAID_CLEAN)

@@ -130,7 +130,8 @@ def _data(bill: _Bill, entry: dict[str, Any], pointer: Pointer, service: str, di
         categories=meant.specific or (() if meant.said else meaning(name).categories),
     )
     details: dict[str, Detail] = {"flow": direction, **({"classification": stated} if stated else {})}
-    node = node.model_copy(update={"details": {**node.details, "column": name, **details}})
+    details = {**node.details, "column": name, **details}
+    node = node.model_copy(update={"name": f"{service}.{name}", "details": details})
     bill.nodes.append(node)
     return node
 

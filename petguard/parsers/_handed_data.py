@@ -31,9 +31,11 @@ _DATABASES = frozenset(
 )
 _STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "wasbs", "az", "oci"})
 _ADDRESS = re.compile(r"(?i)(?:jdbc:)?(?P<scheme>[a-z][a-z0-9]*)(?:\+[\w.]+)?://\S+")
+_BUCKET = re.compile(r"^arn:aws[\w-]*:s3:::(?=[\w.-])")
 _DATA = re.compile(
     r"(?i)[^\s:*?\"'<>|]*\w\.(?:csv|tsv|parquet|feather|avro|orc|xlsx?|ods|jsonl|ndjson|db|sqlite3?|duckdb|mdb|dcm|sav|dta)"
 )
+_LONGEST = 2_000  # characters; nothing longer is a path or an address
 _FOLDERS = frozenset({"data", "dataset", "datasets", "db", "database", "dump", "dumps", "export", "exports"})
 _NO_DATA = re.compile(r"(?i)\.(?:sock|json|jsonc|ya?ml|toml|ini|conf|env|lock|log|md|txt|pem|key|crt)$")
 _BASE = re.compile(r"^(?:\$\{?(?:workspaceFolder|workspaceRoot|PWD|CLAUDE_PROJECT_DIR)\}?/)+")
@@ -43,6 +45,9 @@ _BOUND = re.compile(r"(?:^|,)(?:src|source)=(?P<outside>[^,]+)")
 
 def data(text: str, location: Location) -> Node | None:
     """The data that a text names, by its path or address; None when it names none."""
+    if len(text) > _LONGEST:
+        return None
+    text = _BUCKET.sub("s3://", text)
     address = _ADDRESS.fullmatch(text)
     if address is not None:
         return _at(address["scheme"].lower(), text.removeprefix("jdbc:"), location)

@@ -6,8 +6,9 @@ from typing import Any
 
 from petguard.documents import Step, read_json
 from petguard.errors import UnreadableInput
-from petguard.model import Asset, Node, Origin
-from petguard.parsers import _described, _positions, _variables
+from petguard.model import Asset, Facts, Node, Origin
+from petguard.parsers import _described, _handed_data, _positions, _variables
+from petguard.parsers._declared import flow
 from petguard.parsers._names import HOLE
 from petguard.parsers._services import Service
 from petguard.parsers._source import Source
@@ -70,6 +71,16 @@ def models(source: Source, value: Any, pointer: Pointer, company: Sequence[str])
         if found is not None and found.asset is Asset.MODEL:
             version = around.get("version") if inside else None
             yield found.node(source.at(*place)).model_copy(update={"version": str(version) if version else None})
+
+
+def handed(source: Source, value: Any, pointer: Pointer, node: Node) -> Facts:
+    """The data about people that an AI resource is pointed at: buckets, files and databases in its settings."""
+    found = [
+        data
+        for place, text, _ in texts(value, pointer)
+        if (data := _handed_data.personal(text, source.at(*place))) is not None
+    ]
+    return Facts(nodes=tuple(found), edges=tuple(flow(each.id, node.id, each.locations[0]) for each in found))
 
 
 def rights(source: Source, value: Any, pointer: Pointer) -> Iterator[Node]:

@@ -13,7 +13,7 @@ from petguard.parsers._source import Source
 Pointer = tuple[Step, ...]
 Passed = Literal["prompts", "logs"]
 
-_REDACTING = frozenset({"presidio", "hide-secrets", "hide_secrets"})
+_REDACTING = "presidio"  # `hide-secrets` takes out keys, not what is personal
 _TELLING = ("pii", "redact", "anonymi", "deidentif", "mask", "dlp")  # how guards of other makers name what they do
 _LOOKING = frozenset({"pre_call", "during_call", "post_call"})
 _LONGEST = 1_000  # characters of a name that a claim may hold
@@ -30,14 +30,14 @@ class Guard:
     location: Location
     entities: tuple[str, ...] = ()
     scope: str = "both"  # whether it looks at what goes out, at what comes back, or at both
-    masks: bool = False  # its parameters name entities of personal data
+    masks: bool = False  # its parameters name entities of personal data, or say that it masks what is asked
     address: str | None = None  # the host that does the work, where it is written out
 
     @property
     def redacts(self) -> bool:
         """Whether it takes personal data out; many guardrails look for attacks and let personal data pass."""
         told = f"{self.name} {self.kind}".lower()
-        return self.masks or self.kind in _REDACTING or any(word in told for word in _TELLING)
+        return self.masks or self.kind == _REDACTING or any(word in told for word in _TELLING)
 
     def aside(self, what: Passed, named: frozenset[str] = frozenset()) -> str | None:
         """Why it does not stand on the way of all prompts or logs; None when it does.
@@ -124,7 +124,7 @@ def _guard(source: Source, entry: dict[str, Any], pointer: Pointer) -> Guard | N
         location=source.at(*pointer, "guardrail_name"),
         entities=tuple(entity[:_LONGEST] for entity in entities if entity),
         scope=source.string(params.get("presidio_filter_scope"), *params_at, "presidio_filter_scope") or "both",
-        masks=bool(entities),
+        masks=bool(entities) or params.get("mask_request_content") is True,
         address=host(base) if base and "://" in base else None,
     )
 

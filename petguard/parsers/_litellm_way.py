@@ -43,7 +43,7 @@ _SHOWN_TO = {
     **{name: name for name in ("lakera", "aporia", "aim", "pangea", "lasso", "pillar", "javelin", "noma")},
     **{name: name for name in ("prompt_security", "panw_prisma_airs", "zscaler_ai_guard", "cato_networks")},
 }
-_MOST = 5_000  # guards on the ways of all models together
+_MOST = 50_000  # guards and listeners on the ways of all models together
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,12 @@ def _nobody(alias: Node) -> Node:
 def gateway(source: Source, config: dict[str, Any], pointer: Pointer, models: int) -> Gateway:
     """The guardrails and listeners of a configuration with so many models."""
     found = tuple(guards(source, config, pointer))
-    if len(found) * models > _MOST:
-        source.doubt(
-            f"{len(found)} guardrails for {models} models: none of them is counted", *pointer, reason="too_large"
-        )
-        found = ()
-    return Gateway(source.path, found, tuple(_listeners(source, config, pointer)))
+    listening = tuple(_listeners(source, config, pointer))
+    if (len(found) + len(listening)) * models > _MOST:
+        detail = f"{len(found)} guardrails and {len(listening)} callbacks for {models} models: none of them is counted"
+        source.doubt(detail, *pointer, reason="too_large")
+        return Gateway(source.path)
+    return Gateway(source.path, found, listening)
 
 
 def _listeners(source: Source, config: dict[str, Any], pointer: Pointer) -> Iterator[Listener]:

@@ -255,7 +255,7 @@ def _approves_itself(whole: Server) -> bool:
 
 def _data(source: Source, whole: Server) -> Iterator[Node]:
     """What the server is pointed at by its arguments, and by the settings that hold nothing else."""
-    given = [each for each in whole.given if each.kind in ("args", "env") and not each.is_secret]
+    given = [each for each in whole.given if each.kind in ("args", "env") and _may_show(each)]
     for each in given:
         found = _handed_data.data(each.option.value, source.at(*each.pointer))
         if found is not None and _is_handed(each, found):
@@ -265,6 +265,11 @@ def _data(source: Source, whole: Server) -> Iterator[Node]:
         value = re.sub(r"^--?[\w-]+=", "", word)
         found = _handed_data.data(value, source.at(*whole.pointer, "args")) if value not in arguments else None
         yield from [found] if found else []
+
+
+def _may_show(given: Given) -> bool:
+    """Of a credential nothing is shown; of an address that holds one, all but the credential."""
+    return not given.is_secret or "://" in given.option.value
 
 
 def _is_handed(given: Given, found: Node) -> bool:

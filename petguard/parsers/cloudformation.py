@@ -98,7 +98,8 @@ def _managed(
         Edge(kind=EdgeKind.USES, source=node.id, target=each.id, origin=Origin.DECLARED, location=each.locations[0])
         for each in models
     )
-    return Facts(nodes=(node, *models), edges=edges)
+    own = Facts(nodes=(node, *models), edges=edges)
+    return together([own, _infrastructure.handed(source, properties, pointer, node)])
 
 
 def _serverless(source: Source, top: dict[str, Any]) -> Iterator[Facts]:

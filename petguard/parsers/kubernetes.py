@@ -16,6 +16,7 @@ from petguard.parsers import (
     _assets,
     _containers,
     _described,
+    _infrastructure,
     _positions,
     _template,
     _variables,
@@ -160,7 +161,8 @@ def _serving(source: Source, document: dict[str, Any], known: catalog.Resource, 
         Edge(kind=EdgeKind.USES, source=node.id, target=key, origin=Origin.DECLARED, location=source.at(*place))
         for key, (_, place) in found.items()
     )
-    return Facts(nodes=(node, *(model for model, _ in found.values())), edges=edges)
+    own = Facts(nodes=(node, *(model for model, _ in found.values())), edges=edges)
+    return together([own, _infrastructure.handed(source, document, pointer, node)])
 
 
 def _details(document: dict[str, Any]) -> dict[str, Detail]:

@@ -81,7 +81,9 @@ def _config(source: Source, config: dict[str, Any], pointer: Pointer) -> Facts:
         if isinstance(inner, dict)
         for key in _keys(source, inner, place, None)
     ]
-    return together([*models, through.alone(), Facts(nodes=tuple(sorted(keys, key=lambda key: key.id)))])
+    found = together([*models, through.alone(), Facts(nodes=tuple(sorted(keys, key=lambda key: key.id)))])
+    claims = {claim.id: claim for claim in found.claims}  # a guardrail on the ways of several models claims once
+    return found.model_copy(update={"claims": tuple(claims.values())})
 
 
 def _entries(source: Source, config: dict[str, Any], pointer: Pointer, key: str) -> Iterator[tuple[Pointer, Any]]:

@@ -22,7 +22,7 @@ Pointer = tuple[Step, ...]
 
 _HOME = "openapi"
 _WORDS = ("pii", "personal", "classif", "sensit", "gdpr")
-_EXTENSION = re.compile(rf"x-[\w-]*(?P<word>{'|'.join(_WORDS)})[\w-]*")
+_EXTENSION = re.compile(rf"x-[\w-]{{0,60}}(?P<word>{'|'.join(_WORDS)})[\w-]{{0,60}}")
 _WRITTEN = re.compile(rf"[\"'\s{{,]{_EXTENSION.pattern}[\"']?\s*:".encode())
 # What is done with the data, how long and by whom, is not what it is.
 _BESIDE = re.compile(r"-(?:action|handling|retention|reason|note|owner|purge|mask\w*|days|rules?|fields|scheme)\b")

@@ -251,7 +251,8 @@ def _managed(
         Edge(kind=EdgeKind.USES, source=node.id, target=each.id, origin=Origin.DECLARED, location=each.locations[0])
         for each in models
     )
-    return Facts(nodes=(node, *models), edges=edges)
+    own = Facts(nodes=(node, *models), edges=edges)
+    return together([own, _infrastructure.handed(source, body, block.pointer, node)])
 
 
 def _details(body: dict[str, Any], kind: Any) -> dict[str, Detail]:

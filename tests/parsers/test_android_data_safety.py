@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from petguard.model import Facts, Gap, SinkKind, State, Trait
-from petguard.parsers import Parser
+from petguard.parsers import Parser, android_data_safety
 from petguard.parsers.android_data_safety import PARSER
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
@@ -67,6 +68,13 @@ def test_broken_csv_is_a_gap(read: Read) -> None:
     assert [(gap.state, gap.reason) for gap in gaps] == [(State.FAILED, "parse_error")]
     _, gaps = _read(read, "a,b\nsee PSL_DATA_TYPES_PERSONAL,x\n")
     assert [gap.reason for gap in gaps] == ["unresolved"]
+
+
+def test_a_form_of_too_many_rows_is_a_gap(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No form has that many."""
+    monkeypatch.setattr(android_data_safety, "MAX_NODES", 3)
+    facts, gaps = _read(read, _FORM)
+    assert (facts, [gap.reason for gap in gaps]) == (Facts(), ["too_large"])
 
 
 def test_other_tables_are_not_read(read: Read) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petguard.model import Facts, Gap, Location
-from petguard.parsers import Parser, compose, kubernetes, mcp
+from petguard.parsers import Parser, cloudformation, compose, kubernetes, mcp, terraform
 from petguard.parsers._handed_data import data
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
@@ -22,6 +22,8 @@ _HERE = Location(path="x")
         ("./data/patients.csv", "data:file/data/patients.csv", ("user",)),
         ("data/patients.csv", "data:file/data/patients.csv", ("user",)),
         ("./data/synthetic", "data:file/data/synthetic", ()),
+        ("../", "data:file/..", ()),
+        ("redis://cache:6379", "data:database/redis://cache", ()),
         ("${workspaceFolder}/data/a.db", "data:file/data/a.db", ()),
         ("/data/phi:/in:ro", "data:file//data/phi", ("user.health_and_medical",)),
         ("type=bind,src=/data/customers,dst=/x", "data:file//data/customers", ("user",)),
@@ -30,6 +32,7 @@ _HERE = Location(path="x")
         ("postgres://app:hunter2@db:5432/customers", "data:database/postgres://db/customers", ("user",)),
         ("jdbc:postgresql://h/stock", "data:database/postgresql://h/stock", ()),
         ("s3://clinic-phi/in", "data:store/s3://clinic-phi/in", ("user.health_and_medical",)),
+        ("arn:aws:s3:::clinic-phi/in", "data:store/s3://clinic-phi/in", ("user.health_and_medical",)),
         ("C:\\data\\employees.xlsx", "data:file/C:/data/employees.xlsx", ("user",)),
     ],
 )
@@ -44,7 +47,7 @@ def test_a_path_or_address_of_data(text: str, key: str, categories: tuple[str, .
     "text",
     [
         *("server.py", "./server.py", "@scope/files", "/usr/local/bin/node", "/var/run/docker.sock", "config.json"),
-        *("https://example.com/patients", "postgres://[", "ftp://x/y", "file://", "--port", ""),
+        *("https://example.com/patients", "postgres://[", "ftp://x/y", "file://", "--port", "", "x/" * 2_000 + "a.csv"),
     ],
 )
 def test_what_is_no_data(text: str) -> None:
@@ -91,6 +94,16 @@ def test_a_server_is_given_paths_addresses_and_settings(read: Read) -> None:
     }
 
 
+def test_a_database_is_known_and_its_password_is_not(read: Read) -> None:
+    """Not in the name, not in the evidence."""
+    env = {"DATABASE_URL": "postgres://app:Qz7Lm2Rt9Vb4Xc6Kp1Ws8@db/members"}  # made for this test
+    facts, _ = read(
+        mcp.PARSER, {".mcp.json": json.dumps({"mcpServers": {"a": {"command": "x", "env": env}}}, indent=1)}
+    )
+    assert "data:database/postgres://db/members" in {node.id for node in facts.nodes}
+    assert "Qz7Lm2Rt9Vb4" not in facts.model_dump_json()
+
+
 def test_a_compose_service_that_runs_ai_gets_what_is_mounted(read: Read) -> None:
     """Volumes in both forms and variables; models and settings are not data about people."""
     text = """
@@ -128,3 +141,39 @@ spec:
       volumeMounts: [{name: d, mountPath: /data/phi}, {name: m, mountPath: /models}]
 """
     assert [start for start, _ in _flows(read, kubernetes.PARSER, "pod.yaml", text)] == ["data:file//data/phi"]
+
+
+def test_an_ai_resource_of_the_cloud_gets_the_bucket_it_names(read: Read) -> None:
+    """A knowledge base and its documents, in both languages; other buckets are not listed."""
+    text = """
+resource "aws_bedrockagent_data_source" "notes" {
+  name = "notes"
+  data_source_configuration {
+    s3_configuration { bucket_arn = "arn:aws:s3:::clinic-phi" }
+  }
+  server_side { log = "s3://logs/x" }
+}
+"""
+    flows = _flows(read, terraform.PARSER, "main.tf", text)
+    assert [start for start, _ in flows] == ["data:store/s3://clinic-phi"]
+    template = """
+Resources:
+  Notes:
+    Type: AWS::Bedrock::DataSource
+    Properties: {DataSourceConfiguration: {S3Configuration: {BucketArn: "arn:aws:s3:::clinic-phi"}}}
+"""
+    flows = _flows(read, cloudformation.PARSER, "template.yaml", template)
+    assert [start for start, _ in flows] == ["data:store/s3://clinic-phi"]
+
+
+def test_an_object_that_serves_models_gets_the_data_it_names(read: Read) -> None:
+    """A custom resource of the cluster."""
+    text = """
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: tune}
+tuning: {preset: {name: phi-3}, input: {urls: ["s3://clinic-pii/train.parquet"]}}
+"""
+    assert [start for start, _ in _flows(read, kubernetes.PARSER, "w.yaml", text)] == [
+        "data:store/s3://clinic-pii/train.parquet"
+    ]

@@ -65,6 +65,23 @@ def test_a_guard_that_stands_aside_says_why(read: Read, params: dict[str, str], 
     assert edges == {("model:chat", "ai_service:openai")}
 
 
+@pytest.mark.parametrize(
+    ("params", "technique"),
+    [
+        ({"guardrail": "presidio"}, "redaction"),
+        ({"guardrail": "bedrock", "mask_request_content": "true"}, "redaction"),
+        ({"guardrail": "custom", "pii_entities_config": "{PERSON: MASK}"}, "redaction"),
+        ({"guardrail": "hide-secrets"}, None),
+        ({"guardrail": "lakera"}, None),
+    ],
+)
+def test_only_some_guards_take_out_personal_data(read: Read, params: dict[str, str], technique: str | None) -> None:
+    """Others look for keys or attacks, and let it pass."""
+    text = _guard(mode="pre_call", default_on="true", **params).replace("guardrail_name: pii", "guardrail_name: guard")
+    nodes, _, _ = _read(read, text)
+    assert nodes["protection:c.yaml#guard/chat"].technique == technique
+
+
 def test_what_is_declared_of_a_guard_is_kept(read: Read) -> None:
     """Mode, entities and how sure one may be."""
     config = "{EMAIL_ADDRESS: MASK, US_SSN: BLOCK}"
@@ -102,6 +119,19 @@ def test_a_service_that_does_the_work_sees_the_prompt(read: Read, params: dict[s
     assert target is None or nodes[target].sink is not None
 
 
+def test_a_guard_claims_once_what_it_does(read: Read) -> None:
+    """However many models pass it; one that stands aside claims nothing."""
+    more = "  - {model_name: other, litellm_params: {model: gpt-4o}}\n"
+    config = "{EMAIL_ADDRESS: MASK}"
+    guard = _guard(guardrail="presidio", mode="pre_call", default_on="true", pii_entities_config=config)
+    facts, _ = read(litellm.PARSER, {"c.yaml": _MODELS % "" + more + guard})
+    assert [(claim.subject, claim.stated | claim.parameters) for claim in facts.claims] == [
+        ("c.yaml#pii", {"entities": ["EMAIL_ADDRESS"]})
+    ]
+    aside, _ = read(litellm.PARSER, {"c.yaml": _MODELS % "" + _guard(guardrail="presidio", mode="post_call")})
+    assert aside.claims == ()
+
+
 def test_a_guard_that_a_model_asks_for_stands_on_the_way_of_that_model(read: Read) -> None:
     """It is off for all others."""
     text = "  - {model_name: other, litellm_params: {model: gpt-4o}}\n" + _guard(guardrail="presidio", mode="pre_call")
@@ -136,6 +166,12 @@ def test_callbacks_get_every_prompt(read: Read, name: str, sink: SinkKind | None
         nodes, edges, _ = _read(read, f"litellm_settings: {{{key}: [{name}]}}\n")
         assert (("model:chat", f"system:{name}") in edges) == (sink is not None)
         assert sink is None or nodes[f"system:{name}"].sink is sink
+
+
+def test_a_hook_that_asks_a_service_shows_it_the_prompt(read: Read) -> None:
+    """A moderation among the callbacks is a recipient too."""
+    _, edges, _ = _read(read, "litellm_settings: {callbacks: [lakera_prompt_injection]}\n")
+    assert ("model:chat", "system:lakera") in edges
 
 
 def test_the_callbacks_of_a_team_count(read: Read) -> None:
@@ -186,14 +222,12 @@ def test_wrong_types_are_gaps_and_protect_nothing(read: Read) -> None:
     assert sorted(gap.line or 0 for gap in gaps) == [4, 4, 5, 8, 9, 10]
 
 
-def test_a_flood_of_guards_is_bounded(read: Read) -> None:
-    """Guards times models could fill the memory; none is counted then, and the reader is told."""
-    many = "".join(
-        f"  - {{guardrail_name: g{number}, litellm_params: {{mode: pre_call, default_on: true}}}}\n"
-        for number in range(5_001)
-    )
-    _, edges, gaps = _read(read, "guardrails:\n" + many)
-    assert edges == {("model:chat", "ai_service:openai")}
+def test_a_flood_is_bounded(read: Read) -> None:
+    """Guards and callbacks times models could fill the memory; none is counted then, and the reader is told."""
+    models = "".join(f"  - {{model_name: m{number}, litellm_params: {{model: gpt-4o}}}}\n" for number in range(499))
+    callbacks = ", ".join(f"c{number}" for number in range(101))
+    _, edges, gaps = _read(read, f"{models}litellm_settings: {{callbacks: [{callbacks}]}}\n")
+    assert {end for _, end in edges} == {"ai_service:openai"}
     assert [(gap.state, gap.reason) for gap in gaps] == [(State.PARTIAL, "too_large")]
 
 

@@ -46,6 +46,12 @@ def test_gguf_names_its_data_sets_and_base_models() -> None:
     ]
 
 
+def test_a_long_list_in_gguf_is_read_in_part() -> None:
+    """A vocabulary has some hundred thousand texts."""
+    content = gguf({"general.datasets": _texts(*(f"a/{number}" for number in range(150)))})
+    assert len(_relations(content)) == 100
+
+
 def test_safetensors_metadata_names_them() -> None:
     """Also as a list of JSON in a text."""
     content = safetensors(

@@ -119,6 +119,11 @@ def test_other_files_are_not_read(read: Read, path: str, text: str) -> None:
     assert _read(read, text, path) == ({}, [])
 
 
+def test_an_extension_outside_of_any_schema_says_nothing(read: Read) -> None:
+    """At the top of a file it speaks of the file, not of a property."""
+    assert _read(read, "properties: {}\nx-pii: true\n") == ({}, [])
+
+
 def test_a_broken_file_is_a_gap(read: Read) -> None:
     """With its line."""
     _, gaps = _read(read, 'properties:\n  a: {x-pii: true}\n b: "')
