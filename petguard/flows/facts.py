@@ -169,10 +169,12 @@ class Emitter:
             return summary.sources[int(node[2])].label
         if kind == "p":
             return f"{node[2]}({'.'.join(str(each) for each in node[3:] if each)})"
+        if kind == "u":
+            return f"one of {len(summary.bundles[int(node[2])])} values"
         return ".".join(str(each) for each in node[2:] if each)
 
 
-_STEPS = {"a": "pass", "c": "result", "o": "filled", "f": "attribute", "g": "variable"}
+_STEPS = {"u": "one-of", "a": "pass", "c": "result", "o": "filled", "f": "attribute", "g": "variable"}
 
 
 def ends_in(ends: Iterable[End], live: set[Value]) -> Iterator[End]:

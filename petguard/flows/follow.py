@@ -59,7 +59,7 @@ class Tree:
         found = trace(graph, ends, kinds)
         Emitter(graph, found, self.locate, facts).emit()
         _drop_unreached(facts, found)
-        return facts, list(self._lost(graph, found, kinds))
+        return facts, [*self._lost(graph, found, kinds), *_overgrown(graph)]
 
     def _asks(self, graph: Graph, path: str, number: int, site: Site) -> Asked | None:
         known = self.asked.get((path, site.at, site.end))
@@ -165,6 +165,13 @@ def _has_needed(recipient: Recipient, site: Site) -> bool:
         return True
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
     return not given.isdisjoint(recipient.needs)
+
+
+def _overgrown(graph: Graph) -> Iterator[Gap]:
+    for path, function in sorted(graph.returns.overgrown):
+        line, _ = line_and_column(graph.summaries[path].functions[function].at)
+        detail = f"{function} gives back more values than are looked through"
+        yield Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
 
 
 def _is_dynamic(one: Meaning) -> bool:

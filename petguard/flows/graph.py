@@ -222,6 +222,8 @@ class Graph:
             yield from self._put_by_callee(path, int(node[2]), str(node[3]))
         elif kind == "s":
             yield from self.at(path, self.summaries[path].sources[int(node[2])].over)
+        elif kind == "u":
+            yield from self.at(path, of_field(self.summaries[path].bundles[int(node[2])], str(node[3])))
 
     def at(self, path: str, atoms: Atoms) -> Iterator[Node]:
         """The nodes that atoms of a file are."""

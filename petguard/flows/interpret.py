@@ -26,6 +26,7 @@ from petguard.flows.values import ELEMENT, EMPTY, LITERAL, NOTHING, Value, joine
 _CONSENT = re.compile(r"(?i)(?:^|_|\b)(?:has_?)?(?:consent|opted_?in|opt_?in|gave_?permission|agreed_?to)")
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _REFS_KEPT = 4
+_MANY_ATOMS = 64
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Interpreter:
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
-        self.scope = Scope("", Names(), top)
+        self.scope = Scope("", Names(self._small), top)
 
     def run(self) -> Summary:
         """Follow the file from top to bottom, then each function in it."""
@@ -129,7 +130,7 @@ class Interpreter:
         """Follow one function by itself; what it does stands in its summary afterwards."""
         signature = self.summary.functions.setdefault(name, _signature(function, owner=around.owner))
         outer = None if around.is_file else around.names
-        own = Scope(name, Names(outer), signature, signature.owner or around.owner, around.guards)
+        own = Scope(name, Names(self._small, outer), signature, signature.owner or around.owner, around.guards)
         before, self.scope = self.scope, own
         try:
             self._bind_parameters(function)
@@ -251,7 +252,7 @@ class Interpreter:
     @contextmanager
     def _layer(self) -> Iterator[Names]:
         before = self.scope.names
-        self.scope.names = Names(before)
+        self.scope.names = before.layer()
         try:
             yield self.scope.names
         finally:
@@ -265,7 +266,7 @@ class Interpreter:
                 if each.target is not None:
                     self.assign(each.target, over.element(), each.at)
                 self._block(each.body)
-            names.take_one_of([layer, Names(names)])
+            names.take_one_of([layer, names.layer()])
 
     def _try(self, each: f.Try) -> bool:
         names, ends = self.scope.names, []
@@ -274,7 +275,7 @@ class Interpreter:
                 ends.append(tried)
         for handler in each.handlers:
             with self._layer() as layer:
-                layer.take_one_of([tried, Names(names)])
+                layer.take_one_of([tried, names.layer()])
                 if self._block(handler):
                     ends.append(layer)
         names.take_one_of(ends or [tried])
@@ -519,6 +520,13 @@ class Interpreter:
         for each, its in inner.later:
             self.follow(each, its, inner)
         return Value(refs=(f"l:{name}|",))
+
+    def _small(self, value: Value) -> Value:
+        """A value that may come from more places than a few dozen, as one atom that stands for them."""
+        if len(value.all) <= _MANY_ATOMS:
+            return value
+        self.summary.bundles.append(value.all)
+        return Value(frozenset({("u", len(self.summary.bundles) - 1, "")}), refs=value.refs)
 
     def site(self, each: f.Call, refs: tuple[Ref, ...], name: str) -> tuple[int, Site]:
         """The number and the note of a call; one that runs in a loop is noted once."""

@@ -50,6 +50,7 @@ class _Writer:
             "keeps": self._kept(each.keeps),
             "sites": [self._site(one) for one in each.sites],
             "sources": [self._source(one) for one in each.sources],
+            "bundles": [self._atoms(atoms) for atoms in each.bundles],
             "unread": each.unread,
         }
         return made | {"atoms": [list(atom) for atom in self._numbers]}
@@ -112,6 +113,7 @@ class _Reader:
             keeps=self._kept(stored["keeps"]),
             sites=[self._site(one) for one in stored["sites"]],
             sources=[self._source(one) for one in stored["sources"]],
+            bundles=[self._atoms(numbers) for numbers in stored["bundles"]],
             unread=[(int(line), str(detail)) for line, detail in stored["unread"]],
         )
 

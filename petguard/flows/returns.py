@@ -46,6 +46,7 @@ class Returns:
     """The outcomes of the functions of a graph, found when they are asked for."""
 
     graph: "Graph"
+    overgrown: set[tuple[str, str]] = field(default_factory=set)  # functions that were too large to be looked through
     _known: dict[Key, Outcome] = field(default_factory=dict)
     _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     _pending: list[Key] = field(default_factory=list)
@@ -83,7 +84,10 @@ class Returns:
     def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
         found, seen = _Found(), dict.fromkeys(starts)
         pending = list(seen)
-        while pending and len(seen) < _MANY:
+        while pending:
+            if len(seen) > _MANY:
+                self.overgrown.add(key[:2])
+                break
             for each in self._step(key, pending.pop(), found):
                 if each not in seen:
                     seen[each] = None
@@ -98,7 +102,7 @@ class Returns:
             found.through.add((str(node[3]), str(node[4])))
         elif kind == "c":
             yield from self._call(key, node, found)
-        elif kind == "a":
+        elif kind in ("a", "u"):
             yield from self.graph.before(node)
         elif kind == "k":
             inner = self._behind(key, self.graph.before(node))

@@ -8,7 +8,8 @@ part is the field of that thing that is meant, empty for all of it:
 * `("o", site, slot)`: what the call has put into the container that it was given in this slot;
 * `("f", class, attribute, field)`: what some method of the class keeps in `self`;
 * `("g", name, field)`: a variable of the file, `("i", module, name, field)`: one of another file;
-* `("s", source, field)`: personal data that is read here.
+* `("s", source, field)`: personal data that is read here;
+* `("u", bundle, field)`: any of the atoms of a bundle, where there would be too many to list.
 
 What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here, `v:x|` a
 variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of this type,
@@ -116,4 +117,5 @@ class Summary:
     keeps: dict[str, dict[str, Atoms]] = field(default_factory=dict)  # of variables, by field
     sites: list[Site] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
+    bundles: list[Atoms] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)

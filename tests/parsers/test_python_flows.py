@@ -218,7 +218,7 @@ def graph(read: Read) -> SystemGraph:
     for number, (body, _) in enumerate(_PROTECTED.values()):
         files |= _whole("def f(patient, strict):\n" + _indented(body, "ask"), f"protected{number}")
     facts, gaps = read(PARSER, files)
-    assert [gap for gap in gaps if "phone.ask" not in gap.detail] == []
+    assert [gap.line for gap in gaps if "phone.ask" not in gap.detail] == []
     return SystemGraph([facts])
 
 
@@ -273,14 +273,14 @@ def test_the_way_lists_every_hop(read: Read) -> None:
     ]
 
 
-def test_a_chain_that_is_too_long_is_a_gap(read: Read) -> None:
-    """Where the rounds end before the data does, the file says so."""
-    chain = "".join(f"def s{n + 1}(t):\n    s{n}(t)\n" for n in range(12))
+def test_a_chain_of_wrappers_may_be_long(read: Read) -> None:
+    """Data is followed as far as it goes."""
+    chain = "".join(f"def s{n + 1}(t):\n    s{n}(t)\n" for n in range(40))
     facts, gaps = read(
-        PARSER, {"a.py": f"{_HEAD}def s0(t):\n    ask(t)\n{chain}def f(patient):\n    s12(patient.notes)\n"}
+        PARSER, {"a.py": f"{_HEAD}def s0(t):\n    ask(t)\n{chain}def f(patient):\n    s40(patient.notes)\n"}
     )
-    assert SystemGraph([facts]).flows() == ()
-    assert [(gap.path, gap.reason) for gap in gaps] == [("a.py", "unresolved")]
+    assert [path.source.name for path in SystemGraph([facts]).flows()] == ["patient.notes"]
+    assert gaps == []
 
 
 def test_a_wrapper_s_caller_that_cannot_be_parsed_is_a_gap(read: Read) -> None:
@@ -299,7 +299,7 @@ def test_two_thousand_files_that_mention_a_wrapper_s_name_are_read_in_seconds(re
     }
     use = {"app.py": "from llm import run\ndef f(patient):\n    run(patient.notes)\n"}
     facts, gaps = read(PARSER, {"llm.py": wrapper, **others, **use})
-    assert [gap for gap in gaps if "phone.ask" not in gap.detail] == []
+    assert gaps == []
     assert [path.source.name for path in SystemGraph([facts]).flows()] == ["patient.notes"]
 
 
@@ -329,5 +329,5 @@ def summarise(db):
     {body}
 """
     facts, _ = read(PARSER, {"app.py": code})
-    direct = {edge.source for edge in facts.edges if edge.target.startswith("call:")}
-    assert {node.name for node in facts.nodes if node.id in direct and node.categories} == sources
+    flows = SystemGraph([facts]).flows()
+    assert {path.source.name for path in flows if not path.protections} == sources
