@@ -136,11 +136,12 @@ class Kinds:
 def _sources(graph: Graph, found: Trace, kinds: Kinds) -> dict[Node, tuple[str, ...]]:
     possible = _possible(graph, found, kinds)
     sure = {node: says for node, says in possible.items() if not found.before[node]}
+    safe: dict[Node, tuple[str, ...]] = {node: () for node in found.before if node[0] == "k"}
     brought = _Brought(found)
-    brought.spread(sure)
+    brought.spread(safe | sure)
     # Roots first: what no other name on the way could cover.
     everything = _Brought(found)
-    everything.spread(possible)
+    everything.spread(safe | possible)
     roots = {node: says for node, says in possible.items() if node not in sure and not everything.covers(node, says)}
     brought.spread(roots)
     chosen = sure | roots
@@ -192,7 +193,8 @@ class _Brought:
 
     def covers(self, node: Node, says: tuple[str, ...]) -> bool:
         """Whether what arrives brings all of these categories on every way, or comes out of a safeguard."""
-        if any(each[0] == "k" or _SAFE in self.arriving[each] for each in self.found.before[node]):
+        before = self.found.before[node]
+        if before and all(each[0] == "k" or _SAFE in self.arriving[each] for each in before):
             return True
         return bool(says) and self._covered(node, says, {node})
 
