@@ -65,6 +65,12 @@ class Calls(Data):
         return bool(methods.fullmatch(method) and objects.fullmatch(receiver))
 
 
+class Ask(Calls):
+    """A call that asks an AI service or a model: chat, completion, embedding, transcription, fine-tuning, an agent's run."""
+
+    contains: bool = False  # what it gives back is the data in another form: an embedding
+
+
 class Recipient(Calls):
     """Who or what gets the data: a third party, a log, a file, a vector store, a training run."""
 
@@ -108,6 +114,7 @@ class Carriage(Frozen):
 
 
 class _File(Frozen):
+    asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
     carriage: Carriage | None = None
@@ -128,12 +135,15 @@ class Table:
 
     def __init__(self, files: Iterable[_File]) -> None:
         parts = tuple(files)
+        self.asks = tuple(each for part in parts for each in part.asks)
         self.recipients = tuple(each for part in parts for each in part.recipients)
         self.safeguards = tuple(each for part in parts for each in part.safeguards)
         (self.carriage,) = (part.carriage for part in parts if part.carriage is not None)
         self.remote = re.compile("|".join(translate(each) for each in self.carriage.remote) or r"(?!)")
+        self._asks = _by_last_name(self.asks)
         self._recipients = _by_last_name(self.recipients)
         self._safeguards = _by_last_name(self.safeguards)
+        self.ask = lru_cache(200_000)(self._ask)
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
 
@@ -158,6 +168,9 @@ class Table:
     def _outside(self) -> AhoCorasick:
         paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
         return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *(root for path in paths if (root := _root(path)))}))
+
+    def _ask(self, path: str) -> Ask | None:
+        return _first(self._asks, path)
 
     def _recipient(self, path: str) -> Recipient | None:
         return _first(self._recipients, path)
