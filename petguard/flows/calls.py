@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,23 @@ def _is(kind: str, name: str) -> bool:
     return re.fullmatch(getattr(table().carriage, kind), name) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A call with the values around it; `back` is what it gives back when nothing is known of it."""
+
+    call: f.Call
+    receiver: Value | None
+    given: list[Value]
+    number: int
+    refs: tuple[Ref, ...]
+    back: Value
+
+    @property
+    def name(self) -> str:
+        """The last name of what is called."""
+        return _last(self.call.callee)
+
+
 class Calling:
     """Follows calls for an interpreter."""
 
@@ -48,7 +66,9 @@ class Calling:
         given = [(self._in.value(each.value), each) for each in call.arguments]
         number, site = self._in.site(call, refs, spelled(callee))
         self._note(site, receiver, given)
-        result = self._result(call, receiver, [value for value, _ in given], number, refs)
+        made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
+        back = Value(frozenset({("c", number, "")}), refs=made)
+        result = self._result(_Made(call, receiver, [value for value, _ in given], number, refs, back))
         return self._taken_at_its_name(call, receiver, result)
 
     def _refs(self, callee: f.Expr, receiver: Value | None) -> tuple[Ref, ...]:
@@ -72,37 +92,56 @@ class Calling:
         else:
             site.arguments = [_both(one, other) for one, other in zip(site.arguments, new, strict=True)]
 
-    def _result(
-        self, call: f.Call, receiver: Value | None, given: list[Value], number: int, refs: tuple[Ref, ...]
-    ) -> Value:
-        name = _last(call.callee)
-        made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
-        back = Value(frozenset({("c", number, "")}), refs=made)
-        spot = Spot(call.at, self._in.scope.name)
-        special = self._rows(call, given, spot) or self._file(call, name, given, spot)
-        if special is not None:
-            self._put(call.callee, receiver, special, whole=True)
-            return joined([special, back])
-        if name == "partial" and given:
-            return Value(back.atoms, refs=given[0].refs)
-        if name == "dict" and receiver is None:
-            return self._dict(call, given)
-        if name in ("enumerate", "zip") and receiver is None:
-            return _pairs(name, given)
-        stored = self._objects(call, given, spot)
-        if stored is not None:
-            return Value(back.atoms | stored.atoms, refs=(*stored.refs, *made))
-        if receiver is not None and _is("puts", name):
-            return self._put(call.callee, receiver, _put_in(name, given))
-        if receiver is not None and name in _PAIRS and not given:
-            return Value(back.atoms, {ELEMENT: _pair(receiver)}, refs=made)
-        same = receiver if receiver is not None else next(iter(given), None)
-        if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
-            return Value(same.atoms | back.atoms, same.parts, refs=made or same.refs)
-        self._fill(call, number, refs)
-        return back
+    def _result(self, one: "_Made") -> Value:
+        """What a call gives back; the first way that knows it decides."""
+        ways = (self._read, self._built_in, self._stored, self._carried)
+        found = next((value for way in ways if (value := way(one)) is not None), None)
+        if found is not None:
+            return found
+        self._fill(one)
+        return one.back
 
-    def _rows(self, call: f.Call, given: list[Value], spot: Spot) -> Value | None:
+    def _read(self, one: "_Made") -> Value | None:
+        """Rows of a query and files that are read."""
+        spot = Spot(one.call.at, self._in.scope.name)
+        special = self._rows(one.given, spot) or self._file(one.name, one.given, spot)
+        if special is None:
+            return None
+        self._put(one.call.callee, one.receiver, special, whole=True)
+        return joined([special, one.back])
+
+    def _built_in(self, one: "_Made") -> Value | None:
+        if one.name == "partial" and one.given:
+            return Value(one.back.atoms, refs=one.given[0].refs)
+        if one.receiver is not None:
+            return None
+        if one.name == "dict":
+            return self._dict(one.call, one.given)
+        return _pairs(one.name, one.given) if one.name in ("enumerate", "zip") else None
+
+    def _stored(self, one: "_Made") -> Value | None:
+        """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
+        if not _is("looks_up", one.name) and one.name not in ("all", "create", "findOneOrFail", "findOneBy"):
+            return None
+        kind = _kept_kind(one.call)
+        if kind is None:
+            return None
+        made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
+        return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
+
+    def _carried(self, one: "_Made") -> Value | None:
+        """What the table of carriage says of the name."""
+        receiver, name = one.receiver, one.name
+        if receiver is not None and _is("puts", name):
+            return self._put(one.call.callee, receiver, _put_in(name, one.given))
+        if receiver is not None and name in _PAIRS and not one.given:
+            return Value(one.back.atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
+        same = receiver if receiver is not None else next(iter(one.given), None)
+        if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
+            return Value(same.atoms | one.back.atoms, same.parts, refs=one.back.refs or same.refs)
+        return None
+
+    def _rows(self, given: list[Value], spot: Spot) -> Value | None:
         """The rows of a query that is written out."""
         for value in given[:2]:
             query = sql.selected(value.text) if value.text else None
@@ -110,7 +149,7 @@ class Calling:
                 return self._in.reading.columns(query.table, query.columns, spot.at, spot.function)
         return None
 
-    def _file(self, call: f.Call, name: str, given: list[Value], spot: Spot) -> Value | None:
+    def _file(self, name: str, given: list[Value], spot: Spot) -> Value | None:
         """What a file of data that is read by its name holds."""
         path = given[0].text if given else None
         if path is None or not _DATA_FILE.match(path) or not _READS_FILE.fullmatch(name):
@@ -127,17 +166,6 @@ class Calling:
         rest = [value for each, value in zip(call.arguments, given, strict=True) if each.name not in parts]
         start = rest[0] if rest else Value(NOTHING, {}, closed=True)
         return Value(start.atoms, {**(start.parts or {}), **parts}, closed=start.closed or not rest)
-
-    def _objects(self, call: f.Call, given: list[Value], spot: Spot) -> Value | None:
-        """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
-        name = _last(call.callee)
-        if not _is("looks_up", name) and name not in ("all", "create", "findOneOrFail", "findOneBy"):
-            return None
-        kind = _kept_kind(call)
-        if kind is None:
-            return None
-        atom = self._in.reading.object(call.at, spelled(call.callee), (kind,), spot.function, NOTHING)
-        return Value(frozenset({atom}), refs=(f"t:{kind}|",))
 
     def _put(self, callee: f.Expr, receiver: Value | None, given: Value, *, whole: bool = False) -> Value:
         """Let the object that a method is called on hold what the method was given."""
@@ -159,18 +187,18 @@ class Calling:
                 self._in.assign(of, held, callee.at)
         return held
 
-    def _fill(self, call: f.Call, number: int, refs: tuple[Ref, ...]) -> None:
+    def _fill(self, one: "_Made") -> None:
         """A function of the tree may put something into the lists and dicts that it is given."""
-        if not any(ref.startswith(_FUNCTIONS) for ref in refs):
+        if not any(ref.startswith(_FUNCTIONS) for ref in one.refs):
             return
         position = 0
-        for each in call.arguments:
+        for each in one.call.arguments:
             slot = each.name or str(position)
             position += not each.name
             if isinstance(each.value, f.Var):
                 held = self._in.scope.names.get(each.value.name)
                 if held is not None and held.parts is not None:
-                    put = Value(frozenset({("o", number, slot)}))
+                    put = Value(frozenset({("o", one.number, slot)}))
                     self._in.scope.names.set(each.value.name, held.with_part(ELEMENT, put, adds=True))
 
     def _taken_at_its_name(self, call: f.Call, receiver: Value | None, result: Value) -> Value:

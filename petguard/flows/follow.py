@@ -20,16 +20,16 @@ _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_p
 
 @dataclass(frozen=True)
 class Asked:
-    """A call that asks an AI: the id of its node, the arguments that carry data, and whether its result contains them."""
+    """A call that asks an AI: the id of its node, and the arguments that carry data."""
 
     id: str
     data: Data
-    contains: bool = False  # an embedding is the data in another form
+    contains: bool = False  # what it gives back is the data in another form: an embedding
 
 
 @dataclass
 class Tree:
-    """All files of a language. `asked` are the calls of AI by path, start and end; `recognise` finds further ones by path."""
+    """All files of a language. `asked` are calls of AI by path, start and end; `recognise` finds more by their path."""
 
     summaries: Mapping[str, Summary]
     modules: LocateModule
@@ -132,15 +132,16 @@ class Tree:
     def _doubt(self, graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
         """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
         found = graph.meanings[path, number]
-        if any(one.kind != "parameter" and not _is_dynamic(one) for one in found) or not any(
-            each.given for each in site.arguments
-        ):
+        is_known = any(one.kind != "parameter" and not _is_dynamic(one) for one in found)
+        if is_known or not any(each.given for each in site.arguments):
             return None
-        receiver, _, name = site.name.rpartition(".")
-        if receiver and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
+        if "." in site.name and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
             return "who answers there could not be found out"
-        if not self.uses_ai:
-            return None
+        return self._doubt_beside_ai(found, site, wrappers) if self.uses_ai else None
+
+    def _doubt_beside_ai(self, found: Iterable[Meaning], site: Site, wrappers: Iterable[str]) -> str | None:
+        """Why a call may be one of AI where the tree uses some."""
+        receiver, _, name = site.name.rpartition(".")
         if any(one.kind == "parameter" and ref.endswith("|") for one in found for ref in site.refs):
             return "whoever calls this function decides what that is"
         if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):

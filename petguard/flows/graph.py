@@ -6,7 +6,7 @@ passes in one slot) and `k` (what a safeguard gives back).
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,23 +22,9 @@ _MAPS = re.compile(
 )
 _CHOOSES = frozenset(
     {
-        "sort",
-        "sorted",
-        "sort_values",
-        "sortBy",
-        "filter",
-        "groupby",
-        "groupBy",
-        "min",
-        "max",
-        "find",
-        "some",
-        "every",
-        "any",
-        "all",
-        "partition",
-    }
-)
+        "sort", "sorted", "sort_values", "sortBy", "filter", "groupby", "groupBy", "min", "max", "find", "some",
+        "every", "any", "all", "partition"
+    })  # fmt: skip
 _CALLBACK_ROUNDS = 3
 _ALL = Data()
 
@@ -200,30 +186,44 @@ class Graph:
 
     def before(self, node: Node) -> Iterator[Node]:
         """The nodes whose values may come to a node directly."""
-        kind, path = str(node[0]), str(node[1])
-        if kind == "p":
-            yield from self._passed(node)
-        elif kind == "a":
-            yield from self._given(node)
-        elif kind == "c":
-            yield from self._result(node)
-        elif kind == "k" and len(node) > 3:
+        behind = self._befores.get(str(node[0]))
+        return iter(()) if behind is None else behind(node)
+
+    @cached_property
+    def _befores(self) -> Mapping[str, Callable[[Node], Iterator[Node]]]:
+        """How to look behind a node, by its kind."""
+        return {
+            "p": self._passed,
+            "a": self._given,
+            "c": self._result,
+            "k": self._guarded,
+            "f": self._attribute,
+            "g": self._variable,
+            "o": self._put_by_callee,
+            "s": self._named_again,
+            "u": self._bundled,
+        }
+
+    def _guarded(self, node: Node) -> Iterator[Node]:
+        """What went into a safeguard; inside of a function only what one of its calls brought."""
+        if len(node) > 3:
             caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
-            yield from inside_safeguard(self.returns, caller, key, node)
-        elif kind == "k":
-            guard = self.safeguards[path, int(node[2])]
-            yield from self.arguments(path, int(node[2]), guard)
-        elif kind == "f":
-            yield from self._attribute(path, str(node[2]), str(node[3]), str(node[4]))
-        elif kind == "g":
-            kept = self.summaries[path].keeps.get(str(node[2]), {})
-            yield from self.at(path, select(tuple(kept.items()), str(node[3])))
-        elif kind == "o":
-            yield from self._put_by_callee(path, int(node[2]), str(node[3]))
-        elif kind == "s":
-            yield from self.at(path, self.summaries[path].sources[int(node[2])].over)
-        elif kind == "u":
-            yield from self.at(path, of_field(self.summaries[path].bundles[int(node[2])], str(node[3])))
+            return inside_safeguard(self.returns, caller, key, node)
+        path, number = str(node[1]), int(node[2])
+        return self.arguments(path, number, self.safeguards[path, number])
+
+    def _variable(self, node: Node) -> Iterator[Node]:
+        _, path, name, part = (str(each) for each in node)
+        kept = self.summaries[path].keeps.get(name, {})
+        return self.at(path, select(tuple(kept.items()), part))
+
+    def _named_again(self, node: Node) -> Iterator[Node]:
+        path = str(node[1])
+        return self.at(path, self.summaries[path].sources[int(node[2])].over)
+
+    def _bundled(self, node: Node) -> Iterator[Node]:
+        path = str(node[1])
+        return self.at(path, of_field(self.summaries[path].bundles[int(node[2])], str(node[3])))
 
     def at(self, path: str, atoms: Atoms) -> Iterator[Node]:
         """The nodes that atoms of a file are."""
@@ -386,7 +386,8 @@ class Graph:
             elif data.receiver_too:
                 yield from self.at(path, select(argument.given, ""))
 
-    def _attribute(self, path: str, owner: str, name: str, part: str) -> Iterator[Node]:
+    def _attribute(self, node: Node) -> Iterator[Node]:
+        _, path, owner, name, part = (str(each) for each in node)
         for where, each, known in self._family(path, owner):
             kept = known.keeps.get(name, {})
             yield from self.at(where, select(tuple(kept.items()), part))
@@ -413,7 +414,8 @@ class Graph:
                             found[where, base].append((path, name))
         return found
 
-    def _put_by_callee(self, path: str, number: int, slot: str) -> Iterator[Node]:
+    def _put_by_callee(self, node: Node) -> Iterator[Node]:
+        path, number, slot = str(node[1]), int(node[2]), str(node[3])
         for one in self.meanings[path, number]:
             if one.kind != "function":
                 continue

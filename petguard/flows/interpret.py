@@ -1,13 +1,14 @@
 """Follows the statements of one file in order and notes where every value comes from and where it goes.
 
-Each function is followed once, by itself: what callers pass stands as an atom for what they may pass. Loops run twice, so
-that what one round leaves behind reaches the next.
+Each function is followed once, by itself: what callers pass stands as an atom for what they may pass. Loops run twice,
+so that what one round leaves behind reaches the next.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from petguard.flows import form as f
 from petguard.flows.calls import Calling
@@ -60,6 +61,35 @@ class Interpreter:
         self._written: dict[str, list[Value]] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
         self.scope = Scope("", Names(self._small), top)
+        self._statements: Mapping[type, Callable[[Any], bool | None]] = {
+            f.Let: self._let,
+            f.Do: self._do,
+            f.Give: self._give,
+            f.Branch: self._branch,
+            f.Loop: self._loop,
+            f.Try: self._try,
+            f.Stop: self._stop,
+            f.Drop: self._drop,
+            f.Function: self._define,
+            f.Class: self._define_class,
+        }
+        self._expressions: Mapping[type, Callable[[Any], Value]] = {
+            f.Constant: self._constant,
+            f.Text: self._text,
+            f.Var: self._name,
+            f.Attr: self._attribute,
+            f.Item: self._item,
+            f.Call: self.calling.value,
+            f.Record: self._record,
+            f.Items: self._items,
+            f.Spread: self._spread,
+            f.Mix: self._mix,
+            f.Choice: self._choice,
+            f.Only: self._only,
+            f.Each: self._each,
+            f.Lambda: self._lambda,
+            f.Assigned: self._assigned,
+        }
 
     def run(self) -> Summary:
         """Follow the file from top to bottom, then each function in it."""
@@ -186,31 +216,18 @@ class Interpreter:
             self.scope.guards = guards
 
     def _statement(self, each: f.Statement) -> bool:
-        match each:
-            case f.Let():
-                self._let(each)
-            case f.Do():
-                self.value(each.value)
-            case f.Give():
-                self._give(each)
-                return each.more
-            case f.Branch():
-                return self._branch(each)
-            case f.Loop():
-                self._loop(each)
-            case f.Try():
-                return self._try(each)
-            case f.Stop():
-                if each.value is not None:
-                    self.value(each.value)
-                return False
-            case f.Drop():
-                self.scope.names.set(each.name, None)
-            case f.Function():
-                self._define(each)
-            case f.Class():
-                self._define_class(each)
-        return True
+        return self._statements[type(each)](each) is not False
+
+    def _do(self, each: f.Do) -> None:
+        self.value(each.value)
+
+    def _stop(self, each: f.Stop) -> bool:
+        if each.value is not None:
+            self.value(each.value)
+        return False
+
+    def _drop(self, each: f.Drop) -> None:
+        self.scope.names.set(each.name, None)
 
     def _let(self, each: f.Let) -> None:
         value = EMPTY if each.value is None else self.value(each.value)
@@ -224,12 +241,13 @@ class Interpreter:
             elif isinstance(target, f.Var):
                 self.scope.names.set(target.name, value)
 
-    def _give(self, each: f.Give) -> None:
+    def _give(self, each: f.Give) -> bool:
         value = EMPTY if each.value is None else self.value(each.value)
         summary = self.scope.summary
         for part, atoms in value.given():
             summary.gives[part] = summary.gives.get(part, NOTHING) | atoms
         summary.refs = _some([*summary.refs, *value.refs])
+        return each.more
 
     def _branch(self, each: f.Branch) -> bool:
         for test in each.tests:
@@ -343,23 +361,31 @@ class Interpreter:
                 self._assign_name(target, value)
             case f.Attr():
                 self._assign_part(target.of, target.name, value, at)
-            case f.Item(of=of, key=f.Text(value=name)):
-                self._assign_part(of, name, value, at)
             case f.Item():
-                self.value(target.key)
-                self._assign_part(target.of, ELEMENT, value, at, adds=True)
-            case f.Items():
-                for index, each in enumerate(target.items):
-                    self.assign(each, value if isinstance(each, f.Spread) else value.part(str(index)), at)
-            case f.Record():
-                for name, each in target.pairs:
-                    self.assign(each, self.reading.part(value, None, name, at, self.scope.name) if name else value, at)
+                self._assign_item(target, value, at)
+            case f.Items() | f.Record():
+                self._assign_pattern(target, value, at)
             case f.Spread():
                 self.assign(target.of, value, at)
             case f.Choice() if target.options:  # a pattern with a default
                 self.assign(target.options[0], joined([value, *map(self.value, target.options[1:])]), at)
             case _:
                 self.value(target)
+
+    def _assign_item(self, target: f.Item, value: Value, at: f.Place) -> None:
+        if isinstance(target.key, f.Text):
+            self._assign_part(target.of, target.key.value, value, at)
+        else:
+            self.value(target.key)
+            self._assign_part(target.of, ELEMENT, value, at, adds=True)
+
+    def _assign_pattern(self, target: f.Items | f.Record, value: Value, at: f.Place) -> None:
+        if isinstance(target, f.Items):
+            for index, each in enumerate(target.items):
+                self.assign(each, value if isinstance(each, f.Spread) else value.part(str(index)), at)
+            return
+        for name, each in target.pairs:
+            self.assign(each, self.reading.part(value, None, name, at, self.scope.name) if name else value, at)
 
     def _assign_name(self, target: f.Var, value: Value) -> None:
         named = self.reading.variable(target.name, value, target.at, self.scope.name)
@@ -382,44 +408,35 @@ class Interpreter:
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
-    def value(self, each: f.Expr) -> Value:  # noqa: PLR0911 - one way for each form
+    def value(self, each: f.Expr) -> Value:
         """What an expression may stand for; calls in it are noted."""
-        match each:
-            case f.Var():
-                return self._name(each)
-            case f.Attr():
-                return self._attribute(each)
-            case f.Call():
-                return self.calling.value(each)
-            case f.Constant():
-                return LITERAL
-            case f.Text():
-                return Value(literal=True, text=each.value)
-            case f.Item():
-                return self._item(each)
-            case f.Mix():
-                return mixed([self.value(part) for part in each.parts])
-            case f.Record():
-                return self._record(each)
-            case f.Items():
-                return self._items(each)
-            case f.Choice():
-                return joined([self.value(option) for option in each.options])
-            case f.Only():
-                for part in each.parts:
-                    self.value(part)
-                return LITERAL
-            case f.Each():
-                return self._each(each)
-            case f.Lambda():
-                return self._lambda(each.function)
-            case f.Assigned():
-                value = self.value(each.value)
-                at = each.target.at if isinstance(each.target, f.Var | f.Attr | f.Item) else f.place(1, 1)
-                self.assign(each.target, value, at)
-                return value
-            case f.Spread():
-                return self.value(each.of)
+        return self._expressions[type(each)](each)
+
+    def _constant(self, _each: f.Constant) -> Value:
+        return LITERAL
+
+    def _text(self, each: f.Text) -> Value:
+        return Value(literal=True, text=each.value)
+
+    def _mix(self, each: f.Mix) -> Value:
+        return mixed([self.value(part) for part in each.parts])
+
+    def _choice(self, each: f.Choice) -> Value:
+        return joined([self.value(option) for option in each.options])
+
+    def _only(self, each: f.Only) -> Value:
+        for part in each.parts:
+            self.value(part)
+        return LITERAL
+
+    def _assigned(self, each: f.Assigned) -> Value:
+        value = self.value(each.value)
+        at = each.target.at if isinstance(each.target, f.Var | f.Attr | f.Item) else f.place(1, 1)
+        self.assign(each.target, value, at)
+        return value
+
+    def _spread(self, each: f.Spread) -> Value:
+        return self.value(each.of)
 
     def _name(self, each: f.Var) -> Value:
         known = self.scope.names.get(each.name)
@@ -508,7 +525,8 @@ class Interpreter:
             element = self.value(each.element)
         return Value(NOTHING, {ELEMENT: element}, closed=True)
 
-    def _lambda(self, function: f.Function) -> Value:
+    def _lambda(self, each: f.Lambda) -> Value:
+        function = each.function
         line, column = f.line_and_column(function.at)
         name = f"{self.scope.name}.<{line}:{column}>".lstrip(".")
         if self.scope.is_file:
@@ -517,8 +535,8 @@ class Interpreter:
             self.scope.later.append((function, name))
             return Value(refs=(f"l:{name}|",))
         inner = self.follow(function, name, self.scope)
-        for each, its in inner.later:
-            self.follow(each, its, inner)
+        for later, its in inner.later:
+            self.follow(later, its, inner)
         return Value(refs=(f"l:{name}|",))
 
     def _small(self, value: Value) -> Value:

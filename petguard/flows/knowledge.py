@@ -66,7 +66,7 @@ class Calls(Data):
 
 
 class Ask(Calls):
-    """A call that asks an AI service or a model: chat, completion, embedding, transcription, fine-tuning, an agent's run."""
+    """A call that asks an AI service or a model: chat, completion, embedding, transcription, an agent's run."""
 
     contains: bool = False  # what it gives back is the data in another form: an embedding
 

@@ -1,6 +1,7 @@
 """Summaries as plain rows, so that a file that has not changed is not followed again.
 
-Every atom is written once and named by its number. What cannot be read back is followed anew, so a row may only save time.
+Every atom is written once and named by its number. What cannot be read back is followed anew, so a row may only save
+time.
 """
 
 from collections.abc import Iterable, Mapping

@@ -16,42 +16,11 @@ _DEPTH = 12  # references that lead to references
 _BASES = 8
 _CONTAINERS = frozenset(
     [
-        "list",
-        "List",
-        "Optional",
-        "Union",
-        "Sequence",
-        "Iterable",
-        "Iterator",
-        "dict",
-        "Dict",
-        "Mapping",
-        "set",
-        "Set",
-        "tuple",
-        "Tuple",
-        "Annotated",
-        "Awaitable",
-        "AsyncIterator",
-        "AsyncGenerator",
-        "Generator",
-        "Promise",
-        "Array",
-        "ArrayList",
-        "Collection",
-        "Flow",
-        "Flux",
-        "Mono",
-        "Page",
-        "ResponseEntity",
-        "CompletableFuture",
-        "Result",
-        "Partial",
-        "Readonly",
-        "Type",
-        "type",
-    ]
-)
+        "list", "List", "Optional", "Union", "Sequence", "Iterable", "Iterator", "dict", "Dict", "Mapping", "set",
+        "Set", "tuple", "Tuple", "Annotated", "Awaitable", "AsyncIterator", "AsyncGenerator", "Generator", "Promise",
+        "Array", "ArrayList", "Collection", "Flow", "Flux", "Mono", "Page", "ResponseEntity", "CompletableFuture",
+        "Result", "Partial", "Readonly", "Type", "type"
+    ])  # fmt: skip
 
 Locate = Callable[[str, str], Sequence[str]]  # the importing file and a module give the files that it means
 
@@ -104,21 +73,27 @@ class Symbols:
 
     def _root(self, path: str, root: Ref, steps: Sequence[str]) -> Iterable[Meaning]:
         kind, _, name = root.partition(":")
-        summary = self.summaries[path]
-        if kind == "i":
-            module, _, imported = name.partition("|")
-            return self._imported(path, module, imported)
-        if kind == "l":
-            return self._defined(summary, name)
-        if kind == "v":
-            return self._variable(path, name)
-        if kind == "s":
-            return (Meaning("object", path, name),)
-        if kind == "t":
-            return self.typed(path, name)
-        if kind == "p":
-            return (Meaning("parameter", path, name),)
-        return self._opened(summary, name) or (() if "." in name else (Meaning("library", "", name),) if steps else ())
+        match kind:
+            case "i":
+                module, _, imported = name.partition("|")
+                found = self._imported(path, module, imported)
+            case "l":
+                found = self._defined(self.summaries[path], name)
+            case "v":
+                found = self._variable(path, name)
+            case "s":
+                found = (Meaning("object", path, name),)
+            case "t":
+                found = self.typed(path, name)
+            case "p":
+                found = (Meaning("parameter", path, name),)
+            case _:
+                found = self._unbound(self.summaries[path], name, steps)
+        return found
+
+    def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
+        found = self._opened(summary, name)
+        return found or ((Meaning("library", "", name),) if steps and "." not in name else ())
 
     def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
         if name in summary.classes:

@@ -1,7 +1,7 @@
 """What a function gives back, told by what it was given: so that a call's result comes from that call's own arguments.
 
-A helper that many call would otherwise let the data of one caller come out at all others. Functions that call each other
-are worked off until nothing new is found.
+A helper that many call would otherwise let the data of one caller come out at all others. Functions that call each
+other are worked off until nothing new is found.
 """
 
 from collections import defaultdict
@@ -125,7 +125,7 @@ class Returns:
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
     """What the result of one call comes from: its own arguments, and what the function takes from elsewhere."""
-    path, function, part = key
+    path, function, _ = key
     outcome = returns.of(*key)
     yield from returns.graph.arriving(caller, path, function, outcome.through)
     yield from sorted(outcome.inside, key=repr)

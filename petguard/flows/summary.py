@@ -1,7 +1,7 @@
 """What is known about one file once its statements have been followed: enough to join it with all others.
 
-Values are told by the atoms that they may come from. An atom is a tuple, its first part says of what kind it is; the last
-part is the field of that thing that is meant, empty for all of it:
+Values are told by the atoms that they may come from. An atom is a tuple, its first part says of what kind it is; the
+last part is the field of that thing that is meant, empty for all of it:
 
 * `("p", function, parameter, field)`: what callers pass;
 * `("c", site, field)`: what the call with this number gives back;
@@ -11,9 +11,9 @@ part is the field of that thing that is meant, empty for all of it:
 * `("s", source, field)`: personal data that is read here;
 * `("u", bundle, field)`: any of the atoms of a bundle, where there would be too many to list.
 
-What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here, `v:x|` a
-variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of this type,
-`n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`.
+What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here,
+`v:x|` a variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of
+this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`.
 """
 
 from dataclasses import dataclass, field

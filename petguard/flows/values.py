@@ -1,4 +1,4 @@
-"""What an expression may stand for while a function is followed: where its data comes from, and what is in its parts."""
+"""What an expression may stand for while a function is followed: where its data comes from, what its parts hold."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Calls of AI that only show when values are followed: a client behind a partial, an alias or a factory in another file."""
+"""Calls of AI that only show when values are followed: a client behind a partial, an alias or a factory elsewhere."""
 
 import json
 import re
@@ -62,7 +62,7 @@ class Asks:
         return Asked(call.id, data_of(detector), detector.contains)
 
     def _services(self, package: catalog.Package) -> list[Service]:
-        """Who answers: whoever the clients of this package in the tree were made for, else the package's own provider."""
+        """Who answers: whoever the clients of this package in the tree were made for, else its own provider."""
         made = self.project.clients.made.values()
         known = (
             self.project.clients.service(file, found)
