@@ -433,7 +433,7 @@ class Interpreter:
             return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
         if not self.scope.is_file and name in summary.keeps:
             return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",))
-        return Value(refs=(f"n:{name}|",))
+        return self.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self.scope.name)
 
     def _attribute(self, each: f.Attr) -> Value:
         if isinstance(each.of, f.Var) and each.of.name == "self" and self.scope.owner:
