@@ -123,7 +123,8 @@ def parses(path: PurePosixPath, text: str) -> bool:
             ast.parse(text)
         elif path.suffix == ".ipynb":
             cells = json.loads(text)["cells"]
-            ast.parse("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
+            code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+            ast.parse("\n".join(line for line in code.splitlines() if not line.startswith(("%", "!"))))
         elif path.suffix in (".json", ".jsonl"):
             _ = [read_json(part) for part in ([text] if path.suffix == ".json" else text.splitlines())]
         elif path.suffix in (".yaml", ".yml"):
