@@ -18,12 +18,15 @@ from tree_sitter import Language as Grammar
 
 from petguard.documents import read_json, read_yaml_all, tree_of
 from petguard.errors import UnreadableInput
-from petguard.model import SinkKind
+from petguard.model import EvidenceLevel, SinkKind
+from petguard.report import Endpoint, Flow, FlowSink, Protection
 from tests.corpus import flows
 from tests.corpus.flows import LANGUAGES, Case, Found, Language, Result, Score
 
 CASES = MappingProxyType({held_out: flows.load(held_out=held_out) for held_out in (False, True)})
 ALL = (*CASES[False], *CASES[True])
+
+PAGE = Path(__file__).parents[2] / "docs" / "flows-corpus.md"
 
 LEAST_RECALL = 0.95
 LEAST_RECALL_HELD_OUT = 0.95
@@ -67,6 +70,12 @@ def test_nearly_every_held_out_flow_is_found(language: Language) -> None:
 def test_no_held_out_flow_is_false(language: Language) -> None:
     """Nor is anything reported in them that is not labelled."""
     assert scored(language, held_out=True).false == 0
+
+
+def test_the_page_is_up_to_date() -> None:
+    """Write it anew with `python -m tests.corpus.flows --write docs/flows-corpus.md`."""
+    worked, held_out = ({each: scored(each, held_out=part) for each in LANGUAGES} for part in (False, True))
+    assert PAGE.read_text("utf-8") == flows.page(worked, held_out)
 
 
 # --- the corpus itself
@@ -255,6 +264,24 @@ def test_a_flow_is_not_expected_twice() -> None:
     """It counts once."""
     with pytest.raises(ValidationError, match="twice"):
         case(LABEL, LABEL)
+
+
+def test_a_reported_flow_counts_once_for_each_category() -> None:
+    """And what only calls itself a protection is none."""
+    kept = [("redaction", EvidenceLevel.NAMED), ("pseudonymisation", EvidenceLevel.STATIC)]
+    reported = Flow(
+        id="f",
+        categories=("user.name", "user.contact.email"),
+        source=Endpoint(path="a.py", line=2, name="user"),
+        sink=FlowSink(path="a.py", line=2, kind=SinkKind.LOG, name="log"),
+        steps=(),
+        protections=tuple(Protection(technique=name, claim=None, outcome=None, evidence=level) for name, level in kept),
+    )
+    read = tuple(flows.split(case(), reported))
+    assert [each.data for each in read] == ["user.name", "user.contact.email"]
+    assert {(each.text, each.protections) for each in read} == {
+        ("    log.info(user.email)", frozenset({"pseudonymisation"}))
+    }
 
 
 def test_a_real_scan_is_read() -> None:
