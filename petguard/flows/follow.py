@@ -41,7 +41,6 @@ class Tree:
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
         graph = Graph(self.summaries, Symbols(self.summaries, self.modules))
-        graph.build()
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
@@ -65,12 +64,12 @@ class Tree:
         known = self.asked.get((path, site.at, site.end))
         if known is not None:
             return known
-        libraries = (one.name for one in graph.meanings[path, number] if one.kind == "library")
+        libraries = (one.name for one in graph.links.meanings[path, number] if one.kind == "library")
         return next((asked for name in libraries if (asked := self.recognise(path, site, name))), None)
 
     def _receives(self, graph: Graph, path: str, number: int, site: Site) -> Recipient | None:
         """Who gets what a call is given, when the call leaves the tree."""
-        found = graph.meanings[path, number]
+        found = graph.links.meanings[path, number]
         for one in found:
             if one.kind == "library":
                 recipient = table().recipient(one.name)
@@ -131,7 +130,7 @@ class Tree:
 
     def _doubt(self, graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
         """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
-        found = graph.meanings[path, number]
+        found = graph.links.meanings[path, number]
         is_known = any(one.kind != "parameter" and not _is_dynamic(one) for one in found)
         if is_known or not any(each.given for each in site.arguments):
             return None

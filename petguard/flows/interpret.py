@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from petguard.flows import form as f
-from petguard.flows.calls import Calling
+from petguard.flows.expressions import Expressions
 from petguard.flows.scopes import Names
-from petguard.flows.sources import Reading, Spot, words_of
+from petguard.flows.sources import Reading, words_of
 from petguard.flows.summary import (
     Atoms,
     ClassSummary,
@@ -21,8 +21,9 @@ from petguard.flows.summary import (
     Ref,
     Site,
     Summary,
+    signature,
 )
-from petguard.flows.values import ELEMENT, EMPTY, LITERAL, NOTHING, Value, joined, mixed
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
 _CONSENT = re.compile(r"(?i)(?:^|_|\b)(?:has_?)?(?:consent|opted_?in|opt_?in|gave_?permission|agreed_?to)")
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
@@ -55,7 +56,7 @@ class Interpreter:
         self.summary = Summary(path, package=code.package, unread=list(code.unread))
         self.sites: dict[tuple[str, f.Place, f.Place], int] = {}
         self.reading = Reading(self.summary)
-        self.calling = Calling(self)
+        self.value = Expressions(self).value
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
@@ -72,23 +73,6 @@ class Interpreter:
             f.Drop: self._drop,
             f.Function: self._define,
             f.Class: self._define_class,
-        }
-        self._expressions: Mapping[type, Callable[[Any], Value]] = {
-            f.Constant: self._constant,
-            f.Text: self._text,
-            f.Var: self._name,
-            f.Attr: self._attribute,
-            f.Item: self._item,
-            f.Call: self.calling.value,
-            f.Record: self._record,
-            f.Items: self._items,
-            f.Spread: self._spread,
-            f.Mix: self._mix,
-            f.Choice: self._choice,
-            f.Only: self._only,
-            f.Each: self._each,
-            f.Lambda: self._lambda,
-            f.Assigned: self._assigned,
         }
 
     def run(self) -> Summary:
@@ -114,7 +98,7 @@ class Interpreter:
         for each in body:
             if isinstance(each, f.Function):
                 name = f"{prefix}{each.name}"
-                self.summary.functions[name] = _signature(each, owner="")
+                self.summary.functions[name] = signature(each, owner="")
             elif isinstance(each, f.Class):
                 self._declare_class(each, f"{prefix}{each.name}")
 
@@ -125,9 +109,9 @@ class Interpreter:
         self.summary.classes[name] = known
         for one in each.body:
             if isinstance(one, f.Function):
-                signature = _signature(one, owner=name)
-                signature.reads_as_field = any(_last(each) in _PROPERTIES for each in one.decorators)
-                self.summary.functions[f"{name}.{one.name}"] = signature
+                method = signature(one, owner=name)
+                method.reads_as_field = any(_last(each) in _PROPERTIES for each in one.decorators)
+                self.summary.functions[f"{name}.{one.name}"] = method
             elif isinstance(one, f.Class):
                 self._declare_class(one, f"{name}.{one.name}")
 
@@ -158,9 +142,9 @@ class Interpreter:
 
     def follow(self, function: f.Function, name: str, around: Scope) -> Scope:
         """Follow one function by itself; what it does stands in its summary afterwards."""
-        signature = self.summary.functions.setdefault(name, _signature(function, owner=around.owner))
+        known = self.summary.functions.setdefault(name, signature(function, owner=around.owner))
         outer = None if around.is_file else around.names
-        own = Scope(name, Names(self._small, outer), signature, signature.owner or around.owner, around.guards)
+        own = Scope(name, Names(self._small, outer), known, known.owner or around.owner, around.guards)
         before, self.scope = self.scope, own
         try:
             self._bind_parameters(function)
@@ -258,7 +242,7 @@ class Interpreter:
             granted = consent is not None and (index == 0) is consent[1]
             if consent is not None and granted:
                 self.scope.guards = (*guards, consent[0])
-            with self._layer() as layer:
+            with self.layer() as layer:
                 if self._block(arm):
                     ends.append(layer)
             self.scope.guards = guards
@@ -268,7 +252,8 @@ class Interpreter:
         return bool(ends) or not each.arms
 
     @contextmanager
-    def _layer(self) -> Iterator[Names]:
+    def layer(self) -> Iterator[Names]:
+        """Names that are only known while this lasts."""
         before = self.scope.names
         self.scope.names = before.layer()
         try:
@@ -280,7 +265,7 @@ class Interpreter:
         names = self.scope.names
         for _ in range(2):
             over = EMPTY if each.over is None else self.value(each.over)
-            with self._layer() as layer:
+            with self.layer() as layer:
                 if each.target is not None:
                     self.assign(each.target, over.element(), each.at)
                 self._block(each.body)
@@ -288,11 +273,11 @@ class Interpreter:
 
     def _try(self, each: f.Try) -> bool:
         names, ends = self.scope.names, []
-        with self._layer() as tried:
+        with self.layer() as tried:
             if self._block(each.body):
                 ends.append(tried)
         for handler in each.handlers:
-            with self._layer() as layer:
+            with self.layer() as layer:
                 layer.take_one_of([tried, names.layer()])
                 if self._block(handler):
                     ends.append(layer)
@@ -302,7 +287,7 @@ class Interpreter:
     def _define(self, each: f.Function) -> None:
         scope = self.scope
         name = each.name if scope.is_file else f"{scope.name}.{each.name}"
-        self.summary.functions.setdefault(name, _signature(each, owner=""))
+        self.summary.functions.setdefault(name, signature(each, owner=""))
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         scope.later.append((each, name))
         for decorator in each.decorators:
@@ -335,11 +320,11 @@ class Interpreter:
     def _method(self, function: f.Function, owner: str, name: str) -> None:
         """A field that is given a function is a method: it knows the object."""
         whole = f"{owner}.{name}"
-        self.summary.functions[whole] = _signature(function, owner=owner)
+        self.summary.functions[whole] = signature(function, owner=owner)
         self.scope.later.append((function, whole))
 
     def _class_statement(self, each: f.Statement, name: str) -> None:
-        with self._layer() as layer:
+        with self.layer() as layer:
             self._statement(each)
         for variable, value in layer.held().items():
             self.keep_attribute(name, variable, value)
@@ -406,139 +391,6 @@ class Interpreter:
         elif isinstance(of, f.Attr | f.Item):
             self.assign(of, whole.with_part(name, value, adds=adds), at)
 
-    # --- expressions ----------------------------------------------------------------------------------------------
-
-    def value(self, each: f.Expr) -> Value:
-        """What an expression may stand for; calls in it are noted."""
-        return self._expressions[type(each)](each)
-
-    def _constant(self, _each: f.Constant) -> Value:
-        return LITERAL
-
-    def _text(self, each: f.Text) -> Value:
-        return Value(literal=True, text=each.value)
-
-    def _mix(self, each: f.Mix) -> Value:
-        return mixed([self.value(part) for part in each.parts])
-
-    def _choice(self, each: f.Choice) -> Value:
-        return joined([self.value(option) for option in each.options])
-
-    def _only(self, each: f.Only) -> Value:
-        for part in each.parts:
-            self.value(part)
-        return LITERAL
-
-    def _assigned(self, each: f.Assigned) -> Value:
-        value = self.value(each.value)
-        at = each.target.at if isinstance(each.target, f.Var | f.Attr | f.Item) else f.place(1, 1)
-        self.assign(each.target, value, at)
-        return value
-
-    def _spread(self, each: f.Spread) -> Value:
-        return self.value(each.of)
-
-    def _name(self, each: f.Var) -> Value:
-        known = self.scope.names.get(each.name)
-        if known is not None:
-            return known
-        summary, name = self.summary, each.name
-        if name in summary.functions or name in summary.classes:
-            return Value(refs=(f"l:{name}|",))
-        if name in summary.imports:
-            module, imported = summary.imports[name]
-            return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
-        if not self.scope.is_file and name in summary.keeps:
-            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",))
-        return self.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self.scope.name)
-
-    def _attribute(self, each: f.Attr) -> Value:
-        if isinstance(each.of, f.Var) and each.of.name == "self" and self.scope.owner:
-            return self._own(each)
-        base = self.value(each.of)
-        return self.reading.part(base, each.of, each.name, each.at, self.scope.name)
-
-    def _own(self, each: f.Attr) -> Value:
-        """`self.x`: what this method put there, else what any method may have."""
-        base, owner = self.value(each.of), self.scope.owner
-        if base.parts is not None and each.name in base.parts:
-            return base.parts[each.name]
-        value = Value(frozenset({("f", owner, each.name, "")}), refs=(f"s:{owner}|.{each.name}",))
-        return self.reading.named(value, (owner,), f.Var(owner, each.at), each.name, Spot(each.at, self.scope.name))
-
-    def _item(self, each: f.Item) -> Value:
-        base = self.value(each.of)
-        match each.key:
-            case f.Text():
-                return self.reading.part(base, each.of, each.key.value, each.at, self.scope.name)
-            case f.Items() if all(isinstance(key, f.Text) for key in each.key.items):
-                return self._columns(each, base)
-            case f.Constant() | f.Only():
-                self.value(each.key)
-                return base
-        self.value(each.key)
-        return base.element()
-
-    def _columns(self, each: f.Item, base: Value) -> Value:
-        """Several columns of a table by name."""
-        assert isinstance(each.key, f.Items), "only called for a list of keys"
-        names = [key.value for key in each.key.items if isinstance(key, f.Text)]
-        parts = {name: self.reading.part(base, each.of, name, each.at, self.scope.name) for name in names}
-        return Value(NOTHING, parts, closed=True)
-
-    def _record(self, each: f.Record) -> Value:
-        value, whole = Value(NOTHING, {}, closed=True), []
-        for name, inner in each.pairs:
-            given = self.value(inner)
-            if name:
-                value = value.with_part(name, given)
-            elif isinstance(inner, f.Spread) and given.parts is not None:
-                for part, its in given.parts.items():
-                    value = value.with_part(part, its)
-                whole.append(Value(given.atoms))
-            else:
-                whole.append(given)
-        if not whole:
-            return value
-        # A key that nobody can read may be any key.
-        value = value.with_part(ELEMENT, joined(whole), adds=True)
-        return value if all(not each.atoms for each in whole) else Value(mixed(whole).all, value.parts)
-
-    def _items(self, each: f.Items) -> Value:
-        values = [self.value(item) for item in each.items]
-        if not values:
-            return Value(NOTHING, {}, closed=True)
-        spread = [isinstance(item, f.Spread) for item in each.items]
-        elements = [value.element() if many else value for value, many in zip(values, spread, strict=True)]
-        parts = {ELEMENT: joined(elements)}
-        if not any(spread) and len(values) <= 8:
-            parts |= {str(index): value for index, value in enumerate(values)}
-        return Value(NOTHING, parts, closed=True)
-
-    def _each(self, each: f.Each) -> Value:
-        with self._layer():
-            for target, over in each.clauses:
-                at = target.at if isinstance(target, f.Var) else f.place(1, 1)
-                self.assign(target, self.value(over).element(), at)
-            for condition in each.conditions:
-                self.value(condition)
-            element = self.value(each.element)
-        return Value(NOTHING, {ELEMENT: element}, closed=True)
-
-    def _lambda(self, each: f.Lambda) -> Value:
-        function = each.function
-        line, column = f.line_and_column(function.at)
-        name = f"{self.scope.name}.<{line}:{column}>".lstrip(".")
-        if self.scope.is_file:
-            # It may use what the file defines further down.
-            self.summary.functions.setdefault(name, _signature(function, owner=""))
-            self.scope.later.append((function, name))
-            return Value(refs=(f"l:{name}|",))
-        inner = self.follow(function, name, self.scope)
-        for later, its in inner.later:
-            self.follow(later, its, inner)
-        return Value(refs=(f"l:{name}|",))
-
     def _small(self, value: Value) -> Value:
         """A value that may come from more places than a few dozen, as one atom that stands for them."""
         if len(value.all) <= _MANY_ATOMS:
@@ -554,17 +406,6 @@ class Interpreter:
             made = Site(each.at, each.end, self.scope.name, refs, name, new=each.new, guards=self.scope.guards)
             self.summary.sites.append(made)
         return self.sites[key], self.summary.sites[self.sites[key]]
-
-
-def _signature(each: f.Function, owner: str) -> FunctionSummary:
-    return FunctionSummary(
-        each.at,
-        each.end,
-        tuple((one.name, one.kind) for one in each.parameters),
-        {one.name: one.types for one in each.parameters if one.types},
-        returns=each.returns,
-        owner=owner,
-    )
 
 
 def _last(decorator: f.Expr) -> str:

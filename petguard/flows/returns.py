@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from petguard.flows.graph import Caller, Graph, Node
+    from petguard.flows.graph import Graph, Node
+    from petguard.flows.links import Caller
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function

@@ -19,7 +19,7 @@ this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|()
 from dataclasses import dataclass, field
 from typing import Literal
 
-from petguard.flows.form import Place
+from petguard.flows.form import Function, Place
 
 Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
@@ -119,3 +119,15 @@ class Summary:
     sources: list[Source] = field(default_factory=list)
     bundles: list[Atoms] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
+
+
+def signature(each: Function, owner: str) -> FunctionSummary:
+    """What is known of a function before it is followed."""
+    return FunctionSummary(
+        each.at,
+        each.end,
+        tuple((one.name, one.kind) for one in each.parameters),
+        {one.name: one.types for one in each.parameters if one.types},
+        returns=each.returns,
+        owner=owner,
+    )
