@@ -1,19 +1,18 @@
 """Follows the statements of one file in order and notes where every value comes from and where it goes.
 
-Each function is followed once, by itself: what callers pass stands as an atom for what they may pass. Loops run twice,
-so that what one round leaves behind reaches the next.
+Each function is followed once, by itself: what callers pass stands as an atom for what they may pass.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from petguard.flows import form as f
+from petguard.flows.control import Control
 from petguard.flows.expressions import Expressions
-from petguard.flows.scopes import Names
-from petguard.flows.sources import Reading, words_of
+from petguard.flows.scopes import Names, Passed
+from petguard.flows.sources import Reading
 from petguard.flows.summary import (
     Atoms,
     ClassSummary,
@@ -25,7 +24,6 @@ from petguard.flows.summary import (
 )
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
-_CONSENT = re.compile(r"(?i)(?:^|_|\b)(?:has_?)?(?:consent|opted_?in|opt_?in|gave_?permission|agreed_?to)")
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _REFS_KEPT = 4
 _MANY_ATOMS = 64
@@ -60,16 +58,18 @@ class Interpreter:
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
+        self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
-        self.scope = Scope("", Names(self._small), top)
+        self.scope = Scope("", Names(self.small), top)
+        control = Control(self)
         self._statements: Mapping[type, Callable[[Any], bool | None]] = {
             f.Let: self._let,
             f.Do: self._do,
             f.Give: self._give,
-            f.Branch: self._branch,
-            f.Loop: self._loop,
-            f.Try: self._try,
-            f.Stop: self._stop,
+            f.Branch: control.branch,
+            f.Loop: control.loop,
+            f.Try: control.attempt,
+            f.Stop: control.stop,
             f.Drop: self._drop,
             f.Function: self._define,
             f.Class: self._define_class,
@@ -82,7 +82,7 @@ class Interpreter:
         for export in self._code.exports:
             self.summary.exports[export.name] = (export.module, export.local)
         self._declare(self._code.body, "")
-        self._block(self._code.body)
+        self.block(self._code.body)
         self._keep_variables()
         self._inner_functions()
         return self.summary
@@ -144,11 +144,11 @@ class Interpreter:
         """Follow one function by itself; what it does stands in its summary afterwards."""
         known = self.summary.functions.setdefault(name, signature(function, owner=around.owner))
         outer = None if around.is_file else around.names
-        own = Scope(name, Names(self._small, outer), known, known.owner or around.owner, around.guards)
+        own = Scope(name, Names(self.small, outer), known, known.owner or around.owner, around.guards)
         before, self.scope = self.scope, own
         try:
             self._bind_parameters(function)
-            self._block(function.body)
+            self.block(function.body)
             self._note_puts()
         except RecursionError:
             self.summary.unread.append((f.line_and_column(function.at)[0], f"{name} is nested too deeply to follow"))
@@ -191,7 +191,7 @@ class Interpreter:
 
     # --- statements -----------------------------------------------------------------------------------------------
 
-    def _block(self, body: Sequence[f.Statement]) -> bool:
+    def block(self, body: Sequence[f.Statement]) -> bool:
         """Follow statements in order; False when the end of the block is not reached."""
         guards = self.scope.guards
         try:
@@ -204,11 +204,6 @@ class Interpreter:
 
     def _do(self, each: f.Do) -> None:
         self.value(each.value)
-
-    def _stop(self, each: f.Stop) -> bool:
-        if each.value is not None:
-            self.value(each.value)
-        return False
 
     def _drop(self, each: f.Drop) -> None:
         self.scope.names.set(each.name, None)
@@ -233,56 +228,15 @@ class Interpreter:
         summary.refs = _some([*summary.refs, *value.refs])
         return each.more
 
-    def _branch(self, each: f.Branch) -> bool:
-        for test in each.tests:
-            self.value(test)
-        consent = _consent(each.tests)
-        ends, names, guards = [], self.scope.names, self.scope.guards
-        for index, arm in enumerate(each.arms):
-            granted = consent is not None and (index == 0) is consent[1]
-            if consent is not None and granted:
-                self.scope.guards = (*guards, consent[0])
-            with self.layer() as layer:
-                if self._block(arm):
-                    ends.append(layer)
-            self.scope.guards = guards
-        names.take_one_of(ends)
-        if consent is not None and len(ends) < len(each.arms):
-            self.scope.guards = (*guards, consent[0])
-        return bool(ends) or not each.arms
-
     @contextmanager
-    def layer(self) -> Iterator[Names]:
-        """Names that are only known while this lasts."""
+    def layer(self, passed: Passed | None = None) -> Iterator[Names]:
+        """Names that are only known while this lasts; `passed` notes all values that they are given."""
         before = self.scope.names
-        self.scope.names = before.layer()
+        self.scope.names = before.layer(passed)
         try:
             yield self.scope.names
         finally:
             self.scope.names = before
-
-    def _loop(self, each: f.Loop) -> None:
-        names = self.scope.names
-        for _ in range(2):
-            over = EMPTY if each.over is None else self.value(each.over)
-            with self.layer() as layer:
-                if each.target is not None:
-                    self.assign(each.target, over.element(), each.at)
-                self._block(each.body)
-            names.take_one_of([layer, names.layer()])
-
-    def _try(self, each: f.Try) -> bool:
-        names, ends = self.scope.names, []
-        with self.layer() as tried:
-            if self._block(each.body):
-                ends.append(tried)
-        for handler in each.handlers:
-            with self.layer() as layer:
-                layer.take_one_of([tried, names.layer()])
-                if self._block(handler):
-                    ends.append(layer)
-        names.take_one_of(ends or [tried])
-        return self._block(each.final) and bool(ends)
 
     def _define(self, each: f.Function) -> None:
         scope = self.scope
@@ -391,12 +345,14 @@ class Interpreter:
         elif isinstance(of, f.Attr | f.Item):
             self.assign(of, whole.with_part(name, value, adds=adds), at)
 
-    def _small(self, value: Value) -> Value:
+    def small(self, value: Value) -> Value:
         """A value that may come from more places than a few dozen, as one atom that stands for them."""
         if len(value.all) <= _MANY_ATOMS:
             return value
-        self.summary.bundles.append(value.all)
-        return Value(frozenset({("u", len(self.summary.bundles) - 1, "")}), refs=value.refs)
+        number = self._bundled.setdefault(value.all, len(self._bundled))
+        if number == len(self.summary.bundles):
+            self.summary.bundles.append(value.all)
+        return Value(frozenset({("u", number, "")}), refs=value.refs)
 
     def site(self, each: f.Call, refs: tuple[Ref, ...], name: str) -> tuple[int, Site]:
         """The number and the note of a call; one that runs in a loop is noted once."""
@@ -416,13 +372,3 @@ def _last(decorator: f.Expr) -> str:
 
 def _some(refs: Iterable[Ref]) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(refs))[:_REFS_KEPT]
-
-
-def _consent(tests: Sequence[f.Expr]) -> tuple[str, bool] | None:
-    """What a condition says of consent, and whether it asks that there is some."""
-    if not tests:
-        return None
-    test = tests[0]
-    denied = isinstance(test, f.Only) and len(test.parts) == 1
-    named = next((name for name in words_of(test, EMPTY) if _CONSENT.search(name)), None)
-    return (named, not denied) if named else None

@@ -85,6 +85,15 @@ class Value:
         """The same, standing for something else."""
         return Value(self.atoms, self.parts, refs=refs, closed=self.closed, literal=self.literal, text=self.text)
 
+    def adds_to(self, other: "Value") -> bool:
+        """Whether this may come from, or stand for, something that the other does not."""
+        if not set(self.refs) <= set(other.refs) or not self.atoms <= other.atoms:
+            return True
+        if (other.closed and not self.closed) or (other.literal and not self.literal):
+            return True
+        theirs = other.parts or {}
+        return any(name not in theirs or each.adds_to(theirs[name]) for name, each in (self.parts or {}).items())
+
     def given(self) -> tuple[Given, ...]:
         """The whole and each part with its atoms, for a summary; what carries nothing is left out."""
         parts = self.parts or {}
