@@ -35,6 +35,11 @@ def _is(kind: str, name: str) -> bool:
     return re.fullmatch(getattr(table().carriage, kind), name) is not None
 
 
+def fills(name: str) -> bool:
+    """Whether a method of this name puts something into what it is called on."""
+    return _is("puts", name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     """A call with the values around it; `back` is what it gives back when nothing is known of it."""
@@ -117,7 +122,22 @@ class Calling:
             return None
         if one.name == "dict":
             return self._dict(one.call, one.given)
+        if one.name == "filter" and len(one.given) > 1:
+            return joined([one.given[1].copied(), one.back])
+        if one.name in ("setattr", "print"):
+            self._written(one)
         return _pairs(one.name, one.given) if one.name in ("enumerate", "zip") else None
+
+    def _written(self, one: "_Made") -> None:
+        """`setattr(x, "name", y)` and `print(y, file=x)` put something into `x`."""
+        slots = {each.name or str(index): index for index, each in enumerate(one.call.arguments)}
+        if one.name == "setattr" and len(one.given) > 2 and one.given[1].text:
+            target: f.Expr = f.Attr(one.call.arguments[0].value, one.given[1].text, one.call.at)
+            self._in.assign(target, one.given[2], one.call.at)
+        elif one.name == "print" and "file" in slots:
+            index = slots["file"]
+            held = one.given[index].with_part(ELEMENT, mixed(one.given[:index] + one.given[index + 1 :]), adds=True)
+            self._in.change(one.call.arguments[index].value, held, one.call.at)
 
     def _stored(self, one: "_Made") -> Value | None:
         """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
@@ -133,9 +153,12 @@ class Calling:
         """What the table of carriage says of the name."""
         receiver, name = one.receiver, one.name
         if receiver is not None and _is("puts", name):
-            return self._put(one.call.callee, receiver, _put_in(name, one.given))
+            held = self._put(one.call.callee, receiver, _put_in(name, one.given))
+            key = one.given[0].text if name == "setdefault" and one.given else None
+            return held.part(key) if key else held
         if receiver is not None and name in _PAIRS and not one.given:
-            return Value(one.back.atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
+            atoms = NOTHING if receiver.closed else one.back.atoms
+            return Value(atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
         same = receiver if receiver is not None else next(iter(one.given), None)
         if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
             return Value(same.atoms | one.back.atoms, same.parts, refs=one.back.refs or same.refs)
@@ -179,12 +202,11 @@ class Calling:
                 held = held.with_part(name, value, adds=True)
         else:
             held = receiver.with_part(ELEMENT, given, adds=True)
-        of = callee.of
-        if isinstance(of, f.Var | f.Attr | f.Item) and not (isinstance(of, f.Var) and of.name == "self"):
-            if isinstance(of, f.Attr) and isinstance(of.of, f.Var) and of.of.name == "self" and self._in.scope.owner:
-                self._in.keep_attribute(self._in.scope.owner, of.name, held)
-            else:
-                self._in.assign(of, held, callee.at)
+        of = _entry(callee.of)
+        if isinstance(of, f.Attr) and self._in.is_own(of.of):
+            self._in.keep_attribute(self._in.scope.owner, of.name, held)
+        elif isinstance(of, f.Var | f.Attr | f.Item) and not self._in.is_own(of):
+            self._in.change(of, held, callee.at)
         return held
 
     def _fill(self, one: "_Made") -> None:
@@ -237,6 +259,14 @@ def _last(callee: f.Expr) -> str:
     return callee.name if isinstance(callee, f.Attr | f.Var) else ""
 
 
+def _entry(of: f.Expr) -> f.Expr:
+    """What is filled: of `d.setdefault(key, []).append(x)` and `d.get(key).append(x)` an entry of `d`."""
+    if isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and of.callee.name in ("setdefault", "get"):
+        key = next((each.value for each in of.arguments if not each.name), None)
+        return of if key is None else f.Item(of.callee.of, key, of.at)
+    return of
+
+
 def _put_in(name: str, given: list[Value]) -> Value:
     """What a method that fills a container adds to it."""
     if name in ("set", "put", "setdefault", "insert") and len(given) > 1:
@@ -249,7 +279,8 @@ def _put_in(name: str, given: list[Value]) -> Value:
 
 def _pair(receiver: Value) -> Value:
     """A key with its value."""
-    return Value(NOTHING, {"0": EMPTY, "1": Value(receiver.all, refs=receiver.element().refs)}, closed=True)
+    keys = (receiver.parts or {}).get(ELEMENT, EMPTY)  # only keys that nobody can read are kept as values
+    return Value(NOTHING, {"0": Value(keys.all), "1": Value(receiver.all, refs=receiver.element().refs)}, closed=True)
 
 
 def _pairs(name: str, given: list[Value]) -> Value:

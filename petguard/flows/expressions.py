@@ -69,7 +69,10 @@ class Expressions:
     def _name(self, each: f.Var) -> Value:
         known = self._in.scope.names.get(each.name)
         if known is not None:
-            return known
+            home = self._in.scope.shared.get(each.name)
+            if home is None:
+                return known
+            return joined([known, Value(frozenset({("g", home, "")}), refs=(f"v:{home}|",))])
         summary, name = self._in.summary, each.name
         if name in summary.functions or name in summary.classes:
             return Value(refs=(f"l:{name}|",))
@@ -105,7 +108,7 @@ class Expressions:
                 return self._columns(each, base)
             case f.Constant() | f.Only():
                 self.value(each.key)
-                return base
+                return base.copied()
         self.value(each.key)
         return base.element()
 
@@ -146,13 +149,17 @@ class Expressions:
         return Value(NOTHING, parts, closed=True)
 
     def _each(self, each: f.Each) -> Value:
-        with self._in.layer():
+        names = self._in.scope.names
+        with self._in.layer() as layer:
             for target, over in each.clauses:
                 at = target.at if isinstance(target, f.Var) else f.place(1, 1)
                 self._in.assign(target, self.value(over).element(), at)
+            own = layer.held().keys()
             for condition in each.conditions:
                 self.value(condition)
             element = self.value(each.element)
+        # What is assigned or filled on the way outlasts the comprehension, its own names do not.
+        names.may_be({name: [value] for name, value in layer.held().items() if name not in own})
         return Value(NOTHING, {ELEMENT: element}, closed=True)
 
     def _lambda(self, each: f.Lambda) -> Value:
@@ -164,6 +171,7 @@ class Expressions:
             self._in.summary.functions.setdefault(name, signature(function, owner=""))
             self._in.scope.later.append((function, name))
             return Value(refs=(f"l:{name}|",))
+        self._in.share(self._in.closures.changed_by(function))
         inner = self._in.follow(function, name, self._in.scope)
         for later, its in inner.later:
             self._in.follow(later, its, inner)

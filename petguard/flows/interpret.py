@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from petguard.flows import form as f
+from petguard.flows.calls import fills
+from petguard.flows.closures import Closures
 from petguard.flows.control import Control
 from petguard.flows.expressions import Expressions
 from petguard.flows.scopes import Names, Passed
@@ -22,7 +24,7 @@ from petguard.flows.summary import (
     Summary,
     signature,
 )
-from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
+from petguard.flows.values import EMPTY, NOTHING, Value, joined, mixed
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _REFS_KEPT = 4
@@ -40,6 +42,26 @@ class Scope:
     guards: tuple[str, ...] = ()
     later: list[tuple[f.Function, str]] = field(default_factory=list)  # inner functions, with their names
     parameters: frozenset[str] = frozenset()
+    outer: frozenset[str] = frozenset()  # names that it says are not its own
+    around: "Scope | None" = None
+    shared: dict[str, str] = field(default_factory=dict)  # names that inner functions change, and where that is kept
+
+    def __post_init__(self) -> None:
+        """Remember which names are its own."""
+        self.base = self.names
+
+    def home(self, name: str) -> str:
+        """Where a variable of the code around is kept."""
+        scope = self.around
+        while scope is not None and not scope.is_file:
+            if scope.names.binds(name, scope.base):
+                return scope.key(name)
+            scope = scope.around
+        return name
+
+    def key(self, name: str) -> str:
+        """Where a variable of this code is kept for inner functions."""
+        return name if self.is_file else f"{self.name}/{name}"
 
     @property
     def is_file(self) -> bool:
@@ -61,6 +83,7 @@ class Interpreter:
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
         self.scope = Scope("", Names(self.small), top)
+        self.closures = Closures(fills)
         control = Control(self)
         self._statements: Mapping[type, Callable[[Any], bool | None]] = {
             f.Let: self._let,
@@ -82,6 +105,7 @@ class Interpreter:
         for export in self._code.exports:
             self.summary.exports[export.name] = (export.module, export.local)
         self._declare(self._code.body, "")
+        self.share(self.closures.changed_in(self._code.body))
         self.block(self._code.body)
         self._keep_variables()
         self._inner_functions()
@@ -145,6 +169,8 @@ class Interpreter:
         known = self.summary.functions.setdefault(name, signature(function, owner=around.owner))
         outer = None if around.is_file else around.names
         own = Scope(name, Names(self.small, outer), known, known.owner or around.owner, around.guards)
+        own.around, own.outer = around, function.outer
+        own.shared = {} if around.is_file else dict(around.shared)
         before, self.scope = self.scope, own
         try:
             self._bind_parameters(function)
@@ -155,6 +181,11 @@ class Interpreter:
         finally:
             self.scope = before
         return own
+
+    def share(self, names: Iterable[str]) -> None:
+        """Expect inner functions to change these names."""
+        scope = self.scope
+        scope.shared |= {name: scope.key(name) for name in names if name not in scope.shared}
 
     def _bind_parameters(self, function: f.Function) -> None:
         scope = self.scope
@@ -167,6 +198,7 @@ class Interpreter:
                 scope.summary.defaults[each.name] = value.given()
             atoms: Atoms = frozenset({("p", scope.name, each.name, "")})
             refs: tuple[Ref, ...] = (f"p:{scope.name}|{each.name}|", *(f"t:{one}|" for one in each.types))
+            scope.shared.pop(each.name, None)
             value = self.reading.parameter(each, scope.name, Value(atoms, refs=refs))
             scope.names.set(each.name, value)
             if each.pattern is not None:
@@ -244,6 +276,7 @@ class Interpreter:
         self.summary.functions.setdefault(name, signature(each, owner=""))
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         scope.later.append((each, name))
+        self.share(self.closures.changed_by(each))
         for decorator in each.decorators:
             self.value(decorator)
 
@@ -316,34 +349,48 @@ class Interpreter:
             self._assign_part(target.of, target.key.value, value, at)
         else:
             self.value(target.key)
-            self._assign_part(target.of, ELEMENT, value, at, adds=True)
+            self.change(target.of, self.value(target.of).with_any(value), at)
 
     def _assign_pattern(self, target: f.Items | f.Record, value: Value, at: f.Place) -> None:
         if isinstance(target, f.Items):
+            rest = False
             for index, each in enumerate(target.items):
-                self.assign(each, value if isinstance(each, f.Spread) else value.part(str(index)), at)
+                rest = rest or isinstance(each, f.Spread)
+                given = value.part(str(index)) if not rest else value if isinstance(each, f.Spread) else value.element()
+                self.assign(each, given, at)
             return
         for name, each in target.pairs:
             self.assign(each, self.reading.part(value, None, name, at, self.scope.name) if name else value, at)
 
     def _assign_name(self, target: f.Var, value: Value) -> None:
         named = self.reading.variable(target.name, value, target.at, self.scope.name)
-        self.scope.names.set(target.name, named)
-        if self.scope.is_file:
+        scope = self.scope
+        scope.names.set(target.name, named)
+        if scope.is_file:
             self._written.setdefault(target.name, []).append(named)
+        elif target.name in scope.outer:
+            self._keep(scope.home(target.name), named)
 
-    def _assign_part(self, of: f.Expr, name: str, value: Value, at: f.Place, *, adds: bool = False) -> None:
-        if isinstance(of, f.Var) and of.name == "self" and self.scope.owner:
+    def _assign_part(self, of: f.Expr, name: str, value: Value, at: f.Place) -> None:
+        if self.is_own(of):
             self.keep_attribute(self.scope.owner, name, value)
-        elif isinstance(of, f.Attr) and isinstance(of.of, f.Var) and of.of.name == "self" and self.scope.owner:
-            self.keep_attribute(self.scope.owner, of.name, EMPTY.with_part(name, value))
-        whole = self.value(of)
+        self.change(of, self.value(of).with_part(name, value), at)
+
+    def change(self, of: f.Expr, held: Value, at: f.Place) -> None:
+        """Let what an expression names hold something else than before; it stays the same thing."""
         if isinstance(of, f.Var):
-            self.scope.names.set(of.name, whole.with_part(name, value, adds=adds))
-            if self.scope.is_file or self.scope.names.get(of.name) is None:
-                self._written.setdefault(of.name, []).append(whole.with_part(name, value))
+            scope = self.scope
+            if not scope.is_file and not scope.names.binds(of.name, scope.base):
+                self._keep(scope.home(of.name), held)
+            scope.names.renew(of.name, held)
+            if scope.is_file:
+                self._written.setdefault(of.name, []).append(held)
         elif isinstance(of, f.Attr | f.Item):
-            self.assign(of, whole.with_part(name, value, adds=adds), at)
+            self.assign(of, held, at)
+
+    def is_own(self, each: f.Expr) -> bool:
+        """Whether this is the object whose method is followed."""
+        return isinstance(each, f.Var) and each.name == "self" and bool(self.scope.owner)
 
     def small(self, value: Value) -> Value:
         """A value that may come from more places than a few dozen, as one atom that stands for them."""

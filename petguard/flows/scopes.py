@@ -15,12 +15,13 @@ class Names:
     layer and those on top of it, for a block that may stop anywhere.
     """
 
-    __slots__ = ("_known", "_outer", "_small", "passed")
+    __slots__ = ("_known", "_outer", "_same", "_small", "passed")
 
     def __init__(
         self, small: Callable[[Value], Value], outer: "Names | None" = None, passed: "Passed | None" = None
     ) -> None:
         self._known: dict[str, Value | None] = {}
+        self._same: dict[int, list[str]] = {}  # the names that were given a container, by its identity
         self._outer = outer
         self._small = small
         self.passed = passed
@@ -63,8 +64,41 @@ class Names:
     def set(self, name: str, value: Value | None) -> None:
         """Give a name a value, or take it away."""
         self._known[name] = None if value is None else self._small(value)
+        if value is not None:
+            self._note(name, value)
         if value is not None and self.passed is not None:
             self.passed.setdefault(name, []).append(value)
+
+    def _note(self, name: str, value: Value) -> None:
+        """Remember where a container is held, and those right inside of it."""
+        for each in (value, *(value.parts or {}).values()):
+            if each.parts is not None:
+                self._same.setdefault(id(each), []).append(name)
+
+    def renew(self, name: str, value: Value) -> None:
+        """A container holds something else than before, under whatever names it is known."""
+        before = self.get(name)
+        self.set(name, value)
+        if before is None or before.parts is None:
+            return
+        layer: Names | None = self
+        while layer is not None:
+            for other in tuple(layer._same.get(id(before), ())):
+                held = self.get(other)
+                if held is before:
+                    self.set(other, value)
+                elif held is not None and other != name:
+                    self.set(other, held.with_replaced(before, value))
+            layer = layer._outer
+
+    def binds(self, name: str, base: "Names") -> bool:
+        """Whether a name is bound in this layer or those below, down to `base`."""
+        layer: Names | None = self
+        while layer is not None:
+            if name in layer._known:
+                return True
+            layer = None if layer is base else layer._outer
+        return False
 
     def take_one_of(self, branches: Iterable["Names"]) -> None:
         """Any one of the branches, all layers on this one, was taken: join what they changed."""

@@ -70,7 +70,8 @@ class Value:
             return Value(self.atoms, refs=refs)
         if ELEMENT in self.parts:
             found = self.parts[ELEMENT]
-            return found if not self.atoms else joined([found, Value(self.atoms)])
+            more = [each for each in self.parts.values() if each is not found and each.brings_more_than(found)]
+            return joined([found, *more, *([Value(self.atoms)] if self.atoms else [])])
         return Value(self.all, refs=refs)
 
     def with_part(self, name: str, value: "Value", *, adds: bool = False) -> "Value":
@@ -81,9 +82,29 @@ class Value:
             return Value(self.atoms.union(*(each.all for each in parts.values())), refs=self.refs)
         return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
 
+    def with_replaced(self, before: "Value", after: "Value") -> "Value":
+        """The same with another value in the place of one of its parts; itself when that is none of them."""
+        parts = {name: after if each is before else each for name, each in (self.parts or {}).items()}
+        if all(each is not before for each in (self.parts or {}).values()):
+            return self
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
+
+    def with_any(self, value: "Value") -> "Value":
+        """The same with one more value in a part that nobody knows: each of them may be it."""
+        parts = {name: joined([each, value]) for name, each in (self.parts or {}).items()}
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed).with_part(ELEMENT, value, adds=True)
+
+    def copied(self) -> "Value":
+        """The same in another container."""
+        return Value(self.atoms, self.parts, refs=self.refs, closed=self.closed, literal=self.literal, text=self.text)
+
     def with_refs(self, refs: tuple[Ref, ...]) -> "Value":
         """The same, standing for something else."""
         return Value(self.atoms, self.parts, refs=refs, closed=self.closed, literal=self.literal, text=self.text)
+
+    def brings_more_than(self, other: "Value") -> bool:
+        """Whether this comes from something that no part of the other does, or stands for something else."""
+        return not (self.all <= other.all and set(self.refs) <= set(other.refs))
 
     def adds_to(self, other: "Value") -> bool:
         """Whether this may come from, or stand for, something that the other does not."""
