@@ -227,7 +227,7 @@ class Graph:
         for argument in self.site(path, number).arguments:
             if argument.slot != "self":
                 yield from self.at(path, counted(argument, data))
-            elif data.receiver_too:
+            elif data.receiver_too or data.itself:
                 yield from self.at(path, select(argument.given, ""))
 
     def _attribute(self, node: Node) -> Iterator[Node]:

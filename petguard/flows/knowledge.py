@@ -31,11 +31,12 @@ class Data(Frozen):
     data: tuple[str, ...] = ()
     positions: tuple[int, ...] = ()
     receiver_too: bool = False  # what the object was made with counts, too: `(prompt | llm).invoke(...)`
+    itself: bool = False  # only what the object holds: `frame.to_csv(path)`
 
     @property
     def all(self) -> bool:
         """Whether every argument counts."""
-        return not self.data and not self.positions
+        return not self.data and not self.positions and not self.itself
 
 
 class Calls(Data):
@@ -69,6 +70,7 @@ class Ask(Calls):
     """A call that asks an AI service or a model: chat, completion, embedding, transcription, an agent's run."""
 
     contains: bool = False  # what it gives back is the data in another form: an embedding
+    provider: Name | None = None  # who answers, where neither a client in the tree nor the catalogue says it
 
 
 class Recipient(Calls):

@@ -10,7 +10,7 @@ from petguard import catalog
 from petguard.flows.facts import Locate
 from petguard.flows.follow import Asked
 from petguard.flows.form import line_and_column
-from petguard.flows.knowledge import Data
+from petguard.flows.knowledge import Data, table
 from petguard.flows.summary import Site
 from petguard.model import Edge, EdgeKind, Node, NodeKind, Origin
 from petguard.parsers._python_project import Project
@@ -38,9 +38,8 @@ class Asks:
 
     def recognise(self, path: str, site: Site, dotted: str) -> Asked | None:
         """The call as one that asks an AI; None when it is not."""
-        detector = _detector(dotted)
-        package = catalog.module(dotted)
-        if detector is None or package is None or package.role not in ("sdk", "framework"):
+        package, known = catalog.module(dotted), _known(dotted)
+        if known is None or package is None or package.role not in ("sdk", "framework"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
@@ -54,22 +53,34 @@ class Asks:
             locations=(here,),
         )
         self.nodes.append(call)
-        for service in self._services(package):
+        for service in self._services(path, package):
             self.nodes.append(service.node(here))
             self.edges.append(
                 Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=service.id, origin=Origin.DETECTED, location=here)
             )
-        return Asked(call.id, data_of(detector), detector.contains)
+        return Asked(call.id, *known)
 
-    def _services(self, package: catalog.Package) -> list[Service]:
-        """Who answers: whoever the clients of this package in the tree were made for, else its own provider."""
-        made = self.project.clients.made.values()
-        known = (
-            self.project.clients.service(file, found)
-            for file, found in made
-            if catalog.module(file.module.dotted(found.call.func) or "") == package
-        )
-        return list(dict.fromkeys(known)) or [Service(package.provider)]
+    def _services(self, path: str, package: catalog.Package) -> list[Service]:
+        """Who answers: whoever the clients of this package in the tree were made for, else its own provider.
+
+        A framework has none; then it is whoever the clients in the same file were made for.
+        """
+        made = [
+            (catalog.module(file.module.dotted(found.call.func) or ""), file.path, self.project.clients.service(file, found))
+            for file, found in self.project.clients.made.values()
+        ]
+        own = [service for its, _, service in made if its == package]
+        near = [service for _, where, service in made if where == path and package.provider is None]
+        return list(dict.fromkeys(own or near)) or [Service(package.provider)]
+
+
+def _known(dotted: str) -> tuple[Data, bool] | None:
+    """What of a call of this path carries data, and whether its result contains them; None when it asks no AI."""
+    row = table().ask(dotted)
+    if row is not None:
+        return row, row.contains
+    detector = _detector(dotted)
+    return None if detector is None else (data_of(detector), detector.contains)
 
 
 @cache
