@@ -277,9 +277,10 @@ class _Carriage:
         self._table = table().carriage
         found = graph.links.meanings[path, number]
         self._remote = any(one.kind == "library" and _is_remote(one.name) for one in found)
+        self._keeps = any(one.kind == "library" and one.name in self._table.keeps for one in found)
 
     def drops(self, name: str) -> bool:
-        return self._remote or re.fullmatch(self._table.drops, name) is not None
+        return self._remote or not self._keeps and re.fullmatch(self._table.drops, name) is not None
 
     def looks_up(self, name: str) -> bool:
         return re.fullmatch(self._table.looks_up, name) is not None

@@ -112,6 +112,7 @@ class Carriage(Frozen):
     same: str  # gives back the object itself, or what is in it: fetchall, json, model_dump
     puts: str  # puts its arguments into the object it is called on: append, push, update
     elements: str  # gives back elements of its object or first argument: values, items, map
+    keeps: tuple[str, ...] = ()  # paths of calls that give back what they got in spite of their last name
     remote: tuple[str, ...]  # paths of calls that give back what somebody else answers: requests.*
 
 
