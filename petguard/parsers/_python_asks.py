@@ -91,16 +91,10 @@ class Asks:
 
         A framework has none; then it is whoever the clients in the same file were made for.
         """
-        made = [
-            (
-                catalog.module(file.module.dotted(found.call.func) or ""),
-                file.path,
-                self.project.clients.service(file, found),
-            )
-            for file, found in self.project.clients.made.values()
-        ]
-        own = [service for its, _, service in made if its == package]
-        near = [service for _, where, service in made if where == path and package.provider is None]
+        clients = self.project.clients
+        made = [(file, found.call.func, clients.service(file, found)) for file, found in clients.made.values()]
+        own = [each for file, func, each in made if catalog.module(file.module.dotted(func) or "") == package]
+        near = [each for file, _, each in made if file.path == path and package.provider is None]
         return list(dict.fromkeys(own or near)) or [Service(package.provider)]
 
 
