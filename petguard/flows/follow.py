@@ -12,7 +12,7 @@ from petguard.flows.resolve import Locate as LocateModule
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Site, Summary
 from petguard.flows.trace import End, Kinds, Trace, trace
-from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, State, Trait
+from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, SinkKind, State, Trait
 
 _DYNAMIC = re.compile(r"\b(?:import_module|__import__|load_object|locate|import_string)\(\)")
 _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
@@ -53,6 +53,8 @@ class Tree:
             recipient = self._receives(graph, path, number, site)
             if recipient is not None:
                 ends.append(self._handed_to(graph, recipient, path, number, site, facts))
+                if recipient.sink is SinkKind.TRAINING:  # a trained model is not the data any more
+                    answers.add((path, number))
         graph.answers = frozenset(answers)
         kinds = Kinds(graph)
         found = trace(graph, ends, kinds)

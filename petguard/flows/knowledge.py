@@ -21,7 +21,8 @@ from petguard import _shipped, tables
 from petguard.claims import Name
 from petguard.model import EvidenceLevel, Frozen, SinkKind
 
-_SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:")
+_SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:", '"messages"', "'messages'")
+_SENDS = ("requests.post", "requests.put", "httpx.post", "session.post", "aiohttp", "axios.post", "request.Request(")
 _INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
 
 
@@ -170,7 +171,7 @@ class Table:
     @cached_property
     def _outside(self) -> AhoCorasick:
         paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
-        return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *(root for path in paths if (root := _root(path)))}))
+        return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *_SENDS, *(root for path in paths if (root := _root(path)))}))
 
     def _ask(self, path: str) -> Ask | None:
         return _first(self._asks, path)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,6 +13,8 @@ from petguard.flows.form import line_and_column
 from petguard.flows.knowledge import Data, table
 from petguard.flows.summary import Site
 from petguard.model import Edge, EdgeKind, Node, NodeKind, Origin
+from petguard.parsers import _posts
+from petguard.parsers._python_file import argument, text
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_rules import Detector, of_fact
 from petguard.parsers._services import Service
@@ -38,13 +40,38 @@ class Asks:
 
     def recognise(self, path: str, site: Site, dotted: str) -> Asked | None:
         """The call as one that asks an AI; None when it is not."""
+        if _posts.is_request(dotted):
+            return self._posted(path, site)
         package, known = catalog.module(dotted), _known(dotted)
         if known is None or package is None or package.role not in ("sdk", "framework"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
         here = self.locate(path, *line_and_column(site.at))
+        answering = [service.node(here) for service in self._services(path, package)]
+        return Asked(self._call(path, site, answering), *known)
+
+    def _posted(self, path: str, site: Site) -> Asked | None:
+        """A request that is written by hand, to an AI or to another host outside."""
+        address = self._address(path, site)
+        here = self.locate(path, *line_and_column(site.at))
+        service, host = _posts.asked(site, address), _posts.host(address)
+        if service is not None:
+            return Asked(self._call(path, site, [service.node(here)]), _posts.DATA)
+        return Asked(self._call(path, site, [_posts.recipient(host, here)]), _posts.DATA) if host else None
+
+    def _address(self, path: str, site: Site) -> str | None:
+        module = self.project.module(path)
+        call = module and module.calls.get((line_and_column(site.at), line_and_column(site.end)))
+        if not module or not call:
+            return None
+        written = (text(module, argument(call, ["url"], position)) for position in (0, 1))
+        return next((each for each in written if each and "://" in each), None)
+
+    def _call(self, path: str, site: Site, answering: Sequence[Node]) -> str:
+        """Note a call and who gets what it sends."""
         line, column = line_and_column(site.at)
+        here = self.locate(path, line, column)
         call = Node(
             id=f"call:{path}:{line}:{column}",
             kind=NodeKind.CODE,
@@ -52,25 +79,22 @@ class Asks:
             origin=Origin.DETECTED,
             locations=(here,),
         )
-        self.nodes.append(call)
-        for service in self._services(path, package):
-            self.nodes.append(service.node(here))
-            self.edges.append(
-                Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=service.id, origin=Origin.DETECTED, location=here)
-            )
-        return Asked(call.id, *known)
+        self.nodes += [call, *answering]
+        self.edges += [
+            Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=each.id, origin=Origin.DETECTED, location=here)
+            for each in answering
+        ]
+        return call.id
 
     def _services(self, path: str, package: catalog.Package) -> list[Service]:
         """Who answers: whoever the clients of this package in the tree were made for, else its own provider.
 
         A framework has none; then it is whoever the clients in the same file were made for.
         """
-        made = [
-            (catalog.module(file.module.dotted(found.call.func) or ""), file.path, self.project.clients.service(file, found))
-            for file, found in self.project.clients.made.values()
-        ]
-        own = [service for its, _, service in made if its == package]
-        near = [service for _, where, service in made if where == path and package.provider is None]
+        clients = self.project.clients
+        made = [(file, found.call.func, clients.service(file, found)) for file, found in clients.made.values()]
+        own = [each for file, func, each in made if catalog.module(file.module.dotted(func) or "") == package]
+        near = [each for file, _, each in made if file.path == path and package.provider is None]
         return list(dict.fromkeys(own or near)) or [Service(package.provider)]
 
 
