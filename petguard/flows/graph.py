@@ -75,7 +75,8 @@ class Graph:
             caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
             return inside_safeguard(self.returns, caller, key, node)
         path, number = str(node[1]), int(node[2])
-        return self.arguments(path, number, self.safeguards[path, number])
+        given = list(self.arguments(path, number, self.safeguards[path, number]))
+        return iter(given or list(self.arguments(path, number, Data(receiver_too=True))))  # `record.redact()`
 
     def _variable(self, node: Node) -> Iterator[Node]:
         _, path, name, part = (str(each) for each in node)
