@@ -68,6 +68,8 @@ class Calling:
     def value(self, call: f.Call) -> Value:
         """Note a call, and say what it gives back."""
         callee = call.callee
+        if isinstance(callee, f.Var) and callee.name == "super" and self._in.scope.owner:
+            return Value(refs=(f"b:{self._in.scope.owner}|",))
         receiver = self._in.value(callee.of) if isinstance(callee, f.Attr) else None
         refs = self._refs(callee, receiver)
         given = [(self._in.value(each.value), each) for each in call.arguments]
@@ -210,6 +212,7 @@ class Calling:
                 held = held.with_part(name, value, adds=True)
         else:
             held = receiver.with_part(ELEMENT, given, adds=True)
+        self._in.write((), ELEMENT, receiver.atoms, given)
         of = _entry(callee.of)
         if isinstance(of, f.Attr) and self._in.is_own(of.of):
             self._in.keep_attribute(self._in.scope.owner, of.name, held)

@@ -22,12 +22,14 @@ from petguard.flows.summary import (
     Ref,
     Site,
     Summary,
+    Write,
     signature,
 )
-from petguard.flows.values import EMPTY, NOTHING, Value, joined, mixed
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed, of_field
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _OWN_DECORATORS = frozenset({*_PROPERTIES, "staticmethod", "classmethod", "abstractmethod", "override", "setter"})
+_ELSEWHERE = ("l:", "i:", "s:", "t:", "v:")
 _REFS_KEPT = 4
 _MANY_ATOMS = 64
 
@@ -82,6 +84,7 @@ class Interpreter:
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
+        self._writes: dict[tuple[tuple[Ref, ...], str, Atoms], Write] = {}
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
         self.top = self.scope = Scope("", Names(self.small), top)
@@ -369,7 +372,9 @@ class Interpreter:
             self._assign_part(target.of, target.key.value, value, at)
         else:
             self.value(target.key)
-            self.change(target.of, self.value(target.of).with_any(value), at)
+            whole = self.value(target.of)
+            self.write((), ELEMENT, whole.atoms, value)
+            self.change(target.of, whole.with_any(value), at)
 
     def _assign_pattern(self, target: f.Items | f.Record, value: Value, at: f.Place) -> None:
         if isinstance(target, f.Items):
@@ -392,9 +397,25 @@ class Interpreter:
             self._keep(scope.home(target.name), named)
 
     def _assign_part(self, of: f.Expr, name: str, value: Value, at: f.Place) -> None:
+        whole = self.value(of)
         if self.is_own(of):
             self.keep_attribute(self.scope.owner, name, value)
-        self.change(of, self.value(of).with_part(name, value), at)
+        else:
+            self.write(whole.refs, name, of_field(whole.atoms, name), value)
+        self.change(of, whole.with_part(name, value), at)
+
+    def write(self, refs: tuple[Ref, ...], name: str, into: Atoms, value: Value) -> None:
+        """Note that something is put into an object or variable that is known elsewhere, too."""
+        refs = tuple(ref for ref in refs if ref.startswith(_ELSEWHERE))
+        into = frozenset(atom for atom in into if atom[0] in ("f", "g", "i"))
+        if not value.all or not (refs or into):
+            return
+        key = refs, name, into
+        known = self._writes.get(key)
+        if known is None:
+            known = self._writes[key] = Write(refs, name, into, NOTHING)
+            self.summary.writes.append(known)
+        known.atoms |= value.all
 
     def change(self, of: f.Expr, held: Value, at: f.Place) -> None:
         """Let what an expression names hold something else than before; it stays the same thing."""

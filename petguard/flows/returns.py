@@ -39,7 +39,13 @@ class Outcome:
 class _Found:
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
-    guarded: set[Guarded] = field(default_factory=set)
+    guarded: dict["Node", Guarded] = field(default_factory=dict)
+    guarding: bool = False  # whether this is what went into a safeguard
+
+    def guard(self, node: "Node", inner: "_Found", inside: frozenset["Node"] = frozenset()) -> None:
+        """Note what went into a safeguard, beside what is known to go in."""
+        known = self.guarded.get(node, Guarded(node, frozenset(), frozenset()))
+        self.guarded[node] = Guarded(node, known.through | inner.through, known.inside | inner.inside | inside)
 
 
 @dataclass
@@ -80,10 +86,11 @@ class Returns:
     def _explored(self, key: Key) -> Outcome:
         path, function, part = key
         found = self._behind(key, self.graph.given_back(path, function, part))
-        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.guarded))
+        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.guarded.values()))
 
-    def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
-        found, seen = _Found(), dict.fromkeys(starts)
+    def _behind(self, key: Key, starts: Iterable["Node"], *, guarded: bool = False) -> _Found:
+        """Everything behind some nodes; where that is `guarded` already, a further safeguard is only passed through."""
+        found, seen = _Found(guarding=guarded), dict.fromkeys(starts)
         pending = list(seen)
         while pending:
             if len(seen) > _MANY:
@@ -109,8 +116,10 @@ class Returns:
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
         elif kind == "k":
-            inner = self._behind(key, self.graph.before(node))
-            found.guarded.add(Guarded(node, frozenset(inner.through), frozenset(inner.inside)))
+            if found.guarding:
+                yield from self.graph.before(node)
+                return
+            found.guard(node, self._behind(key, self.graph.before(node), guarded=True))
         elif kind == "s" and self.graph.is_parameter(node, path, function):
             yield from self.graph.before(node)
         else:
@@ -127,8 +136,12 @@ class Returns:
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
         for each in outcome.guarded:
-            inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
-            found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
+            arriving = self.graph.arriving(caller, its[0], its[1], each.through)
+            if found.guarding:
+                found.inside |= each.inside
+                yield from arriving
+                continue
+            found.guard(each.node, self._behind(key, arriving, guarded=True), each.inside)
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
