@@ -85,6 +85,7 @@ class Interpreter:
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
         self._writes: dict[tuple[tuple[Ref, ...], str, Atoms], Write] = {}
+        self._seen: dict[str, tuple[Passed, dict[str, int]]] = {}  # values of names when an inner function was defined
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
         self.top = self.scope = Scope("", Names(self.small), top)
@@ -176,8 +177,10 @@ class Interpreter:
     def follow(self, function: f.Function, name: str, around: Scope) -> Scope:
         """Follow one function by itself; what it does stands in its summary afterwards."""
         known = self.summary.functions.setdefault(name, signature(function, owner=around.owner))
-        outer = None if around.is_file else around.names
-        own = Scope(name, Names(self.small, outer), known, known.owner or around.owner, around.guards)
+        outer = None if around.is_file else around.names.layer()
+        if outer is not None and name in self._seen:
+            outer.may_be(around.base.passed_since(*self._seen[name]))
+        own = Scope(name, Names(self.small, outer, Passed()), known, known.owner or around.owner, around.guards)
         own.around, own.outer = around, function.outer
         own.shared = {} if around.is_file else dict(around.shared)
         before, self.scope = self.scope, own
@@ -287,6 +290,8 @@ class Interpreter:
         self.summary.functions.setdefault(name, signature(each, owner=""))
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         scope.later.append((each, name))
+        if not scope.is_file:
+            self._seen[name] = scope.base.passed_for(self.closures.read_by(each), scope.names)
         self.share(self.closures.changed_by(each))
         self._decorate(each, name)
 
