@@ -280,7 +280,7 @@ class _Carriage:
         self._keeps = any(one.kind == "library" and one.name in self._table.keeps for one in found)
 
     def drops(self, name: str) -> bool:
-        return self._remote or not self._keeps and re.fullmatch(self._table.drops, name) is not None
+        return self._remote or (not self._keeps and re.fullmatch(self._table.drops, name) is not None)
 
     def looks_up(self, name: str) -> bool:
         return re.fullmatch(self._table.looks_up, name) is not None
