@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from petguard import catalog, taxonomy
-from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.model import Asset, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
 
 ANY_PERSONAL = "user"  # the category of data that is said to be personal without a word about its kind
+DATASETS = "dataset"  # the home of the columns of data sets that have a name of their own, such as on a hub
 _GENERIC = frozenset({"api", "llm", "service", "inference"})
 
 
@@ -117,3 +118,24 @@ def provider_named(name: str) -> catalog.Provider | None:
 def flow(start: str, end: str, location: Location) -> Edge:
     """Data is said to go from one node to another."""
     return Edge(kind=EdgeKind.FLOWS_TO, source=start, target=end, origin=Origin.DECLARED, location=location)
+
+
+def trained_on(model: Node, data: Node, location: Location, *, through: Node | None = None) -> Facts:
+    """A model is said to be trained on data: the relation, and the flow into its training, `through` a protection."""
+    training = Node(
+        id=f"training:{model.id}",
+        kind=NodeKind.SINK,
+        name=f"the training of {model.name}",
+        sink=SinkKind.TRAINING,
+        origin=Origin.DECLARED,
+        locations=(location,),
+    )
+    related = Edge(kind=EdgeKind.TRAINED_ON, source=model.id, target=data.id, origin=Origin.DECLARED, location=location)
+    return Facts(nodes=(training,), edges=(related, flow((through or data).id, training.id, location)))
+
+
+def derived_from(result: Node, origin: Node, location: Location) -> Edge:
+    """A data set or a model is said to be made from another one."""
+    return Edge(
+        kind=EdgeKind.DERIVED_FROM, source=result.id, target=origin.id, origin=Origin.DECLARED, location=location
+    )
