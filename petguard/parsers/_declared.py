@@ -11,6 +11,7 @@ from petguard import catalog, taxonomy
 from petguard.model import Asset, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
 
 ANY_PERSONAL = "user"  # the category of data that is said to be personal without a word about its kind
+LINEAGE = "openlineage"  # the home of the columns that OpenLineage knows by namespace, name and field
 DATASETS = "dataset"  # the home of the columns of data sets that have a name of their own, such as on a hub
 _GENERIC = frozenset({"api", "llm", "service", "inference"})
 
