@@ -16,7 +16,7 @@ from petguard.documents import Step, read_yaml_all
 from petguard.model import Detail, Facts, Gap, Location, Node, SinkKind, Trait
 from petguard.parsers import Parser, _said, one_by_one
 from petguard.parsers._classification import meaning
-from petguard.parsers._declared import LINEAGE, column, data_file, dataset, derived_from, flow, recipient
+from petguard.parsers._declared import LINEAGE, column, data_file, dataset, derived_from, flow, storage
 from petguard.parsers._declared_table import Table
 from petguard.parsers._model_file import shown
 from petguard.parsers._names import host
@@ -41,12 +41,6 @@ _HANDLING = frozenset(
 )
 _NO_HANDLING = frozenset({"none", "no", "false", "n/a", "null"})
 _FILES = frozenset({"s3", "gcs", "azure", "sftp", "local", "hdfs", "adls"})
-_CLOUDS = frozenset(
-    {
-        *("s3", "gcs", "azure", "snowflake", "bigquery", "databricks", "redshift", "synapse", "athena", "glue"),
-        *("kinesis", "pubsub", "motherduck"),
-    }
-)
 _PLACES = ("location", "host", "account", "project", "path", "workspace", "catalog", "database", "topic", "stream")
 _MOST_REFERENCES = 5  # of one definition to another
 
@@ -272,15 +266,13 @@ def _served(source: Source, table: Table, server: dict[str, Any], place: Pointer
 
 
 def _keeper(server: dict[str, Any], kind: str, where: Location) -> Node:
-    """Who keeps the data: a cloud is outside."""
+    """Who keeps the data, by the first part of its address that is given."""
     place = next((str(server[key]) for key in _PLACES if isinstance(server.get(key), str) and server[key]), None)
     address = secrets.mask_in(place) if place else None
     name = shown(" ".join(filter(None, (kind, address or str(server["server"])))))
     given = address if address and host(address) else None
     sink = SinkKind.RESPONSE if kind == "api" else SinkKind.FILE if kind in _FILES else SinkKind.DATABASE
-    node = recipient(name, where, sink=sink, endpoint=given)
-    traits = node.traits or ((Trait.EXTERNAL,) if kind in _CLOUDS else ())
-    return node.model_copy(update={"traits": traits})
+    return storage(name, where, sink=sink, kind=kind, address=given)
 
 
 PARSER = Parser.of_configs("odcs", _interest, _parse)
