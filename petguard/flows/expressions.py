@@ -79,6 +79,8 @@ class Expressions:
         if name in summary.imports:
             module, imported = summary.imports[name]
             return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
+        if not self._in.scope.is_file and name not in summary.keeps and name in self._in.top.shared:
+            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|", f"n:{name}|"))
         if not self._in.scope.is_file and name in summary.keeps:
             return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",), text=self._in.texts.get(name))
         return self._in.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self._in.scope.name)
