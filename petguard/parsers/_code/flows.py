@@ -7,9 +7,8 @@ from petguard.catalog import Ecosystem
 from petguard.collect import Input
 from petguard.flows.follow import Tree
 from petguard.flows.knowledge import table
-from petguard.flows.resolve import Locate
 from petguard.model import Facts, Gap
-from petguard.parsers._code import bundles, flow_languages
+from petguard.parsers._code import bundles, flow_languages, flow_modules
 from petguard.parsers._code.asks import Asks
 from petguard.parsers._code.project import Project
 from petguard.parsers._noted import Noted
@@ -29,7 +28,9 @@ def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[F
     places = Places({path: item.text for path, item in inputs.items()})
     noted = Noted(places.at)
     recognise = Asks(project, ecosystem, noted).recognise
-    tree = Tree(summaries, _locate(project), places.at, recognise=recognise, uses_ai=uses_ai)
+    tree = Tree(
+        summaries, flow_modules.locate(project, summaries, ecosystem), places.at, recognise=recognise, uses_ai=uses_ai
+    )
     facts, lost = tree.follow()
     yield Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost
@@ -40,11 +41,3 @@ def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[F
 def _is_of(item: Input, ecosystem: Ecosystem) -> bool:
     head = item.text[:_HEAD].encode("utf-8", "replace")
     return flow_languages.tree_of(item.path, head) == ecosystem and not bundles.is_one(item.text)
-
-
-def _locate(project: Project) -> Locate:
-    def located(importer: str, module: str) -> list[str]:
-        found = project.located(importer, module) if module else ""
-        return [found] if found else []
-
-    return located
