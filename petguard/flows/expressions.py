@@ -73,6 +73,10 @@ class Expressions:
             if home is None:
                 return known
             return joined([known, Value(frozenset({("g", home, "")}), refs=(f"v:{home}|",))])
+        return self._of_the_file(each)
+
+    def _of_the_file(self, each: f.Var) -> Value:
+        """A name that no function around binds."""
         summary, name = self._in.summary, each.name
         if name in summary.functions or name in summary.classes:
             return Value(refs=(f"l:{name}|",))

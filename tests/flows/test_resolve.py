@@ -9,7 +9,10 @@ _OTHER = "def ask(x):\n    pass\n"
 
 _SENDS = {
     "an import of a name": {"llm.py": HEAD, "app.py": f"from llm import ask\n{_USE}"},
-    "an import under another name": {"llm.py": HEAD, "app.py": "from llm import ask as q\ndef f(user):\n    q(user.email)\n"},
+    "an import under another name": {
+        "llm.py": HEAD,
+        "app.py": "from llm import ask as q\ndef f(user):\n    q(user.email)\n",
+    },
     "an import of the module": {"llm.py": HEAD, "app.py": "import llm\ndef f(user):\n    llm.ask(user.email)\n"},
     "an import of the module under another name": {
         "llm.py": HEAD,
@@ -25,7 +28,10 @@ _SENDS = {
         "a/llm.py": HEAD,
         "app.py": "import a.x\nimport a.llm\ndef f(user):\n    a.llm.ask(user.email)\n",
     },
-    "a module from a package": {"a/llm.py": HEAD, "app.py": "from a import llm\ndef f(user):\n    llm.ask(user.email)\n"},
+    "a module from a package": {
+        "a/llm.py": HEAD,
+        "app.py": "from a import llm\ndef f(user):\n    llm.ask(user.email)\n",
+    },
     "a relative import": {"a/llm.py": HEAD, "a/app.py": f"from .llm import ask\n{_USE}"},
     "a relative import of a parent": {"a/llm.py": HEAD, "a/b/app.py": f"from ..llm import ask\n{_USE}"},
     "a relative import of the package": {"a/__init__.py": HEAD, "a/app.py": f"from . import ask\n{_USE}"},
@@ -47,8 +53,16 @@ _SENDS = {
     },
     "a star": {"llm.py": HEAD, "app.py": f"from llm import *\n{_USE}"},
     "a star of a star": {"llm.py": HEAD, "mid.py": "from llm import *\n", "app.py": f"from mid import *\n{_USE}"},
-    "a name from behind a star": {"llm.py": HEAD, "mid.py": "from llm import *\n", "app.py": f"from mid import ask\n{_USE}"},
-    "a re-export": {"a/llm.py": HEAD, "a/__init__.py": "from .llm import ask\n", "app.py": f"from a import ask\n{_USE}"},
+    "a name from behind a star": {
+        "llm.py": HEAD,
+        "mid.py": "from llm import *\n",
+        "app.py": f"from mid import ask\n{_USE}",
+    },
+    "a re-export": {
+        "a/llm.py": HEAD,
+        "a/__init__.py": "from .llm import ask\n",
+        "app.py": f"from a import ask\n{_USE}",
+    },
     "a re-export under another name": {
         "a/llm.py": HEAD,
         "a/__init__.py": "from .llm import ask as q\n",
@@ -79,8 +93,7 @@ _SENDS = {
     "a factory of another file": {
         "llm.py": "from openai import OpenAI\ndef make():\n    return OpenAI()\n",
         "app.py": (
-            "from llm import make\ndef f(user):\n"
-            "    make().chat.completions.create(model='m', messages=[user.email])\n"
+            "from llm import make\ndef f(user):\n    make().chat.completions.create(model='m', messages=[user.email])\n"
         ),
     },
     "a base of another file": {
@@ -99,7 +112,10 @@ _SENDS = {
         "data.py": "x = user.email\n",
         "app.py": HEAD + "from data import x\ndef f():\n    ask(x)\n",
     },
-    "a variable of another module": {"data.py": "x = user.email\n", "app.py": HEAD + "import data\ndef f():\n    ask(data.x)\n"},
+    "a variable of another module": {
+        "data.py": "x = user.email\n",
+        "app.py": HEAD + "import data\ndef f():\n    ask(data.x)\n",
+    },
     "a variable that is handed on": {
         "data.py": "x = user.email\n",
         "mid.py": "from data import x\n",
@@ -164,9 +180,16 @@ _SENDS_NOTHING = {
         "other.py": _OTHER,
         "app.py": f"from other import ask\n{_USE}",
     },
-    "a method of the same name": {"llm.py": HEAD, "app.py": f"class A:\n    def ask(self, x):\n        pass\ndef f(user):\n    A().ask(user.email)\n"},
+    "a method of the same name": {
+        "llm.py": HEAD,
+        "app.py": f"class A:\n    def ask(self, x):\n        pass\ndef f(user):\n    A().ask(user.email)\n",
+    },
     "a library of the same name": {"a/llm.py": HEAD, "app.py": f"from b.llm import ask\n{_USE}"},
-    "a relative import of another folder": {"llm.py": HEAD, "a/llm.py": _OTHER, "a/app.py": f"from .llm import ask\n{_USE}"},
+    "a relative import of another folder": {
+        "llm.py": HEAD,
+        "a/llm.py": _OTHER,
+        "a/app.py": f"from .llm import ask\n{_USE}",
+    },
     "names that only lead to each other": {
         "a.py": "from b import ask\n",
         "b.py": "from a import ask\n",
