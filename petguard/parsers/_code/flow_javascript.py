@@ -1,20 +1,19 @@
 """Brings JavaScript and TypeScript, JSX too, into the form in which values are followed."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from petguard.flows import form as f
+from petguard.parsers._code.flow_builtins import BuiltIns
 from petguard.parsers._code.flow_tree import Lowering
 from petguard.parsers._code.flow_typescript import Types
 
-_KEY = re.compile(r"[A-Za-z_][\w .-]*")  # no address: `axios.get("https://...")` is a call
-_TAKES_KEY = frozenset({"get", "getItem", "getAll"})
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _COMPARES = frozenset(["==", "===", "!=", "!==", "<", ">", "<=", ">=", "in", "instanceof"])
 _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
+_DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
 _LONGEST_TEXT = 4_000
 _COUNTS = frozenset({"length", "byteLength"})
@@ -30,7 +29,9 @@ class _JavaScript(Lowering):
         module = "tree_sitter_javascript" if function == "javascript" else "tree_sitter_typescript"
         super().__init__(data, module, "language" if function == "javascript" else f"language_{function}")
         self.types = Types(self)
+        self.built_ins = BuiltIns(self)
         self._exported = 0
+        self._in_switch = False  # where `break` only ends the arm
         self.statements = {
             "import_statement": self._import,
             "export_statement": self._export,
@@ -45,7 +46,8 @@ class _JavaScript(Lowering):
             "try_statement": self._try,
             "return_statement": self._return,
             "throw_statement": lambda node: [f.Stop(self._first(node))],
-            **dict.fromkeys(("break_statement", "continue_statement"), lambda _node: [f.Stop()]),
+            "break_statement": lambda node: [] if self._in_switch and not self.kids(node) else [f.Stop()],
+            "continue_statement": lambda _node: [f.Stop()],
             "switch_statement": self._switch,
             "labeled_statement": lambda node: self.block(self.kids(node)),
             "statement_block": lambda node: self.block(self.kids(node)),
@@ -74,7 +76,7 @@ class _JavaScript(Lowering):
             "assignment_pattern": self._default,
             **dict.fromkeys(("rest_pattern", "spread_element"), lambda node: f.Spread(self._inner(node))),
             "binary_expression": self._binary,
-            "unary_expression": lambda node: f.Only([self.expression(self.field(node, "argument"))]),
+            "unary_expression": self._unary,
             "update_expression": lambda node: f.Only([self.expression(self.field(node, "argument"))]),
             "ternary_expression": self._ternary,
             "sequence_expression": self._sequence,
@@ -226,7 +228,9 @@ class _JavaScript(Lowering):
         if body is None:
             return []
         if body.type == "statement_block":
-            return self.block(self.kids(body))
+            # Functions may be called above the place where they stand.
+            kids = sorted(self.kids(body), key=lambda each: each.type not in _DECLARED)
+            return self._inside(kids, in_switch=False)
         return [f.Give(self.expression(body), self.at(body))]
 
     def _parameter(self, node: Node, index: int) -> f.Parameter:
@@ -338,23 +342,30 @@ class _JavaScript(Lowering):
         after: list[f.Statement] = [] if step is None else [f.Do(self.expression(step))]
         condition = self.field(node, "condition")
         test = self._inner(condition) if condition is not None else None
-        yield f.Loop(None, test, [*self._arm(self.field(node, "body")), *after], self.at(node))
+        yield f.Loop(None, test, [*self._repeated(node), *after], self.at(node))
 
     def _for_each(self, node: Node) -> list[f.Statement]:
         over, target = self.expression(self.field(node, "right")), self.field(node, "left")
         keys_only = self.text(self.field(node, "operator")) == "in"
-        body = self._arm(self.field(node, "body"))
-        return [f.Loop(self.expression(target), f.Only([over]) if keys_only else over, body, self.at(node))]
+        ranges = f.Only([over]) if keys_only else over
+        return [f.Loop(self.expression(target), ranges, self._repeated(node), self.at(node))]
 
     def _while(self, node: Node) -> list[f.Statement]:
         test = self.expression(self.field(node, "condition"))
-        return [f.Loop(None, test, self._arm(self.field(node, "body")), self.at(node))]
+        return [f.Loop(None, test, self._repeated(node), self.at(node))]
 
     def _try(self, node: Node) -> list[f.Statement]:
         handler, final = self.field(node, "handler"), self.field(node, "finalizer")
-        handlers = [] if handler is None else [self._arm(self.field(handler, "body"))]
+        handlers = [] if handler is None else [self._handler(handler)]
         last = [] if final is None else self._arm(self.field(final, "body"))
         return [f.Try(self._arm(self.field(node, "body")), handlers, last)]
+
+    def _handler(self, node: Node) -> list[f.Statement]:
+        """An error is nobody's data, whatever the name was before."""
+        caught = self.field(node, "parameter")
+        named = caught is not None and caught.type == "identifier"
+        start = [f.Let([self.expression(caught)], f.Constant(), self.at(node))] if named else []
+        return [*start, *self._arm(self.field(node, "body"))]
 
     def _return(self, node: Node) -> list[f.Statement]:
         return [f.Give(self._first(node), self.at(node))]
@@ -370,12 +381,24 @@ class _JavaScript(Lowering):
             value = self.field(each, "value")
             inner = [one for one in self.kids(each) if value is None or one.id != value.id]
             tests += [] if value is None else [self.expression(value)]
-            body = [one for one in inner if one.type != "break_statement"]
             if inner:
-                arms.append(self.block(body))
+                arms.append(self._inside(inner, in_switch=True))
         if all(each.type != "switch_default" for each in cases):
             arms.append([])
         return [f.Branch([f.Only(tests)], arms, self.at(node))]
+
+    def _inside(self, nodes: list[Node], *, in_switch: bool) -> list[f.Statement]:
+        """Statements of a switch or a loop, which a `break` in them ends."""
+        before, self._in_switch = self._in_switch, in_switch
+        try:
+            return self.block(nodes)
+        finally:
+            self._in_switch = before
+
+    def _repeated(self, node: Node) -> list[f.Statement]:
+        """The body of a loop."""
+        body = self.field(node, "body")
+        return [] if body is None else self._inside([body], in_switch=False)
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
@@ -394,8 +417,15 @@ class _JavaScript(Lowering):
         return "".join(parts)[:_LONGEST_TEXT]
 
     def _template(self, node: Node) -> f.Expr:
-        holes = [self._inner(each) for each in self.kids(node, "template_substitution")]
-        return f.Mix(holes) if holes else f.Text(self.text(node)[1:-1][:_LONGEST_TEXT], self.at(node))
+        kids = self.kids(node)
+        if all(each.type != "template_substitution" for each in kids):
+            return f.Text(self.text(node)[1:-1][:_LONGEST_TEXT], self.at(node))
+        return f.Mix([self._piece(each) for each in kids])
+
+    def _piece(self, node: Node) -> f.Expr:
+        """A part of a template."""
+        is_hole = node.type == "template_substitution"
+        return self._inner(node) if is_hole else f.Text(self.text(node)[:_LONGEST_TEXT], self.at(node))
 
     def _inner(self, node: Node) -> f.Expr:
         """The expression in brackets, behind `await`, before `as`."""
@@ -416,10 +446,9 @@ class _JavaScript(Lowering):
         if module:
             return self._loaded(node, module)
         function, given = self.field(node, "function"), self.field(node, "arguments")
-        if function is not None and function.type == "member_expression" and given is not None:
-            special = self._special(node, function, self.kids(given))
-            if special is not None:
-                return special
+        built_in = None if function is None else self.built_ins.lowered(node, function, self.kids(given))
+        if built_in is not None:
+            return built_in
         if given is not None and given.type == "template_string":
             arguments = [f.Argument(self.expression(given))]
         else:
@@ -431,15 +460,6 @@ class _JavaScript(Lowering):
         local = f"<{module}>"
         self.form.imports.append(f.Import(module, "", local))
         return f.Var(local, self.at(node))
-
-    def _special(self, node: Node, function: Node, given: list[Node]) -> f.Expr | None:
-        """`form.get("email")` takes a part, `[a, b].join()` makes something of all."""
-        name, of = self.text(self.field(function, "property")), self.field(function, "object")
-        if name in _TAKES_KEY and len(given) == 1 and given[0].type == "string":
-            key = self.string(given[0])
-            if _KEY.fullmatch(key):
-                return f.Item(self.expression(of), f.Text(key, self.at(given[0])), self.at(node))
-        return f.Mix([self.expression(of), *map(self.expression, given)]) if name == "join" else None
 
     def _arguments(self, node: Node | None) -> list[f.Argument]:
         return [
@@ -476,7 +496,17 @@ class _JavaScript(Lowering):
         return None
 
     def _array(self, node: Node) -> f.Expr:
-        return f.Items([self.expression(each) for each in self.kids(node)])
+        """A list or a pattern of one, in which `[, second]` leaves out the first."""
+        items: list[f.Expr] = []
+        expected = True
+        for each in node.children[1:-1]:
+            if each.type == ",":
+                items += [f.Constant()] if expected else []
+                expected = True
+            elif each.is_named and "comment" not in each.type:
+                items.append(self.expression(each))
+                expected = False
+        return f.Items(items)
 
     def _default(self, node: Node) -> f.Expr:
         """A pattern with a default: what is first gets the value."""
@@ -497,6 +527,13 @@ class _JavaScript(Lowering):
         if operator in _CHOOSES:
             return f.Choice([self.expression(left), self.expression(right)])
         return f.Mix([self.expression(each) for each in self.flat(node, ("binary_expression",))])
+
+    def _unary(self, node: Node) -> f.Expr:
+        """`!x` and `-x` carry no data; after `delete o.key` the part is gone."""
+        inner = self.expression(self.field(node, "argument"))
+        if self.text(self.field(node, "operator")) == "delete":
+            return f.Assigned(inner, f.Constant())
+        return f.Only([inner])
 
     def _ternary(self, node: Node) -> f.Expr:
         test = f.Only([self.expression(self.field(node, "condition"))])
