@@ -15,7 +15,9 @@ _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
 _DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
+_COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
 _LONGEST_TEXT = 4_000
+_LONGEST_NAME = 80
 _COUNTS = frozenset({"length", "byteLength"})
 
 
@@ -139,10 +141,18 @@ class _JavaScript(Lowering):
         """`export default ...`."""
         self.form.exports.append(f.Export("default", self.text(value) if value.type == "identifier" else "default"))
         if value.type in _FUNCTIONS or value.type == "class":
-            made = self._class(value) if value.type == "class" else self.function(value)
-            made.name = self.form.exports[-1].local
+            whole = self._class(value) if value.type == "class" else self.function(value)
+            whole.name = self.form.exports[-1].local
+            return [whole]
+        made = self._named_class("default", self._options(value))
+        if made is not None:
             return [made]
         return [] if value.type == "identifier" else [self._let("default", value)]
+
+    def _options(self, value: Node) -> Node:
+        """The object that `defineComponent({...})` and the like are given."""
+        given = self.kids(self.field(value, "arguments")) if value.type == "call_expression" else []
+        return given[0] if len(given) == 1 and self.text(self.field(value, "function")) in _COMPONENTS else value
 
     def _decorated(self, outer: Node, declared: Node) -> list[f.Statement]:
         """A declaration; the decorators of an exported class stand before `export`."""
@@ -185,9 +195,44 @@ class _JavaScript(Lowering):
             if described is not None:
                 yield described
                 continue
+            made = self._named_class(self.text(target), value)
+            if made is not None:
+                yield made
+                continue
             lowered = None if value is None else self.expression(value)
-            types = self.types.names(self.field(each, "type"))
+            types = self.types.names(self.field(each, "type")) or self.types.told(value)
             yield f.Let([self.expression(target)], lowered, self.at(each), types=types)
+
+    def _named_class(self, name: str, value: Node | None) -> f.Class | None:
+        """`const A = class {...}`, and an object whose methods speak of `this`: a class that there is one object of."""
+        if value is not None and value.type == "class":
+            made = self._class(value)
+            made.name = name
+            return made
+        if value is None or value.type != "object" or b"this" not in self.data[value.start_byte : value.end_byte]:
+            return None
+        methods = [each for each in self.kids(value) if _is_method(each)]
+        return self._object_class(name, value) if methods else None
+
+    def _object_class(self, name: str, node: Node) -> f.Class:
+        """An object as a class; the methods in `methods` and `computed` of a Vue component are its own, too."""
+        fields: list[f.Field] = []
+        body: list[f.Statement] = []
+        for each in self.kids(node):
+            value = self.field(each, "value")
+            if each.type == "method_definition":
+                body.append(self._method(each, fields))
+            elif each.type == "pair" and value is not None:
+                key = self._key(each)
+                if key in ("methods", "computed") and value.type == "object":
+                    inner = self._object_class(name, value)
+                    fields += inner.fields
+                    body += inner.body
+                elif key:
+                    fields.append(f.Field(key, self.at(each), (), self.expression(value)))
+            elif each.type == "shorthand_property_identifier":
+                fields.append(f.Field(self.text(each), self.at(each), (), self._name(each)))
+        return f.Class(name, (), fields, body, self.at(node))
 
     def _required(self, node: Node | None) -> str:
         """The module of `require("x")` and `await import("x")`; empty for anything else."""
@@ -260,17 +305,26 @@ class _JavaScript(Lowering):
                 fields.append(self._field(each))
             elif each.type == "class_static_block":
                 body += self.block(self.kids(self.field(each, "body")))
-        heritage = [inner for each in self.kids(node, "class_heritage") for inner in self.kids(each)]
-        clauses = [each for each in heritage if each.type == "extends_clause"]
-        bases = [self.field(each, "value") for each in clauses] or [each for each in heritage if not clauses][:1]
         return f.Class(
             self.text(self.field(node, "name")),
-            tuple(self.text(base) for base in bases if base is not None and base.type != "implements_clause"),
+            self._bases(node),
             fields,
             body,
             self.at(node),
             decorators=self._decorators(node),
         )
+
+    def _bases(self, node: Node) -> tuple[str, ...]:
+        """What a class extends, then what it implements."""
+        found: list[str] = []
+        for each in (inner for clause in self.kids(node, "class_heritage") for inner in self.kids(clause)):
+            if each.type == "extends_clause":
+                found.append(self.text(self.field(each, "value")))
+            elif each.type == "implements_clause":
+                found += [name for kind in self.kids(each) for name in self.types.names(kind)[:1]]
+            else:
+                found.append(self.text(each))
+        return tuple(name for name in found if len(name) < _LONGEST_NAME)
 
     def _decorators(self, node: Node) -> list[f.Expr]:
         return [self._inner(each) for each in self.kids(node, "decorator")]
@@ -529,11 +583,12 @@ class _JavaScript(Lowering):
         return f.Mix([self.expression(each) for each in self.flat(node, ("binary_expression",))])
 
     def _unary(self, node: Node) -> f.Expr:
-        """`!x` and `-x` carry no data; after `delete o.key` the part is gone."""
+        """`!x` and `typeof x` carry no data; after `delete o.key` the part is gone."""
         inner = self.expression(self.field(node, "argument"))
-        if self.text(self.field(node, "operator")) == "delete":
+        operator = self.text(self.field(node, "operator"))
+        if operator == "delete":
             return f.Assigned(inner, f.Constant())
-        return f.Only([inner])
+        return inner if operator in ("+", "-") else f.Only([inner])
 
     def _ternary(self, node: Node) -> f.Expr:
         test = f.Only([self.expression(self.field(node, "condition"))])
@@ -562,3 +617,11 @@ class _JavaScript(Lowering):
         if node.type == "jsx_expression":
             return "", f.Spread(self._inner(node))
         return None
+
+
+def _is_method(node: Node) -> bool:
+    """Whether a part of an object is a method, or an object of methods."""
+    if node.type == "method_definition":
+        return True
+    value = node.child_by_field_name("value")
+    return value is not None and value.type in ("function_expression", "object")

@@ -30,6 +30,7 @@ class Types:
             "interface_declaration": self._interface,
             "type_alias_declaration": self._alias,
             **dict.fromkeys(("internal_module", "module"), self._namespace),
+            "enum_declaration": self._enum,
             "ambient_declaration": lambda node: self._in.block(self._in.kids(node)),
         }
 
@@ -79,6 +80,23 @@ class Types:
         else:
             bases = tuple(each for each in self.names(value) if each != name)
             yield f.Class(name, bases, [], [], self._in.at(node), record=True)
+
+    def told(self, node: Node | None) -> tuple[str, ...]:
+        """The names in the type that a value is said to have: `(await load()) as Patient`."""
+        while node is not None and node.type in ("await_expression", "parenthesized_expression"):
+            node = next(iter(self._in.kids(node)), None)
+        if node is None or node.type not in ("as_expression", "satisfies_expression"):
+            return ()
+        kids = self._in.kids(node)
+        return self.names(kids[1]) if len(kids) > 1 else ()
+
+    def _enum(self, node: Node) -> Iterator[f.Statement]:
+        """Members of an enumeration are constants, whatever they are called."""
+        name, at = self._in.text(self._in.field(node, "name")), self._in.at(node)
+        members = self._in.kids(self._in.field(node, "body"))
+        named = [self._in.field(each, "name") or each for each in members]
+        pairs = [(self._in.text(each).strip("\"'"), f.Constant()) for each in named]
+        yield f.Let([f.Var(name, at)], f.Record(pairs), at)
 
     def _namespace(self, node: Node) -> list[f.Statement]:
         body = self._in.field(node, "body")
