@@ -266,7 +266,7 @@ class Graph:
             yield from entered(self.returns, caller, key)
 
     def fillers(self, node: Node) -> Iterator[tuple[Caller, tuple[str, str, str]]]:
-        """The functions that put something into what a call gives them, and the part of their outcome that says what."""
+        """The functions that put something into what a call gives them, and which part of their outcome that is."""
         path, number, slot = str(node[1]), int(node[2]), str(node[3])
         for one in self.links.meanings[path, number]:
             if one.kind != "function":
