@@ -33,6 +33,7 @@ _PARSES = frozenset(  # what makes an object of a class from something
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
+_STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -330,7 +331,7 @@ def _kept_kind(call: f.Call) -> str | None:
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):
         return root.name
-    if isinstance(root, f.Var) and len(names) == 2 and root.name in ("prisma", "db", "tx", "ctx", "self", "client"):
+    if isinstance(root, f.Var) and len(names) > 1 and (names[2] if len(names) == 3 else root.name) in _STORES:
         return names[1][:1].upper() + names[1][1:]
     named = next((each.value for each in call.arguments[:1] if _is_kind(each.value)), None)
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None

@@ -258,6 +258,8 @@ class Interpreter:
         for target in each.targets:
             if each.adds:
                 self.assign(target, mixed([self.value(target), value]), each.at)
+            elif isinstance(target, f.Record) and each.value is not None:
+                self._assign_record(target, value, each.at, each.value)
             elif each.value is not None:
                 self.assign(target, value, each.at)
             elif isinstance(target, f.Var):
@@ -381,10 +383,17 @@ class Interpreter:
                 given = value.part(str(index)) if not rest else value if isinstance(each, f.Spread) else value.element()
                 self.assign(each, given, at)
             return
+        self._assign_record(target, value, at, None)
+
+    def _assign_record(self, target: f.Record, value: Value, at: f.Place, of: f.Expr | None) -> None:
+        """Take an object apart; `of` is how it is called, which tells what its parts mean."""
         named = [name for name, _ in target.pairs if name]
         for name, each in target.pairs:
-            part = self.reading.part(value, None, name, at, self.scope.name) if name else value.without(named)
-            self.assign(each, part, at)
+            part = self.reading.part(value, of, name, at, self.scope.name) if name else value.without(named)
+            if isinstance(each, f.Record) and of is not None:
+                self._assign_record(each, part, at, f.Attr(of, name, at))
+            else:
+                self.assign(each, part, at)
 
     def _assign_name(self, target: f.Var, value: Value) -> None:
         named = self.reading.variable(target.name, value, target.at, self.scope.name)
