@@ -15,6 +15,7 @@ _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
 _DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
+_NAMING = frozenset({"call_expression", "new_expression", "member_expression", "extends_clause", "class_heritage"})
 _COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
 _LONGEST_TEXT = 4_000
 _LONGEST_NAME = 80
@@ -33,6 +34,7 @@ class _JavaScript(Lowering):
         self.types = Types(self)
         self.built_ins = BuiltIns(self)
         self._exported = 0
+        self._stores: dict[str, str] = {}  # the fields that hold repositories, with what is kept there
         self._in_switch = False  # where `break` only ends the arm
         self.statements = {
             "import_statement": self._import,
@@ -346,19 +348,29 @@ class _JavaScript(Lowering):
             if target is None or marks.isdisjoint({"accessibility_modifier", "readonly", "override_modifier"}):
                 continue
             name, at = self.text(target), self.at(each)
-            fields.append(f.Field(name, at, self.types.names(self.field(each, "type"))))
+            fields.append(f.Field(name, at, self._kept_types(name, each)))
             yield f.Let([f.Attr(f.Var("self", at), name, at)], f.Var(name, at), at)
 
     def _field(self, node: Node) -> f.Field:
         name = self.text(self.field(node, "name") or self.field(node, "property"))
         value = self.field(node, "value")
-        types = self.types.names(self.field(node, "type"))
+        types = self._kept_types(name, node)
         return f.Field(name, self.at(node), types, None if value is None else self.expression(value))
+
+    def _kept_types(self, name: str, node: Node) -> tuple[str, ...]:
+        """The types of a field; what a repository keeps is remembered."""
+        kind = self.field(node, "type")
+        entity = self.types.entity(kind)
+        if entity:
+            self._stores[name] = entity
+        return self.types.names(kind)
 
     # --- statements -----------------------------------------------------------------------------------------------
 
     def _do(self, node: Node) -> Iterator[f.Statement]:
         inner = next(iter(self.kids(node)), None)
+        while inner is not None and inner.type == "parenthesized_expression":
+            inner = next(iter(self.kids(inner)), None)
         if inner is not None and inner.type == "yield_expression":
             yield f.Give(self._inner(inner), self.at(inner), more=True)
         elif inner is not None and inner.type in ("assignment_expression", "augmented_assignment_expression"):
@@ -487,9 +499,18 @@ class _JavaScript(Lowering):
 
     def _member(self, node: Node) -> f.Expr:
         of, name = self.expression(self.field(node, "object")), self.text(self.field(node, "property"))
+        if isinstance(of, f.Var) and self._is_constant(node, of.name, name):
+            return f.Only([of])
         if name in _COUNTS:
             return f.Only([of])
         return f.Attr(of, name.removeprefix("#"), self.at(node))
+
+    def _is_constant(self, node: Node, of: str, name: str) -> bool:
+        """Whether a member is one of an enumeration: `Field.Email`, which is nobody's e-mail."""
+        if not of[:1].isupper() or not name[:1].isupper():
+            return False
+        around = node.parent
+        return around is None or around.type not in _NAMING
 
     def _subscript(self, node: Node) -> f.Expr:
         index = self.field(node, "index")
@@ -507,7 +528,18 @@ class _JavaScript(Lowering):
             arguments = [f.Argument(self.expression(given))]
         else:
             arguments = self._arguments(given)
-        return f.Call(self.expression(function), arguments, self.at(node), self.end(node))
+        callee = self.expression(function)
+        if isinstance(callee, f.Var) and callee.name == "super":
+            callee = f.Attr(callee, "__init__", callee.at)
+        return f.Call(self._kept_in(callee), arguments, self.at(node), self.end(node))
+
+    def _kept_in(self, callee: f.Expr) -> f.Expr:
+        """`this.patients.findOne(...)` of a `Repository<Patient>` is one of `Patient`."""
+        match callee:
+            case f.Attr(of=f.Attr(of=f.Var(name="self"), name=store, at=at), name=name):
+                entity = self._stores.get(store)
+                return callee if entity is None else f.Attr(f.Var(entity, at), name, callee.at)
+        return callee
 
     def _loaded(self, node: Node, module: str) -> f.Expr:
         """`require("x").y`: the module under a name of its own."""

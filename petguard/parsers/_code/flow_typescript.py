@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from petguard.parsers._code.flow_tree import Lowering
 
 _NAMED = frozenset({"type_identifier", "predefined_type", "identifier"})
+_KEEPERS = frozenset(
+    ["Repository", "TreeRepository", "MongoRepository", "EntityRepository", "Model", "ReturnModelType", "PaginateModel"]
+)
 _MANY = 12  # names in one type
 _LONGEST = 60  # bytes of the name of what makes a schema
 _SCHEMAS = re.compile(
@@ -46,10 +49,23 @@ class Types:
                 yield self._in.text(each)
             elif each.type == "object_type":
                 yield self._anonymous(each)
+            elif self._keeper(each):
+                yield self._in.text(self._in.field(each, "name"))
             elif each.type == "function_type":
                 yield "Callable"
             else:
                 pending = [*self._in.kids(each), *pending]
+
+    def _keeper(self, node: Node) -> bool:
+        """Whether a type is one of something that keeps objects, and not of the objects."""
+        return node.type == "generic_type" and self._in.text(self._in.field(node, "name")) in _KEEPERS
+
+    def entity(self, node: Node | None) -> str:
+        """What is kept in a `Repository<Patient>`; empty for any other type."""
+        inner = next(iter(self._in.kids(node)), None)
+        if inner is None or not self._keeper(inner):
+            return ""
+        return next((name for each in self._in.kids(inner)[1:] for name in self._names(each)), "")
 
     def _anonymous(self, node: Node) -> str:
         name = f"Object<{node.start_point[0] + 1}:{node.start_point[1] + 1}>"
