@@ -19,7 +19,7 @@ _NAMING = frozenset({"call_expression", "new_expression", "member_expression", "
 _COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
 _LONGEST_TEXT = 4_000
 _LONGEST_NAME = 80
-_COUNTS = frozenset({"length", "byteLength"})
+_COUNTS = frozenset({"length", "byteLength", "size"})
 
 
 def form(data: bytes, function: str) -> f.Form:
