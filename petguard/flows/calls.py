@@ -23,6 +23,14 @@ _DATA_FILE = re.compile(
 )
 _WRITES = re.compile(r"[wax]")
 _FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
+_PATTERNS = frozenset({"compile", "RegExp", "MustCompile", "Regex", "toRegex"})  # makers of regular expressions
+_PARSES = frozenset(  # what makes an object of a class from something
+    [
+        "parse", "parseAsync", "safeParse", "safeParseAsync", "validate", "validateSync", "cast", "model_validate",
+        "model_validate_json", "parse_obj", "parse_raw", "from_orm", "model_construct", "create", "all",
+    ]
+)  # fmt: skip
+_SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
 _REFS_GIVEN = 2
 _LONG_REF = 160
@@ -118,6 +126,8 @@ class Calling:
     def _built_in(self, one: "_Made") -> Value | None:
         if one.name == "partial" and one.given:
             return Value(one.back.atoms, refs=one.given[0].refs)
+        if one.name in _PATTERNS and one.given and one.given[0].text is not None:
+            return Value(one.back.atoms, refs=one.back.refs, text=one.given[0].text)
         if one.receiver is not None:
             return None
         if one.name == "dict":
@@ -141,7 +151,7 @@ class Calling:
 
     def _stored(self, one: "_Made") -> Value | None:
         """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
-        if not _is("looks_up", one.name) and one.name not in ("all", "create", "findOneOrFail", "findOneBy"):
+        if not _is("looks_up", one.name) and one.name not in _PARSES:
             return None
         kind = _kept_kind(one.call)
         if kind is None:
@@ -299,7 +309,10 @@ def _kept_kind(call: f.Call) -> str | None:
             names.append(root.name)
         elif isinstance(root, f.Call):
             named = next((each.value for each in root.arguments[:1] if _is_kind(each.value)), None)
-            if isinstance(named, f.Var) and (_last(root.callee) in ("query", "select", "get", "exec", "scalars")):
+            if isinstance(named, f.Var) and (
+                _last(root.callee)
+                in ("query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository")
+            ):
                 return named.name
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):

@@ -80,7 +80,7 @@ class Expressions:
             module, imported = summary.imports[name]
             return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
         if not self._in.scope.is_file and name in summary.keeps:
-            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",))
+            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",), text=self._in.texts.get(name))
         return self._in.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self._in.scope.name)
 
     def _attribute(self, each: f.Attr) -> Value:

@@ -80,6 +80,7 @@ class Interpreter:
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
+        self.texts: Mapping[str, str] = {}  # of the file's variables, where they stand for one
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
         self.scope = Scope("", Names(self.small), top)
@@ -108,6 +109,7 @@ class Interpreter:
         self.share(self.closures.changed_in(self._code.body))
         self.block(self._code.body)
         self._keep_variables()
+        self.texts = {name: value.text for name, value in self.scope.names.held().items() if value.text is not None}
         self._inner_functions()
         return self.summary
 
@@ -359,8 +361,10 @@ class Interpreter:
                 given = value.part(str(index)) if not rest else value if isinstance(each, f.Spread) else value.element()
                 self.assign(each, given, at)
             return
+        named = [name for name, _ in target.pairs if name]
         for name, each in target.pairs:
-            self.assign(each, self.reading.part(value, None, name, at, self.scope.name) if name else value, at)
+            part = self.reading.part(value, None, name, at, self.scope.name) if name else value.without(named)
+            self.assign(each, part, at)
 
     def _assign_name(self, target: f.Var, value: Value) -> None:
         named = self.reading.variable(target.name, value, target.at, self.scope.name)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from petguard.flows.knowledge import table
 from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 
 _STEP = re.compile(r"\(\)|\[\]|\.[^.()\[\]]+")
@@ -93,7 +94,8 @@ class Symbols:
 
     def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
         found = self._opened(summary, name)
-        return found or ((Meaning("library", "", name),) if steps and "." not in name else ())
+        is_library = (steps and "." not in name) or table().remote.fullmatch(name) is not None
+        return found or ((Meaning("library", "", name),) if is_library else ())
 
     def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
         if name in summary.classes:

@@ -17,6 +17,7 @@ _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
 _LONGEST_TEXT = 4_000
+_COUNTS = frozenset({"length", "byteLength"})
 
 
 def form(data: bytes, function: str) -> f.Form:
@@ -58,6 +59,7 @@ class _JavaScript(Lowering):
             "this": lambda node: f.Var("self", self.at(node)),
             "super": lambda node: f.Var("super", self.at(node)),
             "string": lambda node: f.Text(self.string(node), self.at(node)),
+            "regex": lambda node: f.Text(self.text(self.field(node, "pattern")), self.at(node)),
             "number": lambda node: f.Text(self.text(node), self.at(node)),
             "template_string": self._template,
             "member_expression": self._member,
@@ -401,6 +403,8 @@ class _JavaScript(Lowering):
 
     def _member(self, node: Node) -> f.Expr:
         of, name = self.expression(self.field(node, "object")), self.text(self.field(node, "property"))
+        if name in _COUNTS:
+            return f.Only([of])
         return f.Attr(of, name.removeprefix("#"), self.at(node))
 
     def _subscript(self, node: Node) -> f.Expr:
