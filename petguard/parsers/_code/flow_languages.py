@@ -6,16 +6,18 @@ from functools import partial
 from petguard.catalog import Ecosystem
 from petguard.collect import Input
 from petguard.flows.form import Form
-from petguard.parsers._code import flow_javascript, languages
+from petguard.parsers._code import flow_java, flow_javascript, languages
 
 _FORMS: Mapping[str, Callable[[bytes], Form]] = {
     **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs"), partial(flow_javascript.form, function="javascript")),
     **dict.fromkeys((".ts", ".mts", ".cts"), partial(flow_javascript.form, function="typescript")),
     ".tsx": partial(flow_javascript.form, function="tsx"),
+    ".java": flow_java.form,
 }
-TREES: tuple[Ecosystem, ...] = ("npm",)
+TREES: tuple[Ecosystem, ...] = ("npm", "maven")
 _TREES: Mapping[str, Ecosystem] = {
     **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"), "npm"),
+    ".java": "maven",
 }
 
 
