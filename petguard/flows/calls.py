@@ -23,8 +23,18 @@ _DATA_FILE = re.compile(
 )
 _WRITES = re.compile(r"[wax]")
 _FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
+_PATTERNS = frozenset({"compile", "RegExp", "MustCompile", "Regex", "toRegex"})  # makers of regular expressions
+_PARSES = frozenset(  # what makes an object of a class from something
+    [
+        "parse", "parseAsync", "safeParse", "safeParseAsync", "validate", "validateSync", "cast", "model_validate",
+        "model_validate_json", "parse_obj", "parse_raw", "from_orm", "model_construct", "create", "all",
+    ]
+)  # fmt: skip
+_SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
+_ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _REFS_GIVEN = 2
+_REFS_BACK = 4
 _LONG_REF = 160
 _LONG_TEXT = 400
 
@@ -72,6 +82,8 @@ class Calling:
         number, site = self._in.site(call, refs, spelled(callee))
         self._note(site, receiver, given)
         made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
+        if receiver is not None and _last(callee) in _ENTRIES:
+            made = (*made, *receiver.element().refs)[:_REFS_BACK]
         back = Value(frozenset({("c", number, "")}), refs=made)
         result = self._result(_Made(call, receiver, [value for value, _ in given], number, refs, back))
         return self._taken_at_its_name(call, receiver, result)
@@ -88,10 +100,12 @@ class Calling:
     def _note(self, site: Site, receiver: Value | None, given: Sequence[tuple[Value, f.Argument]]) -> None:
         """Add what the call is given to what it was given when it was followed before."""
         new = [] if receiver is None else [_argument("self", receiver)]
-        position = 0
+        position, known = 0, True
         for value, argument in given:
-            new.append(_argument(argument.name or str(position), value))
+            # What stands after a list that is spread may arrive anywhere.
+            new.append(_argument(argument.name or (str(position) if known else "*"), value))
             position += not argument.name
+            known = known and argument.name != "*"
         if not site.arguments:
             site.arguments = new
         else:
@@ -117,7 +131,11 @@ class Calling:
 
     def _built_in(self, one: "_Made") -> Value | None:
         if one.name == "partial" and one.given:
-            return Value(one.back.atoms, refs=one.given[0].refs)
+            bound = sum(not each.name for each in one.call.arguments) - 1
+            shift = f"<{bound}>" if bound > 0 else ""
+            return Value(one.back.atoms, refs=tuple(f"{ref}{shift}" for ref in one.given[0].refs))
+        if one.name in _PATTERNS and one.given and one.given[0].text is not None:
+            return Value(one.back.atoms, refs=one.back.refs, text=one.given[0].text)
         if one.receiver is not None:
             return None
         if one.name == "dict":
@@ -141,7 +159,7 @@ class Calling:
 
     def _stored(self, one: "_Made") -> Value | None:
         """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
-        if not _is("looks_up", one.name) and one.name not in ("all", "create", "findOneOrFail", "findOneBy"):
+        if not _is("looks_up", one.name) and one.name not in _PARSES:
             return None
         kind = _kept_kind(one.call)
         if kind is None:
@@ -210,18 +228,23 @@ class Calling:
         return held
 
     def _fill(self, one: "_Made") -> None:
-        """A function of the tree may put something into the lists and dicts that it is given."""
+        """A function of the tree may put something into the containers and objects that it is given."""
         if not any(ref.startswith(_FUNCTIONS) for ref in one.refs):
             return
         position = 0
-        for each in one.call.arguments:
+        for each, held in zip(one.call.arguments, one.given, strict=True):
             slot = each.name or str(position)
             position += not each.name
-            if isinstance(each.value, f.Var):
-                held = self._in.scope.names.get(each.value.name)
-                if held is not None and held.parts is not None:
-                    put = Value(frozenset({("o", one.number, slot)}))
-                    self._in.scope.names.set(each.value.name, held.with_part(ELEMENT, put, adds=True))
+            if isinstance(each.value, f.Var | f.Attr | f.Item) and not self._in.is_own(each.value):
+                self._filled(each.value, held, Value(frozenset({("o", one.number, slot)})))
+
+    def _filled(self, of: f.Var | f.Attr | f.Item, held: Value, put: Value) -> None:
+        if isinstance(of, f.Attr) and self._in.is_own(of.of):
+            self._in.keep_attribute(self._in.scope.owner, of.name, put)
+        elif held.parts is not None:
+            self._in.change(of, held.with_part(ELEMENT, put, adds=True), of.at)
+        elif isinstance(of, f.Var) and any(ref.startswith("p:") or ref.endswith("()") for ref in held.refs):
+            self._in.scope.names.set(of.name, Value(held.atoms | put.atoms, refs=held.refs))
 
     def _taken_at_its_name(self, call: f.Call, receiver: Value | None, result: Value) -> Value:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
@@ -299,7 +322,10 @@ def _kept_kind(call: f.Call) -> str | None:
             names.append(root.name)
         elif isinstance(root, f.Call):
             named = next((each.value for each in root.arguments[:1] if _is_kind(each.value)), None)
-            if isinstance(named, f.Var) and (_last(root.callee) in ("query", "select", "get", "exec", "scalars")):
+            if isinstance(named, f.Var) and (
+                _last(root.callee)
+                in ("query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository")
+            ):
                 return named.name
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):

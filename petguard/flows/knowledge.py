@@ -102,6 +102,18 @@ class Safeguard(Calls):
         return re.compile(self.named or r"(?!)")
 
 
+class Pattern(Frozen):
+    """A regular expression that takes something out of a text, told by what stands in it: nobody runs a foreign one."""
+
+    holds: str  # an expression for the text of the regular expression
+    entities: tuple[Name, ...]
+
+    @cached_property
+    def tells(self) -> re.Pattern[str]:
+        """What must be found in it."""
+        return re.compile(self.holds)
+
+
 class Carriage(Frozen):
     """What other calls do with the data they get; expressions for the last name of what is called.
 
@@ -121,6 +133,8 @@ class _File(Frozen):
     asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    replaces: str | None = None  # the last names of calls that replace what a regular expression matches
     carriage: Carriage | None = None
 
 
@@ -142,6 +156,8 @@ class Table:
         self.asks = tuple(each for part in parts for each in part.asks)
         self.recipients = tuple(each for part in parts for each in part.recipients)
         self.safeguards = tuple(each for part in parts for each in part.safeguards)
+        self._patterns = tuple(each for part in parts for each in part.patterns)
+        self._replaces = re.compile("|".join(part.replaces for part in parts if part.replaces) or r"(?!)")
         (self.carriage,) = (part.carriage for part in parts if part.carriage is not None)
         self.remote = re.compile("|".join(translate(each) for each in self.carriage.remote) or r"(?!)")
         self._asks = _by_last_name(self.asks)
@@ -181,6 +197,15 @@ class Table:
 
     def _safeguard(self, path: str) -> Safeguard | None:
         return _first(self._safeguards, path)
+
+    def safeguard_by_pattern(self, name: str, texts: Iterable[str]) -> Safeguard | None:
+        """A call that replaces what a regular expression matches, as far as its text tells of personal data."""
+        if not self._replaces.fullmatch(name):
+            return None
+        found = [each for each in self._patterns if any(each.tells.search(text) for text in texts)]
+        entities = tuple(dict.fromkeys(entity for each in found for entity in each.entities))
+        made = Safeguard(id="pattern", technique="redaction", entities=entities, receiver_too=True)
+        return made if entities else None
 
     def recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""

@@ -13,7 +13,8 @@ last part is the field of that thing that is meant, empty for all of it:
 
 What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here,
 `v:x|` a variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of
-this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`.
+this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`;
+`<2>` is a function whose first two arguments are already given.
 """
 
 from dataclasses import dataclass, field
@@ -87,6 +88,7 @@ class FunctionSummary:
     returns: tuple[str, ...] = ()
     owner: str = ""  # the class of a method
     reads_as_field: bool = False  # a property
+    wrapped: tuple[Ref, ...] = ()  # what its decorators make of it
 
 
 @dataclass(slots=True)
