@@ -10,7 +10,7 @@ from petguard.flows import form as f
 from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.sources import Spot, spelled, words_of
-from petguard.flows.summary import Argument, Ref, Site
+from petguard.flows.summary import PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ _PARSES = frozenset(  # what makes an object of a class from something
     ]
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
-_PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
+_ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _REFS_GIVEN = 2
+_REFS_BACK = 4
 _LONG_REF = 160
 _LONG_TEXT = 400
 
@@ -80,6 +81,8 @@ class Calling:
         number, site = self._in.site(call, refs, spelled(callee))
         self._note(site, receiver, given)
         made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
+        if receiver is not None and _last(callee) in _ENTRIES:
+            made = (*made, *receiver.element().refs)[:_REFS_BACK]
         back = Value(frozenset({("c", number, "")}), refs=made)
         result = self._result(_Made(call, receiver, [value for value, _ in given], number, refs, back))
         return self._taken_at_its_name(call, receiver, result)
@@ -96,10 +99,12 @@ class Calling:
     def _note(self, site: Site, receiver: Value | None, given: Sequence[tuple[Value, f.Argument]]) -> None:
         """Add what the call is given to what it was given when it was followed before."""
         new = [] if receiver is None else [_argument("self", receiver)]
-        position = 0
+        position, known = 0, True
         for value, argument in given:
-            new.append(_argument(argument.name or str(position), value))
+            # What stands after a list that is spread may arrive anywhere.
+            new.append(_argument(argument.name or (str(position) if known else "*"), value))
             position += not argument.name
+            known = known and argument.name != "*"
         if not site.arguments:
             site.arguments = new
         else:
@@ -125,7 +130,9 @@ class Calling:
 
     def _built_in(self, one: "_Made") -> Value | None:
         if one.name == "partial" and one.given:
-            return Value(one.back.atoms, refs=one.given[0].refs)
+            bound = sum(not each.name for each in one.call.arguments) - 1
+            shift = f"<{bound}>" if bound > 0 else ""
+            return Value(one.back.atoms, refs=tuple(f"{ref}{shift}" for ref in one.given[0].refs))
         if one.name in _PATTERNS and one.given and one.given[0].text is not None:
             return Value(one.back.atoms, refs=one.back.refs, text=one.given[0].text)
         if one.receiver is not None:
@@ -166,7 +173,7 @@ class Calling:
             held = self._put(one.call.callee, receiver, _put_in(name, one.given))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
-        if receiver is not None and name in _PAIRS and not one.given:
+        if receiver is not None and name in PAIRS and not one.given:
             atoms = NOTHING if receiver.closed else one.back.atoms
             return Value(atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
         same = receiver if receiver is not None else next(iter(one.given), None)
@@ -220,18 +227,23 @@ class Calling:
         return held
 
     def _fill(self, one: "_Made") -> None:
-        """A function of the tree may put something into the lists and dicts that it is given."""
+        """A function of the tree may put something into the containers and objects that it is given."""
         if not any(ref.startswith(_FUNCTIONS) for ref in one.refs):
             return
         position = 0
-        for each in one.call.arguments:
+        for each, held in zip(one.call.arguments, one.given, strict=True):
             slot = each.name or str(position)
             position += not each.name
-            if isinstance(each.value, f.Var):
-                held = self._in.scope.names.get(each.value.name)
-                if held is not None and held.parts is not None:
-                    put = Value(frozenset({("o", one.number, slot)}))
-                    self._in.scope.names.set(each.value.name, held.with_part(ELEMENT, put, adds=True))
+            if isinstance(each.value, f.Var | f.Attr | f.Item) and not self._in.is_own(each.value):
+                self._filled(each.value, held, Value(frozenset({("o", one.number, slot)})))
+
+    def _filled(self, of: f.Var | f.Attr | f.Item, held: Value, put: Value) -> None:
+        if isinstance(of, f.Attr) and self._in.is_own(of.of):
+            self._in.keep_attribute(self._in.scope.owner, of.name, put)
+        elif held.parts is not None:
+            self._in.change(of, held.with_part(ELEMENT, put, adds=True), of.at)
+        elif isinstance(of, f.Var) and any(ref.startswith("p:") or ref.endswith("()") for ref in held.refs):
+            self._in.scope.names.set(of.name, Value(held.atoms | put.atoms, refs=held.refs))
 
     def _taken_at_its_name(self, call: f.Call, receiver: Value | None, result: Value) -> Value:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""

@@ -73,12 +73,18 @@ class Expressions:
             if home is None:
                 return known
             return joined([known, Value(frozenset({("g", home, "")}), refs=(f"v:{home}|",))])
+        return self._of_the_file(each)
+
+    def _of_the_file(self, each: f.Var) -> Value:
+        """A name that no function around binds."""
         summary, name = self._in.summary, each.name
         if name in summary.functions or name in summary.classes:
             return Value(refs=(f"l:{name}|",))
         if name in summary.imports:
             module, imported = summary.imports[name]
             return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
+        if not self._in.scope.is_file and name not in summary.keeps and name in self._in.top.shared:
+            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|", f"n:{name}|"))
         if not self._in.scope.is_file and name in summary.keeps:
             return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",), text=self._in.texts.get(name))
         return self._in.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self._in.scope.name)

@@ -143,7 +143,7 @@ class Tree:
     def _doubt_beside_ai(self, found: Iterable[Meaning], site: Site, wrappers: Iterable[str]) -> str | None:
         """Why a call may be one of AI where the tree uses some."""
         receiver, _, name = site.name.rpartition(".")
-        if any(one.kind == "parameter" and ref.endswith("|") for one in found for ref in site.refs):
+        if any(one.kind == "parameter" for one in found):
             return "whoever calls this function decides what that is"
         if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
             return "what that is is decided when the code runs"

@@ -14,7 +14,7 @@ from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, inside_safeguard
-from petguard.flows.summary import Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
+from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
 Node = tuple[str | int, ...]
@@ -28,6 +28,7 @@ _CHOOSES = frozenset(
         "every", "any", "all", "partition"
     })  # fmt: skip
 _ALL = Data()
+PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
 
 
 class Graph:
@@ -75,7 +76,8 @@ class Graph:
             caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
             return inside_safeguard(self.returns, caller, key, node)
         path, number = str(node[1]), int(node[2])
-        return self.arguments(path, number, self.safeguards[path, number])
+        given = list(self.arguments(path, number, self.safeguards[path, number]))
+        return iter(given or list(self.arguments(path, number, Data(receiver_too=True))))  # `record.redact()`
 
     def _variable(self, node: Node) -> Iterator[Node]:
         _, path, name, part = (str(each) for each in node)
@@ -121,9 +123,8 @@ class Graph:
             return
         yield from self.at(path, select(summary.defaults.get(parameter, ()), part))
         for caller in self.links.callers.get((path, function), ()):
-            for argument in self.links.bound(caller, path, function, parameter):
-                if argument.given:
-                    yield ("a", caller.path, caller.site, argument.slot, _part_of(argument, parameter, part))
+            for argument, its in self.links.arrivals(caller, path, function, parameter, part):
+                yield ("a", caller.path, caller.site, argument.slot, its)
 
     def _given(self, node: Node) -> Iterator[Node]:
         _, path, number, slot, part = node
@@ -144,7 +145,7 @@ class Graph:
             return
         functions = [one for one in self.links.meanings[key] if one.kind == "function"]
         for one in functions:
-            yield Caller(*key), one.path, one.name, str(part)
+            yield Caller(*key, shift=one.shift), one.path, one.name, str(part)
         if not any(one.kind in ("function", "class") for one in self.links.meanings[key]):
             name = _last(self.site(*key))
             for slot, one in self._handed_over(*key):
@@ -172,15 +173,17 @@ class Graph:
             yield from self._from_library(path, number, part)
 
     def given_back(self, path: str, function: str, part: str) -> Iterator[Node]:
-        """What stands after `return` in a function."""
-        return self.at(path, select(tuple(self.summaries[path].functions[function].gives.items()), part))
+        """What stands after `return` in a function, or what it puts into a parameter."""
+        known = self.summaries[path].functions[function]
+        if part.startswith(PUTS):
+            return self.at(path, NOTHING.union(*known.puts[part.removeprefix(PUTS)].values()))
+        return self.at(path, select(tuple(known.gives.items()), part))
 
     def arriving(self, caller: Caller, path: str, function: str, through: Iterable[tuple[str, str]]) -> Iterator[Node]:
         """What one call passes for some parameters of a function."""
         for parameter, part in sorted(through):
-            for argument in self.links.bound(caller, path, function, parameter):
-                if argument.given:
-                    yield ("a", caller.path, caller.site, argument.slot, _part_of(argument, parameter, part))
+            for argument, its in self.links.arrivals(caller, path, function, parameter, part):
+                yield ("a", caller.path, caller.site, argument.slot, its)
 
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""
@@ -216,6 +219,8 @@ class Graph:
         name = _last(site)
         if carriage.drops(name) or (_MAPS.fullmatch(name) and self._handed_over(path, number)):
             return
+        if name in PAIRS and all(each.slot == "self" for each in site.arguments):
+            return  # what is in the pairs is known by itself, and the keys carry nothing
         keeps = carriage.same(name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):
@@ -259,15 +264,21 @@ class Graph:
         return found
 
     def _put_by_callee(self, node: Node) -> Iterator[Node]:
+        for caller, key in self.fillers(node):
+            yield from entered(self.returns, caller, key)
+
+    def fillers(self, node: Node) -> Iterator[tuple[Caller, tuple[str, str, str]]]:
+        """The functions that put something into what a call gives them, and which part of their outcome that is."""
         path, number, slot = str(node[1]), int(node[2]), str(node[3])
         for one in self.links.meanings[path, number]:
             if one.kind != "function":
                 continue
             summary = self.symbols.function(one)
             names = [name for name, _ in summary.parameters]
-            parameter = names[int(slot)] if slot.isdigit() and int(slot) < len(names) else slot
-            for atoms in summary.puts.get(parameter, {}).values():
-                yield from self.at(one.path, atoms)
+            position = int(slot) + one.shift if slot.isdigit() else len(names)
+            parameter = names[position] if position < len(names) else slot
+            if parameter in summary.puts:
+                yield Caller(path, number, shift=one.shift), (one.path, one.name, f"{PUTS}{parameter}")
 
 
 class _Carriage:
@@ -295,13 +306,6 @@ def _last(site: Site) -> str:
 
 def _is_remote(path: str) -> bool:
     return table().remote.fullmatch(path) is not None
-
-
-def _part_of(argument: Argument, parameter: str, part: str) -> str:
-    """Which part of what is passed arrives: of `**kwargs`, the one of the parameter's name."""
-    if argument.slot == "**" and not part:
-        return parameter if any(name == parameter for name in argument.names) else ""
-    return part
 
 
 def select(given: Iterable[Given], part: str) -> Atoms:

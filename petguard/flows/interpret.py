@@ -27,6 +27,7 @@ from petguard.flows.summary import (
 from petguard.flows.values import EMPTY, NOTHING, Value, joined, mixed
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
+_OWN_DECORATORS = frozenset({*_PROPERTIES, "staticmethod", "classmethod", "abstractmethod", "override", "setter"})
 _REFS_KEPT = 4
 _MANY_ATOMS = 64
 
@@ -44,6 +45,7 @@ class Scope:
     parameters: frozenset[str] = frozenset()
     outer: frozenset[str] = frozenset()  # names that it says are not its own
     around: "Scope | None" = None
+    gives: Value | None = None
     shared: dict[str, str] = field(default_factory=dict)  # names that inner functions change, and where that is kept
 
     def __post_init__(self) -> None:
@@ -83,7 +85,7 @@ class Interpreter:
         self.texts: Mapping[str, str] = {}  # of the file's variables, where they stand for one
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
-        self.scope = Scope("", Names(self.small), top)
+        self.top = self.scope = Scope("", Names(self.small), top)
         self.closures = Closures(fills)
         control = Control(self)
         self._statements: Mapping[type, Callable[[Any], bool | None]] = {
@@ -155,6 +157,10 @@ class Interpreter:
             if inner.refs:
                 key = f"{name}.{part}"
                 self.summary.refs[key] = _some([*self.summary.refs.get(key, ()), *inner.refs])
+        if value.parts:
+            key = f"{name}.[]"
+            elements = [ref for inner in value.parts.values() for ref in inner.refs]
+            self.summary.refs[key] = _some([*self.summary.refs.get(key, ()), *elements])
 
     # --- functions ------------------------------------------------------------------------------------------------
 
@@ -178,6 +184,7 @@ class Interpreter:
             self._bind_parameters(function)
             self.block(function.body)
             self._note_puts()
+            known.gives = {} if own.gives is None else dict(own.gives.given(exactly=True))
         except RecursionError:
             self.summary.unread.append((f.line_and_column(function.at)[0], f"{name} is nested too deeply to follow"))
         finally:
@@ -216,9 +223,11 @@ class Interpreter:
         scope = self.scope
         for name in scope.parameters:
             value = scope.names.get(name)
-            if value is not None and value.parts:
+            if value is not None and (value.parts or any(atom[0] == "o" for atom in value.atoms)):
                 own = ("p", scope.name, name)
-                put = {part: frozenset(a for a in each.all if a[:3] != own) for part, each in value.parts.items()}
+                inside = {"": frozenset(a for a in value.atoms if a[0] == "o")}
+                inside |= {part: each.all for part, each in (value.parts or {}).items()}
+                put = {part: frozenset(a for a in atoms if a[:3] != own) for part, atoms in inside.items()}
                 kept = {part: atoms for part, atoms in put.items() if atoms}
                 if kept:
                     scope.summary.puts[name] = kept
@@ -256,10 +265,9 @@ class Interpreter:
 
     def _give(self, each: f.Give) -> bool:
         value = EMPTY if each.value is None else self.value(each.value)
-        summary = self.scope.summary
-        for part, atoms in value.given():
-            summary.gives[part] = summary.gives.get(part, NOTHING) | atoms
-        summary.refs = _some([*summary.refs, *value.refs])
+        scope = self.scope
+        scope.gives = self.small(value if scope.gives is None else joined([scope.gives, value]))
+        scope.summary.refs = _some([*scope.summary.refs, *value.refs])
         return each.more
 
     @contextmanager
@@ -279,8 +287,19 @@ class Interpreter:
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         scope.later.append((each, name))
         self.share(self.closures.changed_by(each))
-        for decorator in each.decorators:
-            self.value(decorator)
+        self._decorate(each, name)
+
+    def _decorate(self, each: f.Function, name: str) -> None:
+        """A decorator is called with the function, and what it gives back is called in its place."""
+        refs: tuple[Ref, ...] = (f"l:{name}|",)
+        for decorator in reversed(each.decorators):
+            if _last(decorator) in _OWN_DECORATORS or not isinstance(decorator, f.Var | f.Attr | f.Call):
+                continue
+            with self.layer() as layer:
+                layer.set(name, Value(refs=refs))
+                handed = f.Argument(f.Var(name, each.at))
+                refs = _some([*refs, *self.value(f.Call(decorator, [handed], decorator.at, each.end)).refs])
+        self.summary.functions[name].wrapped = refs[1:]
 
     def _define_class(self, each: f.Class) -> None:
         scope = self.scope
@@ -300,6 +319,7 @@ class Interpreter:
             known.refs[one.name] = _some([*known.refs.get(one.name, ()), *(f"t:{kind}|" for kind in one.types)])
         for inner in each.body:
             if isinstance(inner, f.Function):
+                self._decorate(inner, f"{name}.{inner.name}")
                 self.scope.later.append((inner, f"{name}.{inner.name}"))
             elif isinstance(inner, f.Class):
                 self._class_body(inner, f"{name}.{inner.name}")

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Argument, FunctionSummary, Site, Summary
 
 _CALLBACK_ROUNDS = 3
+_MANY_HANDED = 300  # meanings that are looked through for one function that is handed over
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Caller:
     path: str
     site: int
     callback: str = ""
+    shift: int = 0  # how many of its first arguments were given before
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Links:
 
     def _link(self, one: Meaning, path: str, number: int) -> None:
         if one.kind == "function":
-            self.callers[one.path, one.name].append(Caller(path, number))
+            self.callers[one.path, one.name].append(Caller(path, number, shift=one.shift))
         elif one.kind == "class":
             self.makers[one.path, one.name].append((path, number))
             for where, owner, known in self.symbols.ancestry(one.path, one.name):
@@ -60,35 +62,63 @@ class Links:
                     break
 
     def functions(self, path: str, argument: Argument) -> list[Meaning]:
-        """The functions of the tree that an argument hands over."""
-        found = [each for ref in argument.refs for each in self.symbols.meanings(path, ref)]
-        return [each for each in dict.fromkeys(found) if each.kind == "function"]
+        """The functions of the tree that an argument hands over, also those that were handed over to the caller."""
+        found: dict[Meaning, None] = {}
+        pending = [each for ref in argument.refs for each in self.symbols.meanings(path, ref)]
+        seen = set(pending)
+        while pending and len(seen) < _MANY_HANDED:
+            one = pending.pop()
+            if one.kind == "function":
+                found[one] = None
+            elif one.kind == "parameter":
+                new = [each for each in self._handed(one) if each not in seen]
+                seen.update(new)
+                pending += new
+        return list(found)
+
+    def _handed(self, one: Meaning) -> Iterator[Meaning]:
+        """What callers pass for a parameter."""
+        function, _, parameter = one.name.partition("|")
+        for caller in self.callers.get((one.path, function), ()):
+            for argument in self.bound(caller, one.path, function, parameter):
+                for ref in argument.refs:
+                    for each in self.symbols.meanings(caller.path, ref):
+                        yield replace(each, shift=each.shift + one.shift)
 
     def _callbacks(self) -> bool:
         """Link calls of parameters with the functions that callers pass for them; whether that linked anything new."""
         news = False
         for (path, number), found in list(self.meanings.items()):
-            for one in found:
-                if one.kind == "parameter":
-                    news |= self._passed_function(path, number, one)
+            if any(one.kind == "parameter" for one in found):
+                news |= self._passed_functions(path, number)
         return news
 
-    def _passed_function(self, path: str, number: int, one: Meaning) -> bool:
-        function, _, parameter = one.name.partition("|")
-        refs = self.summaries[path].sites[number].refs
-        if not any(ref.endswith("|") for ref in refs):
-            return False  # a method of the parameter is called, not the parameter itself
-        passed = [
-            each
-            for caller in self.callers.get((one.path, function), ())
-            for argument in self.bound(caller, one.path, function, parameter)
-            for each in self.functions(caller.path, argument)
-        ]
-        new = [each for each in dict.fromkeys(passed) if each not in self.meanings[path, number]]
+    def _passed_functions(self, path: str, number: int) -> bool:
+        called = Argument("", refs=self.summaries[path].sites[number].refs)
+        new = [each for each in self.functions(path, called) if each not in self.meanings[path, number]]
         self.meanings[path, number] += tuple(new)
         for each in new:
             self._link(each, path, number)
         return bool(new)
+
+    def arrivals(
+        self, caller: Caller, path: str, function: str, parameter: str, part: str
+    ) -> Iterator[tuple[Argument, str]]:
+        """The arguments of a call that bring a part of a parameter, each with the part of it that does."""
+        summary = self.summaries[path].functions[function]
+        kind = dict(summary.parameters).get(parameter, "")
+        before = sum(1 for _, each in summary.parameters if not each) - caller.shift
+        for argument in self.bound(caller, path, function, parameter):
+            slot = argument.slot
+            if not argument.given:
+                continue
+            own = slot if kind == "**" else str(int(slot) - before) if kind == "*" and slot.isdigit() else ""
+            if own and slot not in ("*", "**") and not caller.callback:
+                # One of those that were collected: it is the part of that name.
+                if part in ("", own) or (kind == "*" and not part.isdigit()):
+                    yield argument, "" if part == own else part
+            else:
+                yield argument, _part_of(argument, parameter, part)
 
     def bound(self, caller: Caller, path: str, function: str, parameter: str) -> Iterator[Argument]:
         """The arguments of a call that arrive in a parameter."""
@@ -105,7 +135,7 @@ class Links:
             if slot == parameter or slot in ("*", "**"):
                 yield argument
             elif slot.isdigit():
-                position = int(slot)
+                position = int(slot) + caller.shift
                 if (kind == "*" and position >= len(names)) or (position < len(names) and names[position] == parameter):
                     yield argument
             elif kind == "**" and slot not in known and slot != "self":
@@ -134,3 +164,10 @@ def _to_callback(
 
 def _only_part(argument: Argument, name: str) -> Argument:
     return Argument(argument.slot, tuple((part, atoms) for part, atoms in argument.given if part in ("", name)))
+
+
+def _part_of(argument: Argument, parameter: str, part: str) -> str:
+    """Which part of what is passed arrives: of `**kwargs`, the one of the parameter's name."""
+    if argument.slot == "**" and not part:
+        return parameter if any(name == parameter for name in argument.names) else ""
+    return part

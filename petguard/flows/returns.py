@@ -103,6 +103,9 @@ class Returns:
             found.through.add((str(node[3]), str(node[4])))
         elif kind == "c":
             yield from self._call(key, node, found)
+        elif kind == "o":
+            for caller, its in self.graph.fillers(node):
+                yield from self._entered(key, caller, its, found)
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
         elif kind == "k":
@@ -115,13 +118,17 @@ class Returns:
 
     def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         for caller, path, function, part in self.graph.runs(node):
-            outcome = self._peek((path, function, part), key)
-            yield from self.graph.arriving(caller, path, function, outcome.through)
-            found.inside |= outcome.inside
-            for each in outcome.guarded:
-                inner = self._behind(key, self.graph.arriving(caller, path, function, each.through))
-                found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
+            yield from self._entered(key, caller, (path, function, part), found)
         yield from self.graph.beside_functions(node)
+
+    def _entered(self, key: Key, caller: "Caller", its: Key, found: _Found) -> Iterator["Node"]:
+        """What comes out of another function that is called on the way."""
+        outcome = self._peek(its, key)
+        yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
+        found.inside |= outcome.inside
+        for each in outcome.guarded:
+            inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
+            found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:

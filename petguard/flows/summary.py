@@ -13,7 +13,8 @@ last part is the field of that thing that is meant, empty for all of it:
 
 What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here,
 `v:x|` a variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of
-this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`.
+this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`;
+`<2>` is a function whose first two arguments are already given.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import Literal
 
 from petguard.flows.form import Function, Place
 
+PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})  # methods that give keys with their values
 Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
 Given = tuple[str, Atoms]  # a field, or nothing for the whole, and where its value comes from
@@ -87,6 +89,7 @@ class FunctionSummary:
     returns: tuple[str, ...] = ()
     owner: str = ""  # the class of a method
     reads_as_field: bool = False  # a property
+    wrapped: tuple[Ref, ...] = ()  # what its decorators make of it
 
 
 @dataclass(slots=True)

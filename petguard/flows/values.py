@@ -68,11 +68,9 @@ class Value:
         refs = tuple(f"{ref}[]" for ref in self.refs if len(ref) < _LONG_REF)
         if self.parts is None:
             return Value(self.atoms, refs=refs)
-        if ELEMENT in self.parts:
-            found = self.parts[ELEMENT]
-            more = [each for each in self.parts.values() if each is not found and each.brings_more_than(found)]
-            return joined([found, *more, *([Value(self.atoms)] if self.atoms else [])])
-        return Value(self.all, refs=refs)
+        found = self.parts.get(ELEMENT, EMPTY)
+        more = [each for each in self.parts.values() if each is not found and each.brings_more_than(found)]
+        return joined([found, *more, *([Value(self.atoms, refs=refs)] if self.atoms or refs else [])])
 
     def with_part(self, name: str, value: "Value", *, adds: bool = False) -> "Value":
         """The same with one more part, or another one in its place."""
@@ -120,11 +118,15 @@ class Value:
         theirs = other.parts or {}
         return any(name not in theirs or each.adds_to(theirs[name]) for name, each in (self.parts or {}).items())
 
-    def given(self) -> tuple[Given, ...]:
-        """The whole and each part with its atoms, for a summary; what carries nothing is left out."""
+    def given(self, *, exactly: bool = False) -> tuple[Given, ...]:
+        """The whole and each part with its atoms, for a summary.
+
+        A part that carries nothing is left out; `exactly` keeps it where elements that do could be taken for it.
+        """
         parts = self.parts or {}
         found = [("", self.atoms), *((name, each.all) for name, each in parts.items())]
-        return tuple((name, atoms) for name, atoms in found if atoms)
+        exactly = exactly and ELEMENT in parts
+        return tuple((name, atoms) for name, atoms in found if atoms or (exactly and name))
 
 
 EMPTY: Final = Value()

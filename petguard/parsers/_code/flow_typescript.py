@@ -72,8 +72,8 @@ class Types:
     def _alias(self, node: Node) -> Iterator[f.Statement]:
         """`type A = { ... }`, `type A = B & { ... }`, `type A = z.infer<typeof B>`."""
         name, value = self._in.text(self._in.field(node, "name")), self._in.field(node, "value")
-        if value is None:
-            return
+        if value is None or (value.type != "object_type" and name in self.names(value)):
+            return  # `type A = z.infer<typeof A>`: the schema itself is the class
         if value.type == "object_type":
             yield f.Class(name, (), self._fields(value), [], self._in.at(node), record=True)
         else:
