@@ -7,7 +7,7 @@ from tree_sitter import Node
 from petguard.flows import form as f
 from petguard.parsers._code import flow_java_types as types
 from petguard.parsers._code.flow_java_expressions import Expressions
-from petguard.parsers._code.flow_jvm import filled
+from petguard.parsers._code.flow_jvm import filled, foreign
 from petguard.parsers._code.flow_names import Known, one_each
 
 _METHODS = ("method_declaration", "constructor_declaration", "compact_constructor_declaration")
@@ -51,6 +51,7 @@ class _Java(Expressions):
                 self._import(each)
         self.names.nested = dict(types.nested(self, top))
         self.names.imported = {each.local for each in self.form.imports}
+        self.foreign = foreign(self.form)
         self.form.body = [self.declared(each, "") for each in top if each.type in types.CLASSES]
         return self.form
 

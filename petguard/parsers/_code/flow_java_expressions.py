@@ -29,6 +29,7 @@ class Expressions(Lowering):
         super().__init__(data, "tree_sitter_java")
         self.names = Names()
         self.bound: list[f.Statement] = []
+        self.foreign: frozenset[str] = frozenset()
         self.expressions = {
             **dict.fromkeys(("identifier", "type_identifier"), self._name),
             "this": lambda node: self.names.itself(self.at(node)),
@@ -139,10 +140,10 @@ class Expressions(Lowering):
         at = self.at(node)
         given = self.arguments(self.field(node, "arguments"))
         if of is None:
-            return known_call(f.Call(self.names.meant(name, at), given, at, self.end(node)))
+            return known_call(f.Call(self.names.meant(name, at), given, at, self.end(node)), self.foreign)
         if name in _RUNS and of.type == "identifier" and self._is_function(self.text(of)):
             return f.Call(self._name(of), given, at, self.end(node))
-        return known_call(f.Call(f.Attr(self.expression(of), name, at), given, at, self.end(node)))
+        return known_call(f.Call(f.Attr(self.expression(of), name, at), given, at, self.end(node)), self.foreign)
 
     def _is_function(self, name: str) -> bool:
         return not _FUNCTIONS.isdisjoint(self.names.types(name) or ())
@@ -153,7 +154,7 @@ class Expressions(Lowering):
             return self._anonymous(node, body)
         kind = self.expression(self.field(node, "type"))
         made = f.Call(kind, self.arguments(self.field(node, "arguments")), self.at(node), self.end(node), new=True)
-        return known_call(made)
+        return known_call(made, self.foreign)
 
     def _anonymous(self, node: Node, body: Node) -> f.Expr:
         """A class without a name: what it does, as functions by their name; a single one as that function."""

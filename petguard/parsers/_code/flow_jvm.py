@@ -1,7 +1,7 @@
 """What calls of the Java library, and of Kotlin's, do with values where a call alone does not say it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from petguard.flows import form as f
 from petguard.flows.calls import fills
@@ -61,15 +61,15 @@ def path_of(each: f.Expr) -> str:
     return ".".join([each.name, *reversed(parts)]) if isinstance(each, f.Var) else ""
 
 
-def known_call(call: f.Call) -> f.Expr:
-    """The call, or what it means to the values in it."""
+def known_call(call: f.Call, foreign: Collection[str]) -> f.Expr:
+    """The call, or what it means to the values in it. `foreign` are the names of classes of libraries."""
     plain = [each.value for each in call.arguments if not each.name]
     if len(plain) < len(call.arguments):
         return call
     path = path_of(call.callee)
     made = _maker(path, plain) if path else None
     if made is None and isinstance(call.callee, f.Attr):
-        made = _method(call.callee, plain) or _built(call)
+        made = _method(call.callee, plain) or _built(call, foreign)
     return call if made is None else made
 
 
@@ -125,8 +125,8 @@ def _method(callee: f.Attr, given: Sequence[f.Expr]) -> f.Expr | None:
     return None
 
 
-def _built(call: f.Call) -> f.Expr | None:
-    """`X.builder().email(e).build()` makes an `X` with an `email`."""
+def _built(call: f.Call, foreign: Collection[str]) -> f.Expr | None:
+    """`X.builder().email(e).build()` makes an `X` with an `email`; what a library builds keeps its own path."""
     links: list[tuple[str, f.Call]] = []
     step: f.Expr = call
     while isinstance(step, f.Call) and isinstance(step.callee, f.Attr) and len(links) < _ARGUMENTS:
@@ -135,7 +135,7 @@ def _built(call: f.Call) -> f.Expr | None:
     if len(links) < 2 or links[0][0] != "build" or links[0][1].arguments:
         return None
     start, first = links[-1]
-    if _BUILDERS.fullmatch(start) is None or not _is_class(step):
+    if _BUILDERS.fullmatch(start) is None or not _is_class(step) or path_of(step) in foreign:
         return None
     given = [each for _, link in reversed(links[1:-1]) for each in _link(link)]
     return f.Call(step, [*first.arguments, *given], call.at, call.end, new=True)
@@ -173,3 +173,9 @@ def filled(value: f.Expr, *, is_builder: bool) -> list[f.Statement]:
     if _FILLS.fullmatch(name) and not fills(name):
         return [done, f.Let([f.Item(of, f.Only([]), at)], f.Mix(given), at, adds=True)]
     return [done]
+
+
+def foreign(of: f.Form) -> frozenset[str]:
+    """The classes that a file imports from elsewhere than the packages of its own organisation."""
+    own = of.package.split(".")[:2]
+    return frozenset(each.local for each in of.imports if each.module.split(".")[:2] != own)
