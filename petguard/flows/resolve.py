@@ -112,7 +112,8 @@ class Symbols:
 
     def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
         found = self._opened(summary, name)
-        is_library = (steps and "." not in name) or table().remote.fullmatch(name) is not None
+        is_known = table().remote.fullmatch(name) is not None or table().recipient(name) is not None
+        is_library = is_known or (steps and "." not in name)  # `fetch(...)`, `gtag(...)`, `console.log(...)`
         return found or ((Meaning("library", "", name),) if is_library else ())
 
     def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
