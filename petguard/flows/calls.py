@@ -10,7 +10,7 @@ from petguard.flows import form as f
 from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.sources import Spot, spelled, words_of
-from petguard.flows.summary import Argument, Ref, Site
+from petguard.flows.summary import PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
 if TYPE_CHECKING:
@@ -23,8 +23,16 @@ _DATA_FILE = re.compile(
 )
 _WRITES = re.compile(r"[wax]")
 _FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
-_PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
+_PATTERNS = frozenset({"compile", "RegExp", "MustCompile", "Regex", "toRegex"})  # makers of regular expressions
+_PARSES = frozenset(  # what makes an object of a class from something
+    [
+        "parse", "parseAsync", "safeParse", "safeParseAsync", "validate", "validateSync", "cast", "model_validate",
+        "model_validate_json", "parse_obj", "parse_raw", "from_orm", "model_construct", "create", "all",
+    ]
+)  # fmt: skip
+_SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
+_STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -68,8 +76,6 @@ class Calling:
     def value(self, call: f.Call) -> Value:
         """Note a call, and say what it gives back."""
         callee = call.callee
-        if isinstance(callee, f.Var) and callee.name == "super" and self._in.scope.owner:
-            return Value(refs=(f"b:{self._in.scope.owner}|",))
         receiver = self._in.value(callee.of) if isinstance(callee, f.Attr) else None
         refs = self._refs(callee, receiver)
         given = [(self._in.value(each.value), each) for each in call.arguments]
@@ -128,6 +134,8 @@ class Calling:
             bound = sum(not each.name for each in one.call.arguments) - 1
             shift = f"<{bound}>" if bound > 0 else ""
             return Value(one.back.atoms, refs=tuple(f"{ref}{shift}" for ref in one.given[0].refs))
+        if one.name in _PATTERNS and one.given and one.given[0].text is not None:
+            return Value(one.back.atoms, refs=one.back.refs, text=one.given[0].text)
         if one.receiver is not None:
             return None
         if one.name == "dict":
@@ -151,12 +159,17 @@ class Calling:
 
     def _stored(self, one: "_Made") -> Value | None:
         """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
-        if not _is("looks_up", one.name) and one.name not in ("all", "create", "findOneOrFail", "findOneBy"):
+        if not _is("looks_up", one.name) and one.name not in _PARSES:
             return None
         kind = _kept_kind(one.call)
         if kind is None:
             return None
         made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
+        columns = _selected(one.call)
+        if columns:
+            parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
+            row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
+            return row.with_part(ELEMENT, row)
         return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
 
     def _carried(self, one: "_Made") -> Value | None:
@@ -166,7 +179,7 @@ class Calling:
             held = self._put(one.call.callee, receiver, _put_in(name, one.given))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
-        if receiver is not None and name in _PAIRS and not one.given:
+        if receiver is not None and name in PAIRS and not one.given:
             atoms = NOTHING if receiver.closed else one.back.atoms
             return Value(atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
         same = receiver if receiver is not None else next(iter(one.given), None)
@@ -315,15 +328,30 @@ def _kept_kind(call: f.Call) -> str | None:
             names.append(root.name)
         elif isinstance(root, f.Call):
             named = next((each.value for each in root.arguments[:1] if _is_kind(each.value)), None)
-            if isinstance(named, f.Var) and (_last(root.callee) in ("query", "select", "get", "exec", "scalars")):
+            if isinstance(named, f.Var) and (
+                _last(root.callee)
+                in ("query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository")
+            ):
                 return named.name
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):
         return root.name
-    if isinstance(root, f.Var) and len(names) == 2 and root.name in ("prisma", "db", "tx", "ctx", "self", "client"):
+    if isinstance(root, f.Var) and len(names) > 1 and (names[2] if len(names) == 3 else root.name) in _STORES:
         return names[1][:1].upper() + names[1][1:]
     named = next((each.value for each in call.arguments[:1] if _is_kind(each.value)), None)
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
+
+
+def _selected(call: f.Call) -> list[str]:
+    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
+    for each in call.arguments:
+        pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
+        for name, inner in pairs:
+            if name == "select" and isinstance(inner, f.Record):
+                return [column for column, _ in inner.pairs]
+            if name == "select" and isinstance(inner, f.Items):
+                return [item.value for item in inner.items if isinstance(item, f.Text)]
+    return []
 
 
 def _is_kind(each: f.Expr) -> bool:

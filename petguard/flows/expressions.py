@@ -60,7 +60,10 @@ class Expressions:
     def _assigned(self, each: f.Assigned) -> Value:
         value = self.value(each.value)
         at = each.target.at if isinstance(each.target, f.Var | f.Attr | f.Item) else f.place(1, 1)
-        self._in.assign(each.target, value, at)
+        if isinstance(each.target, f.Record):
+            self._in.take_apart(each.target, value, at, each.value)
+        else:
+            self._in.assign(each.target, value, at)
         return value
 
     def _spread(self, each: f.Spread) -> Value:
@@ -73,7 +76,13 @@ class Expressions:
             if home is None:
                 return known
             return joined([known, Value(frozenset({("g", home, "")}), refs=(f"v:{home}|",))])
+        return self._of_the_file(each)
+
+    def _of_the_file(self, each: f.Var) -> Value:
+        """A name that no function around binds."""
         summary, name = self._in.summary, each.name
+        if name == "super" and self._in.scope.owner in summary.classes:
+            return Value(refs=(f"b:{self._in.scope.owner}|",))
         if name in summary.functions or name in summary.classes:
             return Value(refs=(f"l:{name}|",))
         if name in summary.imports:
@@ -81,7 +90,7 @@ class Expressions:
             return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
         if not self._in.scope.is_file and (name in summary.keeps or name in self._in.top.shared):
             own = (f"v:{name}|",) if name in summary.keeps else (f"v:{name}|", f"n:{name}|")
-            return Value(frozenset({("g", name, "")}), refs=own)
+            return Value(frozenset({("g", name, "")}), refs=own, text=self._in.texts.get(name))
         return self._in.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self._in.scope.name)
 
     def _attribute(self, each: f.Attr) -> Value:

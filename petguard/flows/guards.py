@@ -25,18 +25,25 @@ class _Search:
     idle: dict[Key, str] = field(default_factory=dict)
 
     def safeguard(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
-        known = table()
-        for one in found:
-            if one.kind == "library":
-                guard = known.safeguard(one.name) or known.safeguard_named(one.name.rpartition(".")[2])
-                if guard is not None and self._holds(path, number, guard):
-                    return guard
+        """What a call protects with: as the tables know it, else as the function that it calls names itself."""
         functions = [one for one in found if one.kind == "function"]
+        guard = None if functions else self._known(path, number, found)
+        if guard is not None:
+            return guard
         last = self.links.summaries[path].sites[number].name.rpartition(".")[2]
-        named = known.safeguard_named(functions[0].name.rpartition(".")[2] if functions else last)
+        named = table().safeguard_named(functions[0].name.rpartition(".")[2] if functions else last)
         if named is None or (functions and self._gives_back_input(path, number, functions)):
             return None
         return named if not functions else self._as_good_as_inside(functions[0], named)
+
+    def _known(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
+        """The safeguard of a library, or a regular expression that takes something out."""
+        names = [one.name for one in found if one.kind == "library"]
+        guards = (guard for name in names if (guard := table().safeguard(name)) is not None)
+        guard = next((each for each in guards if self._holds(path, number, each)), None)
+        site = self.links.summaries[path].sites[number]
+        texts = [each.text for each in site.arguments if each.text]
+        return guard or table().safeguard_by_pattern(site.name.rpartition(".")[2], texts)
 
     def _gives_back_input(self, path: str, number: int, functions: Iterable[Meaning]) -> bool:
         for one in functions:
@@ -57,13 +64,11 @@ class _Search:
         return False
 
     def _as_good_as_inside(self, one: Meaning, named: Safeguard) -> Safeguard:
-        """A function that calls itself a safeguard is as sure as the library's that it uses."""
+        """A function that calls itself a safeguard is as sure as what it uses."""
         inside = (
-            table().safeguard(meaning.name)
+            self._known(one.path, number, self.links.meanings[one.path, number])
             for number, site in enumerate(self.links.summaries[one.path].sites)
             if site.function == one.name
-            for meaning in self.links.meanings[one.path, number]
-            if meaning.kind == "library"
         )
         return next((each for each in inside if each is not None and each.technique == named.technique), named)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache, cached_property, lru_cache
+from itertools import takewhile
 from typing import Protocol, TypeVar
 
 from ahocorasick_rs import AhoCorasick
@@ -23,6 +24,8 @@ from petguard.model import EvidenceLevel, Frozen, SinkKind
 
 _SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:", '"messages"', "'messages'")
 _SENDS = ("requests.post", "requests.put", "httpx.post", "session.post", "aiohttp", "axios.post", "request.Request(")
+_DOMAINS = frozenset({"com", "org", "net", "io", "dev", "de", "cn"})  # where packages of Java begin
+_SHORTEST_ROOT = 4
 _INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
 
 
@@ -102,6 +105,18 @@ class Safeguard(Calls):
         return re.compile(self.named or r"(?!)")
 
 
+class Pattern(Frozen):
+    """A regular expression that takes something out of a text, told by what stands in it: nobody runs a foreign one."""
+
+    holds: str  # an expression for the text of the regular expression
+    entities: tuple[Name, ...]
+
+    @cached_property
+    def tells(self) -> re.Pattern[str]:
+        """What must be found in it."""
+        return re.compile(self.holds)
+
+
 class Carriage(Frozen):
     """What other calls do with the data they get; expressions for the last name of what is called.
 
@@ -121,6 +136,8 @@ class _File(Frozen):
     asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    replaces: str | None = None  # the last names of calls that replace what a regular expression matches
     carriage: Carriage | None = None
 
 
@@ -142,6 +159,8 @@ class Table:
         self.asks = tuple(each for part in parts for each in part.asks)
         self.recipients = tuple(each for part in parts for each in part.recipients)
         self.safeguards = tuple(each for part in parts for each in part.safeguards)
+        self._patterns = tuple(each for part in parts for each in part.patterns)
+        self._replaces = re.compile("|".join(part.replaces for part in parts if part.replaces) or r"(?!)")
         (self.carriage,) = (part.carriage for part in parts if part.carriage is not None)
         self.remote = re.compile("|".join(translate(each) for each in self.carriage.remote) or r"(?!)")
         self._asks = _by_last_name(self.asks)
@@ -174,6 +193,15 @@ class Table:
         paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
         return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *_SENDS, *(root for path in paths if (root := _root(path)))}))
 
+    def asks_any(self, texts: Iterable[str]) -> bool:
+        """Whether any text names a library of which calls ask an AI: it may be given a client that others made."""
+        return any(True for text in texts for _ in self._asking.find_matches_as_indexes(text))
+
+    @cached_property
+    def _asking(self) -> AhoCorasick:
+        roots = (_root(path) for each in self.asks for path in each.calls)
+        return AhoCorasick(sorted({root for root in roots if len(root) >= _SHORTEST_ROOT}))
+
     def _ask(self, path: str) -> Ask | None:
         return _first(self._asks, path)
 
@@ -182,6 +210,15 @@ class Table:
 
     def _safeguard(self, path: str) -> Safeguard | None:
         return _first(self._safeguards, path)
+
+    def safeguard_by_pattern(self, name: str, texts: Iterable[str]) -> Safeguard | None:
+        """A call that replaces what a regular expression matches, as far as its text tells of personal data."""
+        if not self._replaces.fullmatch(name):
+            return None
+        found = [each for each in self._patterns if any(each.tells.search(text) for text in texts)]
+        entities = tuple(dict.fromkeys(entity for each in found for entity in each.entities))
+        made = Safeguard(id="pattern", technique="redaction", entities=entities, receiver_too=True)
+        return made if entities else None
 
     def recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
@@ -202,8 +239,15 @@ def _by_last_name(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
 
 
 def _root(pattern: str) -> str:
-    """The package that a pattern begins with."""
-    return re.split(r"[.*?\[(]", pattern, maxsplit=1)[0]
+    """The package that a pattern begins with, as an import spells it."""
+    literal = re.split(r"[*?\[(]", pattern, maxsplit=1)[0]
+    folder, slash, last = literal.rpartition("/")
+    if slash:
+        return f"{folder}/{last.partition('.')[0]}"
+    first, *rest = literal.split(".")
+    if first not in _DOMAINS:
+        return first
+    return ".".join([first, *takewhile(lambda each: each[:1].islower(), rest[:2])])
 
 
 def _key(pattern: str) -> str:

@@ -5,19 +5,19 @@ and whoever asked says so.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import takewhile
 from typing import Literal
 
+from petguard.flows.knowledge import table
 from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 
 _STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
 _BASES = 8
 _MEANINGS = 24
+_CHILDREN = 8
 _CONTAINERS = frozenset(
     [
         "list", "List", "Optional", "Union", "Sequence", "Iterable", "Iterator", "dict", "Dict", "Mapping", "set",
@@ -48,6 +48,22 @@ class Symbols:
     handed: Callable[[Meaning], Iterable[Meaning]] = lambda _one: ()  # what callers pass for a parameter
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
+    _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Find out which classes are made from which, before anything is asked: a call of an interface needs them."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for path, summary in self.summaries.items():
+            for name, known in summary.classes.items():
+                if known.bases:
+                    for where, base, above in list(self.ancestry(path, name))[1:]:
+                        if above is not None:
+                            found.setdefault((where, base), []).append((path, name))
+        self._children = found
+
+    def children(self, path: str, name: str) -> Sequence[tuple[str, str]]:
+        """The classes that are made from a class, or that implement an interface."""
+        return self._children.get((path, name), ())
 
     def meanings(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
         """Everything that a reference in a file may mean; empty when nobody knows."""
@@ -97,22 +113,10 @@ class Symbols:
         """The methods that classes made from this one have in the place of its own: any may be the one that runs."""
         if one.kind != "object" or step[0] != ".":
             return
-        for path, name in self.children.get((one.path, one.name), ()):
+        for path, name in self.children(one.path, one.name):
             method = f"{name}{step}"
             if method in self.summaries[path].functions:
                 yield from self._decorated(Meaning("function", path, method))
-
-    @cached_property
-    def children(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
-        """The classes that are made from each class."""
-        found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for path, summary in self.summaries.items():
-            for name, known in summary.classes.items():
-                if known.bases:
-                    for where, base, above in list(self.ancestry(path, name))[1:]:
-                        if above is not None:
-                            found[where, base].append((path, name))
-        return found
 
     def _root(self, path: str, root: Ref, steps: Sequence[str]) -> Iterable[Meaning]:
         kind, _, name = root.partition(":")
@@ -144,7 +148,9 @@ class Symbols:
 
     def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
         found = self._opened(summary, name)
-        return found or ((Meaning("library", "", name),) if steps and "." not in name else ())
+        is_known = table().remote.fullmatch(name) is not None or table().recipient(name) is not None
+        is_library = is_known or (steps and "." not in name)  # `fetch(...)`, `gtag(...)`, `console.log(...)`
+        return found or ((Meaning("library", "", name),) if is_library else ())
 
     def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
         if name in summary.classes:
@@ -262,12 +268,14 @@ class Symbols:
             return (Meaning("library", "", f"{one.name}()"),)
         if one.kind == "function":
             return self.returned(one)
-        if one.kind == "object":
-            return tuple(each for found in self._member(one, "__call__") for each in self._called(found))
+        if one.kind in ("object", "module"):
+            return tuple(each for found in self.callable(one) for each in self._called(found))
         return ()
 
     def callable(self, one: Meaning) -> Iterable[Meaning]:
-        """What runs when this is called: of an object its `__call__`."""
+        """What runs when this is called: of an object its `__call__`, of a module what it exports as a whole."""
+        if one.kind == "module":
+            return self.symbol(one.path, "default")
         return self._member(one, "__call__") if one.kind == "object" else (one,)
 
     def returned(self, one: Meaning) -> tuple[Meaning, ...]:
@@ -281,7 +289,7 @@ class Symbols:
         if one.kind == "library":
             return (Meaning("library", "", f"{one.name}.{name}"),)
         if one.kind == "module":
-            return self.symbol(one.path, name) or self._submodule(one, name)
+            return self.symbol(one.path, name) or self._submodule(one, name) or self._of_default(one, name)
         if one.kind in ("object", "class"):
             return self._of_class(one, name)
         return (each for given in self.handed(one) for each in self._member(given, name))
@@ -290,11 +298,24 @@ class Symbols:
         """Find out again what was not known: there is more now of what callers pass."""
         self._known = {key: found for key, found in self._known.items() if found or key[1][:2] in ("n:", "i:")}
 
+    def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
+        """A member of what a module exports as a whole: `module.exports = new Client()`."""
+        whole = self.symbol(one.path, "default") if name != "default" else ()
+        return tuple(each for found in whole for each in self._step(found, f".{name}"))
+
     def _submodule(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         files = self.locate(one.path, f".{name}") if one.path.endswith("__init__.py") else ()
         return tuple(Meaning("module", path, "") for path in files if path in self.summaries)
 
     def _of_class(self, one: Meaning, name: str) -> Iterable[Meaning]:
+        """A member of a class; of one that only promises it (an interface), what its implementations have."""
+        found = tuple(self._inherited(one, name))
+        if found:
+            return found
+        below = (replace(one, path=path, name=each) for path, each in self.children(one.path, one.name)[:_CHILDREN])
+        return tuple(dict.fromkeys(each for child in below for each in self._inherited(child, name)))
+
+    def _inherited(self, one: Meaning, name: str) -> Iterable[Meaning]:
         for path, owner, known in self.ancestry(one.path, one.name):
             if known is None:
                 yield Meaning("library", "", f"{owner}().{name}")
@@ -316,6 +337,7 @@ class Symbols:
         """A class and its bases, nearest first; one of a library comes last, without a summary."""
         pending: list[tuple[str, str]] = [(path, name)]
         seen: set[tuple[str, str]] = set()
+        libraries: list[str] = []
         while pending and len(seen) < _BASES:
             here = pending.pop(0)
             known = self.summaries[here[0]].classes.get(here[1])
@@ -328,7 +350,8 @@ class Symbols:
                     if each.kind == "class":
                         pending.append((each.path, each.name))
                     elif each.kind == "library":
-                        yield "", each.name, None
+                        libraries.append(each.name)
+        yield from (("", each, None) for each in libraries)
 
     def _base(self, path: str, base: str) -> tuple[Meaning, ...]:
         first, _, rest = base.partition(".")

@@ -87,6 +87,11 @@ class Value:
             return self
         return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
 
+    def without(self, names: Iterable[str]) -> "Value":
+        """What is left when some parts are taken out."""
+        parts = {**(self.parts or {})} | dict.fromkeys(names, EMPTY)
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
+
     def with_any(self, value: "Value") -> "Value":
         """The same with one more value in a part that nobody knows: each of them may be it."""
         parts = {name: joined([each, value]) for name, each in (self.parts or {}).items()}

@@ -8,9 +8,19 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from petguard import catalog, taxonomy
-from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.model import Asset, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.parsers._names import host, is_local
 
 ANY_PERSONAL = "user"  # the category of data that is said to be personal without a word about its kind
+LINEAGE = "openlineage"  # the home of the columns that OpenLineage knows by namespace, name and field
+DATASETS = "dataset"  # the home of the columns of data sets that have a name of their own, such as on a hub
+_CLOUDS = frozenset(
+    {
+        *("s3", "s3a", "s3n", "gs", "gcs", "azure", "wasbs", "abfss", "adls", "gdrive", "oss", "http", "https"),
+        *("snowflake", "bigquery", "databricks", "redshift", "synapse", "athena", "awsathena", "awsglue", "glue"),
+        *("kinesis", "pubsub", "motherduck"),
+    }
+)
 _GENERIC = frozenset({"api", "llm", "service", "inference"})
 
 
@@ -82,7 +92,8 @@ def recipient(
     name: str, location: Location, *, sink: SinkKind = SinkKind.THIRD_PARTY, endpoint: str | None = None
 ) -> Node:
     """Who is said to receive data: an AI provider where the name or the host is one, else another party."""
-    provider = provider_named(name) or (catalog.provider_by_host(endpoint) if endpoint else None)
+    reached = host(endpoint) if endpoint else None  # of an address with or without a scheme
+    provider = provider_named(name) or (catalog.provider_by_host(reached) if reached else None)
     if provider is not None:
         return Node(
             id=f"ai_service:{provider.id}",
@@ -106,6 +117,16 @@ def recipient(
     )
 
 
+def storage(name: str, location: Location, *, sink: SinkKind, kind: str, address: str | None = None) -> Node:
+    """Who keeps data: a cloud is outside, a folder is not; `kind` is a scheme (`s3`) or a type of server."""
+    node = recipient(name, location, sink=sink, endpoint=address)
+    reached = host(address) if address and kind in ("http", "https") else None
+    outside = kind in _CLOUDS and not (reached is not None and is_local(reached))
+    near = kind in ("", "file", "local")
+    traits = node.traits or ((Trait.EXTERNAL,) if outside else (Trait.LOCAL,) if near else ())
+    return node.model_copy(update={"traits": traits})
+
+
 def provider_named(name: str) -> catalog.Provider | None:
     """The AI provider that a name means: `openai`, `azure_openai`, `anthropic_api`."""
     parts = name.lower().replace("_", "-").replace(" ", "-").split("-")
@@ -117,3 +138,29 @@ def provider_named(name: str) -> catalog.Provider | None:
 def flow(start: str, end: str, location: Location) -> Edge:
     """Data is said to go from one node to another."""
     return Edge(kind=EdgeKind.FLOWS_TO, source=start, target=end, origin=Origin.DECLARED, location=location)
+
+
+def training(key: str, name: str, location: Location) -> Node:
+    """Where data ends that a model is trained on; `key` is unique for the model in the tree."""
+    return Node(
+        id=f"training:{key}",
+        kind=NodeKind.SINK,
+        name=f"the training of {name}",
+        sink=SinkKind.TRAINING,
+        origin=Origin.DECLARED,
+        locations=(location,),
+    )
+
+
+def trained_on(model: Node, data: Node, location: Location, *, through: Node | None = None) -> Facts:
+    """A model is said to be trained on data: the relation, and the flow into its training, `through` a protection."""
+    end = training(model.id, model.name, location)
+    related = Edge(kind=EdgeKind.TRAINED_ON, source=model.id, target=data.id, origin=Origin.DECLARED, location=location)
+    return Facts(nodes=(end,), edges=(related, flow((through or data).id, end.id, location)))
+
+
+def derived_from(result: Node, origin: Node, location: Location) -> Edge:
+    """A data set or a model is said to be made from another one."""
+    return Edge(
+        kind=EdgeKind.DERIVED_FROM, source=result.id, target=origin.id, origin=Origin.DECLARED, location=location
+    )

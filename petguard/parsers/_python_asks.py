@@ -2,18 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from petguard import catalog
-from petguard.flows.facts import Locate
 from petguard.flows.follow import Asked
 from petguard.flows.form import line_and_column
 from petguard.flows.knowledge import Data, table
 from petguard.flows.summary import Site
-from petguard.model import Edge, EdgeKind, Node, NodeKind, Origin
 from petguard.parsers import _posts
+from petguard.parsers._noted import Noted
 from petguard.parsers._python_file import argument, text
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_rules import Detector, of_fact
@@ -31,34 +30,22 @@ def data_of(detector: Detector) -> Data:
 
 @dataclass
 class Asks:
-    """Recognises calls by the library path that they turn out to have; `nodes` and `edges` are what that adds."""
+    """Recognises calls by the library path that they turn out to have."""
 
     project: Project
-    locate: Locate
-    nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
+    noted: Noted
 
     def recognise(self, path: str, site: Site, dotted: str) -> Asked | None:
         """The call as one that asks an AI; None when it is not."""
         if _posts.is_request(dotted):
-            return self._posted(path, site)
+            return self.noted.posts(path, site, self._address(path, site))
         package, known = catalog.module(dotted), _known(dotted)
         if known is None or package is None or package.role not in ("sdk", "framework"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
-        here = self.locate(path, *line_and_column(site.at))
-        answering = [service.node(here) for service in self._services(path, package)]
-        return Asked(self._call(path, site, answering), *known)
-
-    def _posted(self, path: str, site: Site) -> Asked | None:
-        """A request that is written by hand, to an AI or to another host outside."""
-        address = self._address(path, site)
-        here = self.locate(path, *line_and_column(site.at))
-        service, host = _posts.asked(site, address), _posts.host(address)
-        if service is not None:
-            return Asked(self._call(path, site, [service.node(here)]), _posts.DATA)
-        return Asked(self._call(path, site, [_posts.recipient(host, here)]), _posts.DATA) if host else None
+        data, contains = known
+        return self.noted.asks(path, site, self._services(path, package), data, contains=contains)
 
     def _address(self, path: str, site: Site) -> str | None:
         module = self.project.module(path)
@@ -67,24 +54,6 @@ class Asks:
             return None
         written = (text(module, argument(call, ["url"], position)) for position in (0, 1))
         return next((each for each in written if each and "://" in each), None)
-
-    def _call(self, path: str, site: Site, answering: Sequence[Node]) -> str:
-        """Note a call and who gets what it sends."""
-        line, column = line_and_column(site.at)
-        here = self.locate(path, line, column)
-        call = Node(
-            id=f"call:{path}:{line}:{column}",
-            kind=NodeKind.CODE,
-            name=site.name,
-            origin=Origin.DETECTED,
-            locations=(here,),
-        )
-        self.nodes += [call, *answering]
-        self.edges += [
-            Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=each.id, origin=Origin.DETECTED, location=here)
-            for each in answering
-        ]
-        return call.id
 
     def _services(self, path: str, package: catalog.Package) -> list[Service]:
         """Who answers: whoever the clients of this package in the tree were made for, else its own provider.

@@ -9,10 +9,10 @@ from typing import Any
 from petguard import secrets, taxonomy
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_yaml
-from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind
 from petguard.parsers import Parser, one_by_one
-from petguard.parsers._declared import data_file, dataset, flow, recipient
-from petguard.parsers._names import categories_of_path, host, is_local
+from petguard.parsers._declared import data_file, dataset, flow, storage
+from petguard.parsers._names import categories_of_path
 from petguard.parsers._source import Source, excerpt
 
 Pointer = tuple[Step, ...]
@@ -27,7 +27,6 @@ _HOLE = re.compile(r"\$\{\s*(?P<name>item|key)(?P<rest>(?:\.[\w-]+)*)\s*\}")
 _REMOTE = re.compile(r"\[\s*'?remote\s+\"(?P<name>[^\"\n]{1,200})\"\s*'?\s*\]")
 _PAIR = re.compile(r"\s*(?P<key>\w+)\s*=\s*(?P<value>.*?)\s*")
 _PARTS = ("deps", "outs", "wdir")
-_CLOUDS = ("s3://", "gs://", "azure://", "gdrive://", "oss://", "https://", "http://")
 _MOST_STAGES = 1_000  # that one `foreach` makes
 
 
@@ -290,13 +289,10 @@ def _config(item: Input, world: _World) -> Facts:
 
 
 def _storage(url: str, where: Location) -> Node:
-    """Whoever keeps a remote; a cloud is outside, a path is not."""
+    """Whoever keeps a remote."""
     shown = secrets.mask_in(url)
-    node = recipient(shown, where, sink=SinkKind.FILE, endpoint=shown)
-    name = host(url) if url.startswith(("https://", "http://")) else None
-    outside = url.startswith(_CLOUDS) and not (name is not None and is_local(name))
-    traits = node.traits or ((Trait.EXTERNAL,) if outside else () if "://" in url else (Trait.LOCAL,))
-    return node.model_copy(update={"traits": traits})
+    scheme, separator, _ = url.partition("://")
+    return storage(shown, where, sink=SinkKind.FILE, kind=scheme if separator else "", address=shown)
 
 
 PARSER = Parser.of_configs("dvc", _interest, _parse)

@@ -1,0 +1,74 @@
+"""A data set that a file describes: what is said of it, its columns about people, and how each is said to be masked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from petguard.model import Asset, Edge, Facts, Location, Node, Trait
+from petguard.parsers import _said
+from petguard.parsers._declared import ANY_PERSONAL, flow, masked
+from petguard.parsers._said import Said
+
+
+@dataclass
+class Table:
+    """One data set, with the columns that say something about persons and what each of them is replaced by."""
+
+    node: Node
+    columns: list[tuple[Node, Node | None]] = field(default_factory=list)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the data set, or one of its columns, holds personal data."""
+        return bool(self.node.categories) or any(column.categories for column, _ in self.columns)
+
+    def hold(self, column: Node, how: str | None = None, location: Location | None = None) -> None:
+        """Take a column that says anything about persons; `how` is what one that is said to be masked goes through."""
+        if not _said.matters(column):
+            return
+        by = None
+        if Trait.SAID_MASKED in column.traits:
+            by, _ = masked(column, how or "masked", _said.technique(how or ""), location or column.locations[0])
+        self.columns.append((column, by))
+
+    def says(self, said: Said, here: Location) -> None:
+        """Take what is said of the data set as a whole; where its columns tell which data is personal, they are it."""
+        traits = set(self.node.traits) | said.traits
+        categories = self.node.categories
+        if Trait.SAID_PERSONAL in traits:
+            columns_tell = any(column.categories for column, _ in self.columns)
+            categories = () if columns_tell else said.categories or categories or (ANY_PERSONAL,)
+        places = tuple(dict.fromkeys((*self.node.locations, here)))
+        new = {"traits": tuple(sorted(traits)), "categories": categories, "locations": places}
+        self.node = self.node.model_copy(update=new)
+
+    def ways(self) -> Iterator[str]:
+        """The nodes whose data goes to whoever gets the data set: masked columns through their protection."""
+        if self.node.categories:
+            yield self.node.id
+        yield from ((by or column).id for column, by in self.columns if column.categories or by)
+
+    def row(self, *, always: bool = False) -> Node:
+        """The data set as a row of the inventory when it holds personal data; most of a warehouse does not."""
+        if not always and not self.is_personal:
+            return self.node.model_copy(update={"asset": None})
+        names = tuple(sorted({str(column.details["column"]) for column, _ in self.columns if column.categories}))
+        told = {"personal": names} if names or not always else {}
+        return self.node.model_copy(update={"asset": Asset.DATASET, "details": {**self.node.details, **told}})
+
+    def columns_masked(self) -> Facts:
+        """The columns and their protections."""
+        held = [(column, by) for column, by in self.columns if by is not None]
+        return Facts(
+            nodes=(*(column for column, _ in self.columns), *(by for _, by in held)),
+            edges=tuple(flow(column.id, by.id, by.locations[0]) for column, by in held),
+        )
+
+    def facts(self, *, always: bool = False) -> Facts:
+        """Everything, with the data of the columns going into the data set: who gets it gets them."""
+        held = self.columns_masked()
+        return Facts(nodes=(self.row(always=always), *held.nodes), edges=(*held.edges, *self._into()))
+
+    def _into(self) -> Iterator[Edge]:
+        for column, by in self.columns:
+            if column.categories or by is not None:
+                yield flow((by or column).id, self.node.id, column.locations[0])
