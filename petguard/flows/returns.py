@@ -119,19 +119,22 @@ class Returns:
             found.inside.add(node)
 
     def _hold(self, key: Key, node: "Node", found: _Found) -> None:
-        if node in self._open:
-            return
-        if len(self._open) == _DEEP:
-            found.inside.add(node)
-            return
-        self._open.append(node)
-        inner = self._behind(key, self.graph.before(node))
-        self._open.pop()
-        if inner.through or node[0] == "k":
-            found.held.add(Held(node, frozenset(inner.through), frozenset(inner.inside)))
-        else:
+        inner = self._look_behind(key, node, self.graph.before(node))
+        if inner is None or not (inner.through or node[0] == "k"):
             found.inside.add(node)  # the same for whoever calls
-        found.held |= inner.held
+        else:
+            found.held.add(Held(node, frozenset(inner.through), frozenset(inner.inside)))
+            found.held |= inner.held
+
+    def _look_behind(self, key: Key, node: "Node", starts: Iterable["Node"]) -> _Found | None:
+        """What is behind a node by itself; None for one that is being looked behind, or too deep to be."""
+        if node in self._open or len(self._open) == _DEEP:
+            return None
+        self._open.append(node)
+        try:
+            return self._behind(key, starts)
+        finally:
+            self._open.pop()
 
     def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         for caller, path, function, part in self.graph.runs(node):
@@ -144,9 +147,13 @@ class Returns:
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
         for each in outcome.held:
-            inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
-            found.held.add(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
-            found.held |= inner.held
+            arriving = self.graph.arriving(caller, its[0], its[1], each.through)
+            inner = self._look_behind(key, each.node, arriving)
+            if inner is None:
+                found.inside.add(each.node)
+            else:
+                found.held.add(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
+                found.held |= inner.held
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
