@@ -1,6 +1,5 @@
 """The tables of a dbt project, whoever speaks of them, and the exposures that get their data."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +18,6 @@ Pointer = tuple[Step, ...]
 HOME = "dbt"
 # A dashboard shows data to people, a model is trained on it; an application is somebody else's.
 _SINKS = {"ml": SinkKind.TRAINING, "application": SinkKind.THIRD_PARTY}
-_PROSE = re.compile(r"\b(?:PII|PHI)\b")
-_DENIED = re.compile(r"(?i)\b(?:no|non|not|without|free|removed?|masked|hashed|redacted|anonymi[sz]ed)\b")
 _POINTERS = frozenset({"name", "description", "columns", "tables", "tests", "data_tests", "config", "meta", "tags"})
 
 
@@ -209,10 +206,7 @@ def _said_of(source: Source, entry: dict[str, Any], place: Pointer) -> Said:
             said |= _said.by_tags(text for text, _ in source.strings(holder.get(key), *at, key))
     if said.unknown and not said.traits:
         source.doubt("only a template tells whether this is personal data", *place, reason="unresolved")
-    described = entry.get("description")
-    if not said.traits and isinstance(described, str) and _PROSE.search(described) and not _DENIED.search(described):
-        said |= Said(frozenset({Trait.SAID_PERSONAL}))
-    return said
+    return said if said.traits else said | _said.by_description(entry.get("description"))
 
 
 def _policy(source: Source, entry: dict[str, Any], place: Pointer) -> str | None:

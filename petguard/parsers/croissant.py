@@ -88,7 +88,7 @@ def _read(source: Source) -> Facts:
             table.hold(_said.column(DATASETS, name, ".".join(path), source.at(*at), said))
     _say(source, table, top)
     return together(
-        [table.facts(always=True), *_origins(source, table.node, top, records), *_files(source, table.node, top)]
+        [table.facts(listed=True), *_origins(source, table.node, top, records), *_files(source, table.node, top)]
     )
 
 

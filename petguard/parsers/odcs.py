@@ -201,7 +201,8 @@ def _said_of(source: Source, entry: dict[str, Any], place: Pointer) -> Said:
         said |= _classified(classification)
     tags = entry.get("tags")
     said |= _said.by_tags(text for text, _ in source.strings(tags, *place, "tags"))
-    return said | _said.by_metadata(_custom(entry))
+    said |= _said.by_metadata(_custom(entry))
+    return said if said.traits else said | _said.by_description(entry.get("description"))
 
 
 def _classified(text: str) -> Said:
