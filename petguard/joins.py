@@ -6,7 +6,7 @@ from typing import Any
 
 from petguard import catalog
 from petguard.claims import Statement
-from petguard.model import Claim, Edge, EdgeKind, Facts, Node, NodeKind, Origin
+from petguard.model import Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind
 
 # Where a claim points to, rather than what it says about the protection.
 _MODEL = "model:"  # how the ids of models begin
@@ -36,7 +36,7 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
     together = Facts(
         claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
     )
-    return (*bare, together)
+    return (*bare, together, *_into_training(everything))
 
 
 def _one_package(facts: Sequence[Facts]) -> Iterator[Facts]:
@@ -106,6 +106,34 @@ def _through_gateways(facts: Sequence[Facts]) -> tuple[Edge, ...]:
         if edge.source not in direct and (pattern := _pattern(edge.target, patterns)) is not None
     ]
     return (*by_name, *by_pattern)
+
+
+def _into_training(facts: Sequence[Facts]) -> Iterator[Facts]:
+    """What a model is said to be trained on goes into its training, masked where it is said to be masked.
+
+    A file that says where the training takes place, such as a stage of a pipeline, has that flow already.
+    """
+    nodes = {node.id: node for part in facts for node in part.nodes}
+    told = {place.path for node in nodes.values() if node.sink is SinkKind.TRAINING for place in node.locations}
+    for edge in (edge for part in facts for edge in part.edges if edge.kind is EdgeKind.TRAINED_ON):
+        if edge.location.path in told or edge.source not in nodes:
+            continue
+        end = _training(nodes[edge.source], edge.location)
+        masked = f"protection:{edge.target.removeprefix('data:')}"
+        start = masked if masked in nodes else edge.target
+        flow = edge.model_copy(update={"kind": EdgeKind.FLOWS_TO, "source": start, "target": end.id})
+        yield Facts(nodes=(end,), edges=(flow,))
+
+
+def _training(model: Node, location: Location) -> Node:
+    return Node(
+        id=f"training:{model.id}",
+        kind=NodeKind.SINK,
+        name=f"the training of {model.name}",
+        sink=SinkKind.TRAINING,
+        origin=Origin.DECLARED,
+        locations=(location,),
+    )
 
 
 def _pattern(key: str, patterns: Iterable[str]) -> str | None:

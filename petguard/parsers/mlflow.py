@@ -104,6 +104,8 @@ def _names(value: Any, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         here = (*above, name) if isinstance(name, str) and name.strip() else above
         if here != above:
             yield here
+        if isinstance(spec.get("values"), dict):  # of a map, whose keys nobody lists
+            yield from _names([spec["values"]], here)
         inner = spec.get("properties")
         if isinstance(inner, dict):
             yield from _names([{"name": key, **_mapping(part)} for key, part in inner.items()], here)

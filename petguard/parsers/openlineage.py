@@ -13,7 +13,7 @@ from petguard.documents import Step, located, read_json
 from petguard.errors import UnreadableInput
 from petguard.model import Edge, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind, State, Trait
 from petguard.parsers import Parser, _said, one_by_one
-from petguard.parsers._declared import LINEAGE, dataset, flow, storage, training
+from petguard.parsers._declared import LINEAGE, dataset, flow, storage
 from petguard.parsers._declared_table import Table
 from petguard.parsers._model_file import shown
 from petguard.parsers._said import Said
@@ -320,8 +320,19 @@ def _moved(
         if start_key != end_key:
             yield (), (flow(tables[start_key].node.id, tables[end_key].node.id, where),)
     for (key, job), where in world.trained.items():
-        end = training(f"{LINEAGE}/{job}", job, where)
+        end = _trainer(job, where)
         yield (end,), (flow(tables[key].node.id, end.id, where),)
+
+
+def _trainer(job: str, where: Location) -> Node:
+    return Node(
+        id=f"code:{LINEAGE}/{job}",
+        kind=NodeKind.CODE,
+        name=f"job {job}",
+        sink=SinkKind.TRAINING,
+        origin=Origin.DECLARED,
+        locations=(where,),
+    )
 
 
 def _protection(start: Node, end: Node, way: _Way) -> Node:

@@ -111,7 +111,7 @@ def test_a_training_job_ends_the_way(read: Read) -> None:
     facts, _ = read(
         openlineage.PARSER, {"e.json": json.dumps([_event([_data("db.raw", "email")], [], job="churn_model.train")])}
     )
-    assert _flows(facts) == {("db.raw.email", "the training of churn_model.train"): []}
+    assert _flows(facts) == {("db.raw.email", "job churn_model.train"): []}
 
 
 def test_tags_speak_of_fields_and_data_sets(read: Read) -> None:
