@@ -21,13 +21,13 @@ class Table:
         """Whether the data set, or one of its columns, holds personal data."""
         return bool(self.node.categories) or any(column.categories for column, _ in self.columns)
 
-    def hold(self, column: Node, how: str | None = None, location: Location | None = None) -> None:
+    def hold(self, column: Node, how: str | None = None) -> None:
         """Take a column that says anything about persons; `how` is what one that is said to be masked goes through."""
         if not _said.matters(column):
             return
         by = None
         if Trait.SAID_MASKED in column.traits:
-            by, _ = masked(column, how or "masked", _said.technique(how or ""), location or column.locations[0])
+            by, _ = masked(column, how or "masked", _said.technique(how or ""), column.locations[0])
         self.columns.append((column, by))
 
     def says(self, said: Said, here: Location) -> None:

@@ -156,7 +156,7 @@ def _fields(
         node = _said.column(
             table.node.id.removeprefix("data:").rpartition("/")[0], table.node.name, path, source.at(*at), said
         )
-        table.hold(node, how, source.at(*at))
+        table.hold(node, how)
         for name, where in source.strings(each.get("transformSourceObjects"), *at, "transformSourceObjects"):
             world.origins.append((table.node, name, source.at(*where)))
         if _said.matters(node):
