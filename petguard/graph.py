@@ -4,7 +4,7 @@ Nodes with the same id are one thing, wherever they were seen. Only `flows_to` e
 sink or where its way is lost (`unresolved`).
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,12 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from petguard.model import Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, Trait
+from petguard.ways import Ways
 
 if TYPE_CHECKING:
     import networkx
 
 _SCALARS = ("asset", "sink", "provider", "version", "model", "region", "endpoint", "technique", "claim")
-_Parents = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -81,20 +81,15 @@ class SystemGraph:
 
         found = tuple(facts)
         self._graph: networkx.MultiDiGraph[str] = MultiDiGraph()
-        for node in _merged_nodes(node for each in found for node in each.nodes):
-            self._graph.add_node(node.id, node=node)
+        self._nodes = {node.id: node for node in _merged_nodes(node for each in found for node in each.nodes)}
+        self._graph.add_nodes_from(self._nodes)
         for edge in sorted((edge for each in found for edge in each.edges), key=_edge_order, reverse=True):
             self._add(edge)
-        self._known = self._in_order()
         for model in self.nodes(kind=NodeKind.MODEL):
-            self._graph.nodes[model.id]["node"] = self._resolved(model)
-        self._known = self._in_order()
-        self._next: dict[str, list[str]] = {key: self._targets(key) for key in sorted(self._graph)}
-        self._previous: dict[str, list[str]] = {key: [] for key in self._next}
-        for source, targets in self._next.items():
-            for target in targets:
-                self._previous[target].append(source)
-        self._ends = frozenset(node.id for node in self.nodes() if self._is_end(node))
+            self._nodes[model.id] = self._resolved(model)
+        onward = {key: self._targets(key) for key in sorted(self._graph)}
+        self._ends = frozenset(node.id for node in self.nodes() if _is_end(node, onward[node.id]))
+        self._ways = Ways(onward, self._ends)
         self._lost = frozenset(node.id for node in self.nodes(trait=Trait.UNRESOLVED, sink=None))
 
     def _add(self, edge: Edge) -> None:
@@ -118,22 +113,15 @@ class SystemGraph:
             return model
         return model.model_copy(update={"traits": tuple(sorted((*model.traits, Trait.UNRESOLVED)))})
 
-    def _is_end(self, node: Node) -> bool:
-        return node.sink is not None or (Trait.UNRESOLVED in node.traits and not self._next[node.id])
-
-    def _in_order(self) -> tuple[Node, ...]:
-        return tuple(self.node(key) for key in sorted(self._graph))
-
     def node(self, key: str) -> Node:
         """The node with this id; KeyError when there is none."""
-        node: Node = self._graph.nodes[key]["node"]
-        return node
+        return self._nodes[key]
 
     def nodes(self, *, trait: Trait | None = None, **criteria: object) -> tuple[Node, ...]:
         """The nodes whose fields equal all criteria, in id order: `nodes(kind=NodeKind.MODEL, provider="openai")`."""
         return tuple(
             node
-            for node in self._known
+            for node in self._nodes.values()
             if (trait is None or trait in node.traits)
             and all(getattr(node, field) == value for field, value in criteria.items())
         )
@@ -151,15 +139,15 @@ class SystemGraph:
         """
         protections = frozenset(node.id for node in self.nodes(kind=NodeKind.PROTECTION))
         sources = frozenset(node.id for node in self.nodes(kind=NodeKind.DATA) if node.categories)
-        ends = sorted(self._ends & self._reach(sources, avoiding=()).keys())
+        ends = self._ways.reach(sources).among(self._ends)
         found = [path for end in ends for path in self._flows_into(end, sources, protections)]
         return tuple(sorted(found, key=lambda path: (path.source.id, path.target.id)))
 
     def _flows_into(self, end: str, sources: frozenset[str], protections: frozenset[str]) -> Iterator[Path]:
-        anyhow = self._reach({end}, avoiding=(), backwards=True)
-        bare = self._reach({end}, avoiding=protections, backwards=True) if protections & anyhow.keys() else anyhow
-        for source in sorted(sources & anyhow.keys() - {end}):
-            yield self._path(_trail(bare if source in bare else anyhow, source))
+        anyhow = self._ways.reach({end}, backwards=True)
+        bare = self._ways.reach({end}, protections, backwards=True) if anyhow.among(protections) else anyhow
+        for source in anyhow.among(sources - {end}):
+            yield self._path((bare if source in bare else anyhow).trail(source))
 
     def cut(
         self,
@@ -173,19 +161,16 @@ class SystemGraph:
         When no target is reached without a verified protection, an unresolved node that is reached so is listed as
         UNKNOWN: the target may lie behind it. A source is never a target of the same call.
         """
-        verified = frozenset(passes_verified)
-        anyhow = self._reach(sources, avoiding=())
-        unverified = self._reach(sources, avoiding=verified) if verified else anyhow
-        either = verified.union(passes_claimed)
-        bare = self._reach(sources, avoiding=either) if either != verified else unverified
+        verified, either = frozenset(passes_verified), frozenset(passes_verified).union(passes_claimed)
+        anyhow, unverified, bare = (self._ways.reach(sources, each) for each in ((), verified, either))
         steps = ((bare, Passage.VIOLATION), (unverified, Passage.UNVERIFIED), (anyhow, Passage.PASS))
         found = {}
-        for target in sorted(set(targets).difference(sources).intersection(anyhow)):
-            parents, passage = next(step for step in steps if target in step[0])
-            found[target] = Cut(passage, self._path(_trail(parents, target)[::-1]))
+        for target in anyhow.among(set(targets).difference(sources)):
+            reached, passage = next(step for step in steps if target in step[0])
+            found[target] = Cut(passage, self._path(reached.trail(target)[::-1]))
         if all(cut.passage is Passage.PASS for cut in found.values()):
-            lost = sorted(self._lost.intersection(unverified).difference(sources, targets))
-            found |= {key: Cut(Passage.UNKNOWN, self._path(_trail(unverified, key)[::-1])) for key in lost}
+            lost = unverified.among(self._lost.difference(sources, targets))
+            found |= {key: Cut(Passage.UNKNOWN, self._path(unverified.trail(key)[::-1])) for key in lost}
         return found
 
     def cut_each(
@@ -197,40 +182,23 @@ class SystemGraph:
     ) -> Mapping[tuple[str, str], Cut]:
         """The cut of each source by itself, by (source, target), without what passes; it names every breach.
 
-        Searches forwards once, and backwards from each target that is reached: targets are few, sources are not.
+        Searches backwards from each target: targets are few, sources are not, and the next rule asks for the same ones.
         """
-        verified = frozenset(passes_verified)
-        either = verified.union(passes_claimed)
+        verified, either = frozenset(passes_verified), frozenset(passes_verified).union(passes_claimed)
         starts = frozenset(sources)
-        reached = starts | self._reach(starts, avoiding=verified).keys()
         found = {}
-        for target in sorted(reached.intersection(targets)):
-            unverified = self._reach({target}, avoiding=verified, backwards=True)
-            bare = self._reach({target}, avoiding=either, backwards=True) if either != verified else unverified
-            for source in sorted(starts & unverified.keys() - {target}):
-                passage, towards = (Passage.VIOLATION, bare) if source in bare else (Passage.UNVERIFIED, unverified)
-                found[source, target] = Cut(passage, self._path(_trail(towards, source)))
+        for target in sorted(set(targets) - verified):
+            unverified, bare = (self._ways.reach({target}, each, backwards=True) for each in (verified, either))
+            for source in unverified.among(starts - {target}):
+                is_bare = source in bare and target not in either
+                passage, towards = (Passage.VIOLATION, bare) if is_bare else (Passage.UNVERIFIED, unverified)
+                found[source, target] = Cut(passage, self._path(towards.trail(source)))
         safe = starts - {source for source, _ in found}
-        for lost in sorted((self._lost & reached).difference(targets)):
-            towards = self._reach({lost}, avoiding=verified, backwards=True)
-            for source in sorted(safe & towards.keys() - {lost}):
-                found[source, lost] = Cut(Passage.UNKNOWN, self._path(_trail(towards, source)))
+        for lost in sorted(self._lost.difference(targets, verified)):
+            towards = self._ways.reach({lost}, verified, backwards=True)
+            for source in towards.among(safe - {lost}):
+                found[source, lost] = Cut(Passage.UNKNOWN, self._path(towards.trail(source)))
         return found
-
-    def _reach(self, starts: Collection[str], *, avoiding: Collection[str], backwards: bool = False) -> _Parents:
-        """Breadth-first search from all starts at once: every node reached, and from where."""
-        beside = self._previous if backwards else self._next
-        parents: dict[str, str | None] = dict.fromkeys(sorted(starts))
-        queue = deque(parents)
-        while queue:
-            here = queue.popleft()
-            if here in self._ends and parents[here] is not None:
-                continue
-            for there in beside[here]:
-                if there not in parents and there not in avoiding:
-                    parents[there] = here
-                    queue.append(there)
-        return parents
 
     def _path(self, keys: Sequence[str]) -> Path:
         first = self.node(keys[0])
@@ -240,16 +208,14 @@ class SystemGraph:
     def _hop(self, source: str, target: str) -> Hop:
         """A thing that was seen in several places is passed where the edge says."""
         node = self.node(target)
+        if len(node.locations) == 1:
+            return Hop(node, node.locations[0])
         edge: Edge = self._graph.edges[source, target, EdgeKind.FLOWS_TO]["edge"]
-        return Hop(node, node.locations[0] if len(node.locations) == 1 else edge.location)
+        return Hop(node, edge.location)
 
 
-def _trail(parents: _Parents, key: str) -> list[str]:
-    """The way back from a node to where a search began."""
-    keys = [key]
-    while (before := parents[keys[-1]]) is not None:
-        keys.append(before)
-    return keys
+def _is_end(node: Node, onward: Collection[str]) -> bool:
+    return node.sink is not None or (Trait.UNRESOLVED in node.traits and not onward)
 
 
 def _merged_nodes(nodes: Iterable[Node]) -> Iterator[Node]:

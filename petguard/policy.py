@@ -78,9 +78,11 @@ class RuleSetting(Frozen):
 
 
 class PolicyFile(Frozen):
-    """The keys of `petguard.yaml`. `accept_evidence` is how sure a protection must be to count without a verified claim.
+    """The keys of `petguard.yaml`.
 
-    `claims` and `ai_register` are read by parsers of their own, not here."""
+    `accept_evidence` is how sure a protection must be to count without a verified claim. `claims` and `ai_register` are
+    read by parsers of their own, not here.
+    """
 
     approved: Approved = Approved()
     data: dict[str, DataRule] = Field(default_factory=dict)

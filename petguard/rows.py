@@ -75,8 +75,11 @@ def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict]) -> Flow:
 
 
 def confidence(flow: Path) -> Confidence:
-    """How sure a person would be of a flow: less where only a bare name says that it is personal data, where it was
-    kept in an object between two functions, and little in test code or where its end could not be found out."""
+    """How sure a person would be of a flow.
+
+    Less where only a bare name says that it is personal data, or where it was kept in an object between two functions,
+    and little in test code or where its end could not be found out.
+    """
     place = flow.hops[0].location
     if _IS_TEST.search(place.path) or _is_lost(flow.target):
         return Confidence.LOW

@@ -11,7 +11,7 @@ import pytest
 from petguard import semgrep
 from petguard.collect import Input
 from petguard.model import State
-from petguard.parsers._python_rules import call_sinks, function_sinks, search_rules, taint_rules
+from petguard.parsers._python_rules import search_rules
 from petguard.semgrep import Program
 
 _RULE = {"id": "r", "languages": ["python"], "severity": "INFO", "message": "$X", "pattern": "send($X)"}
@@ -89,15 +89,10 @@ def test_a_rule_that_does_not_compile_is_a_gap_for_every_file() -> None:
     assert {gap.path for gap in result.gaps} == {"a.py", "b.py"}
 
 
-@pytest.mark.parametrize(
-    "rules",
-    [search_rules(), taint_rules(call_sinks()), taint_rules(function_sinks(["run", "a.b(", "é", "x|y"]))],
-    ids=["search", "calls", "functions"],
-)
-def test_every_shipped_and_generated_rule_compiles(rules: tuple[dict[str, Any], ...]) -> None:
-    """Semgrep takes all rules of a round without a complaint, strange function names included."""
+def test_every_shipped_rule_compiles() -> None:
+    """Semgrep takes all rules that look for calls without a complaint."""
     code = "import openai\ndef f(user):\n    openai.ChatCompletion.create(messages=[user.email])\n"
-    assert semgrep.run([Input("a.py", code)], rules, language="python").gaps == ()
+    assert semgrep.run([Input("a.py", code)], search_rules(), language="python").gaps == ()
 
 
 def test_a_missing_program_is_a_gap_for_every_file() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,18 @@ _DATA_FILE = re.compile(
 )
 _WRITES = re.compile(r"[wax]")
 _FUNCTIONS = ("l:", "i:", "s:", "v:", "p:")
+_PATTERNS = frozenset({"compile", "RegExp", "MustCompile", "Regex", "toRegex"})  # makers of regular expressions
+_PARSES = frozenset(  # what makes an object of a class from something
+    [
+        "parse", "parseAsync", "safeParse", "safeParseAsync", "validate", "validateSync", "cast", "model_validate",
+        "model_validate_json", "parse_obj", "parse_raw", "from_orm", "model_construct", "create", "all",
+    ]
+)  # fmt: skip
+_SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
+_ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _REFS_GIVEN = 2
+_REFS_BACK = 4
 _LONG_REF = 160
 _LONG_TEXT = 400
 
@@ -32,6 +43,28 @@ _LONG_TEXT = 400
 def _is(kind: str, name: str) -> bool:
     """Whether the carriage table says this of a call's last name."""
     return re.fullmatch(getattr(table().carriage, kind), name) is not None
+
+
+def fills(name: str) -> bool:
+    """Whether a method of this name puts something into what it is called on."""
+    return _is("puts", name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A call with the values around it; `back` is what it gives back when nothing is known of it."""
+
+    call: f.Call
+    receiver: Value | None
+    given: list[Value]
+    number: int
+    refs: tuple[Ref, ...]
+    back: Value
+
+    @property
+    def name(self) -> str:
+        """The last name of what is called."""
+        return _last(self.call.callee)
 
 
 class Calling:
@@ -48,7 +81,11 @@ class Calling:
         given = [(self._in.value(each.value), each) for each in call.arguments]
         number, site = self._in.site(call, refs, spelled(callee))
         self._note(site, receiver, given)
-        result = self._result(call, receiver, [value for value, _ in given], number, refs)
+        made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
+        if receiver is not None and _last(callee) in _ENTRIES:
+            made = (*made, *receiver.element().refs)[:_REFS_BACK]
+        back = Value(frozenset({("c", number, "")}), refs=made)
+        result = self._result(_Made(call, receiver, [value for value, _ in given], number, refs, back))
         return self._taken_at_its_name(call, receiver, result)
 
     def _refs(self, callee: f.Expr, receiver: Value | None) -> tuple[Ref, ...]:
@@ -63,46 +100,89 @@ class Calling:
     def _note(self, site: Site, receiver: Value | None, given: Sequence[tuple[Value, f.Argument]]) -> None:
         """Add what the call is given to what it was given when it was followed before."""
         new = [] if receiver is None else [_argument("self", receiver)]
-        position = 0
+        position, known = 0, True
         for value, argument in given:
-            new.append(_argument(argument.name or str(position), value))
+            # What stands after a list that is spread may arrive anywhere.
+            new.append(_argument(argument.name or (str(position) if known else "*"), value))
             position += not argument.name
+            known = known and argument.name != "*"
         if not site.arguments:
             site.arguments = new
         else:
             site.arguments = [_both(one, other) for one, other in zip(site.arguments, new, strict=True)]
 
-    def _result(
-        self, call: f.Call, receiver: Value | None, given: list[Value], number: int, refs: tuple[Ref, ...]
-    ) -> Value:
-        name = _last(call.callee)
-        made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
-        back = Value(frozenset({("c", number, "")}), refs=made)
-        spot = Spot(call.at, self._in.scope.name)
-        special = self._rows(call, given, spot) or self._file(call, name, given, spot)
-        if special is not None:
-            self._put(call.callee, receiver, special, whole=True)
-            return joined([special, back])
-        if name == "partial" and given:
-            return Value(back.atoms, refs=given[0].refs)
-        if name == "dict" and receiver is None:
-            return self._dict(call, given)
-        if name in ("enumerate", "zip") and receiver is None:
-            return _pairs(name, given)
-        stored = self._objects(call, given, spot)
-        if stored is not None:
-            return Value(back.atoms | stored.atoms, refs=(*stored.refs, *made))
-        if receiver is not None and _is("puts", name):
-            return self._put(call.callee, receiver, _put_in(name, given))
-        if receiver is not None and name in _PAIRS and not given:
-            return Value(back.atoms, {ELEMENT: _pair(receiver)}, refs=made)
-        same = receiver if receiver is not None else next(iter(given), None)
-        if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
-            return Value(same.atoms | back.atoms, same.parts, refs=made or same.refs)
-        self._fill(call, number, refs)
-        return back
+    def _result(self, one: "_Made") -> Value:
+        """What a call gives back; the first way that knows it decides."""
+        ways = (self._read, self._built_in, self._stored, self._carried)
+        found = next((value for way in ways if (value := way(one)) is not None), None)
+        if found is not None:
+            return found
+        self._fill(one)
+        return one.back
 
-    def _rows(self, call: f.Call, given: list[Value], spot: Spot) -> Value | None:
+    def _read(self, one: "_Made") -> Value | None:
+        """Rows of a query and files that are read."""
+        spot = Spot(one.call.at, self._in.scope.name)
+        special = self._rows(one.given, spot) or self._file(one.name, one.given, spot)
+        if special is None:
+            return None
+        self._put(one.call.callee, one.receiver, special, whole=True)
+        return joined([special, one.back])
+
+    def _built_in(self, one: "_Made") -> Value | None:
+        if one.name == "partial" and one.given:
+            bound = sum(not each.name for each in one.call.arguments) - 1
+            shift = f"<{bound}>" if bound > 0 else ""
+            return Value(one.back.atoms, refs=tuple(f"{ref}{shift}" for ref in one.given[0].refs))
+        if one.name in _PATTERNS and one.given and one.given[0].text is not None:
+            return Value(one.back.atoms, refs=one.back.refs, text=one.given[0].text)
+        if one.receiver is not None:
+            return None
+        if one.name == "dict":
+            return self._dict(one.call, one.given)
+        if one.name == "filter" and len(one.given) > 1:
+            return joined([one.given[1].copied(), one.back])
+        if one.name in ("setattr", "print"):
+            self._written(one)
+        return _pairs(one.name, one.given) if one.name in ("enumerate", "zip") else None
+
+    def _written(self, one: "_Made") -> None:
+        """`setattr(x, "name", y)` and `print(y, file=x)` put something into `x`."""
+        slots = {each.name or str(index): index for index, each in enumerate(one.call.arguments)}
+        if one.name == "setattr" and len(one.given) > 2 and one.given[1].text:
+            target: f.Expr = f.Attr(one.call.arguments[0].value, one.given[1].text, one.call.at)
+            self._in.assign(target, one.given[2], one.call.at)
+        elif one.name == "print" and "file" in slots:
+            index = slots["file"]
+            held = one.given[index].with_part(ELEMENT, mixed(one.given[:index] + one.given[index + 1 :]), adds=True)
+            self._in.change(one.call.arguments[index].value, held, one.call.at)
+
+    def _stored(self, one: "_Made") -> Value | None:
+        """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
+        if not _is("looks_up", one.name) and one.name not in _PARSES:
+            return None
+        kind = _kept_kind(one.call)
+        if kind is None:
+            return None
+        made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
+        return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
+
+    def _carried(self, one: "_Made") -> Value | None:
+        """What the table of carriage says of the name."""
+        receiver, name = one.receiver, one.name
+        if receiver is not None and _is("puts", name):
+            held = self._put(one.call.callee, receiver, _put_in(name, one.given))
+            key = one.given[0].text if name == "setdefault" and one.given else None
+            return held.part(key) if key else held
+        if receiver is not None and name in _PAIRS and not one.given:
+            atoms = NOTHING if receiver.closed else one.back.atoms
+            return Value(atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
+        same = receiver if receiver is not None else next(iter(one.given), None)
+        if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
+            return Value(same.atoms | one.back.atoms, same.parts, refs=one.back.refs or same.refs)
+        return None
+
+    def _rows(self, given: list[Value], spot: Spot) -> Value | None:
         """The rows of a query that is written out."""
         for value in given[:2]:
             query = sql.selected(value.text) if value.text else None
@@ -110,7 +190,7 @@ class Calling:
                 return self._in.reading.columns(query.table, query.columns, spot.at, spot.function)
         return None
 
-    def _file(self, call: f.Call, name: str, given: list[Value], spot: Spot) -> Value | None:
+    def _file(self, name: str, given: list[Value], spot: Spot) -> Value | None:
         """What a file of data that is read by its name holds."""
         path = given[0].text if given else None
         if path is None or not _DATA_FILE.match(path) or not _READS_FILE.fullmatch(name):
@@ -128,17 +208,6 @@ class Calling:
         start = rest[0] if rest else Value(NOTHING, {}, closed=True)
         return Value(start.atoms, {**(start.parts or {}), **parts}, closed=start.closed or not rest)
 
-    def _objects(self, call: f.Call, given: list[Value], spot: Spot) -> Value | None:
-        """Objects that are read from where they are kept: `Patient.objects.get(...)`, `session.get(Patient, 1)`."""
-        name = _last(call.callee)
-        if not _is("looks_up", name) and name not in ("all", "create", "findOneOrFail", "findOneBy"):
-            return None
-        kind = _kept_kind(call)
-        if kind is None:
-            return None
-        atom = self._in.reading.object(call.at, spelled(call.callee), (kind,), spot.function, NOTHING)
-        return Value(frozenset({atom}), refs=(f"t:{kind}|",))
-
     def _put(self, callee: f.Expr, receiver: Value | None, given: Value, *, whole: bool = False) -> Value:
         """Let the object that a method is called on hold what the method was given."""
         if receiver is None or not isinstance(callee, f.Attr):
@@ -151,27 +220,31 @@ class Calling:
                 held = held.with_part(name, value, adds=True)
         else:
             held = receiver.with_part(ELEMENT, given, adds=True)
-        of = callee.of
-        if isinstance(of, f.Var | f.Attr | f.Item) and not (isinstance(of, f.Var) and of.name == "self"):
-            if isinstance(of, f.Attr) and isinstance(of.of, f.Var) and of.of.name == "self" and self._in.scope.owner:
-                self._in.keep_attribute(self._in.scope.owner, of.name, held)
-            else:
-                self._in.assign(of, held, callee.at)
+        of = _entry(callee.of)
+        if isinstance(of, f.Attr) and self._in.is_own(of.of):
+            self._in.keep_attribute(self._in.scope.owner, of.name, held)
+        elif isinstance(of, f.Var | f.Attr | f.Item) and not self._in.is_own(of):
+            self._in.change(of, held, callee.at)
         return held
 
-    def _fill(self, call: f.Call, number: int, refs: tuple[Ref, ...]) -> None:
-        """A function of the tree may put something into the lists and dicts that it is given."""
-        if not any(ref.startswith(_FUNCTIONS) for ref in refs):
+    def _fill(self, one: "_Made") -> None:
+        """A function of the tree may put something into the containers and objects that it is given."""
+        if not any(ref.startswith(_FUNCTIONS) for ref in one.refs):
             return
         position = 0
-        for each in call.arguments:
+        for each, held in zip(one.call.arguments, one.given, strict=True):
             slot = each.name or str(position)
             position += not each.name
-            if isinstance(each.value, f.Var):
-                held = self._in.scope.names.get(each.value.name)
-                if held is not None and held.parts is not None:
-                    put = Value(frozenset({("o", number, slot)}))
-                    self._in.scope.names.set(each.value.name, held.with_part(ELEMENT, put, adds=True))
+            if isinstance(each.value, f.Var | f.Attr | f.Item) and not self._in.is_own(each.value):
+                self._filled(each.value, held, Value(frozenset({("o", one.number, slot)})))
+
+    def _filled(self, of: f.Var | f.Attr | f.Item, held: Value, put: Value) -> None:
+        if isinstance(of, f.Attr) and self._in.is_own(of.of):
+            self._in.keep_attribute(self._in.scope.owner, of.name, put)
+        elif held.parts is not None:
+            self._in.change(of, held.with_part(ELEMENT, put, adds=True), of.at)
+        elif isinstance(of, f.Var) and any(ref.startswith("p:") or ref.endswith("()") for ref in held.refs):
+            self._in.scope.names.set(of.name, Value(held.atoms | put.atoms, refs=held.refs))
 
     def _taken_at_its_name(self, call: f.Call, receiver: Value | None, result: Value) -> Value:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
@@ -209,6 +282,14 @@ def _last(callee: f.Expr) -> str:
     return callee.name if isinstance(callee, f.Attr | f.Var) else ""
 
 
+def _entry(of: f.Expr) -> f.Expr:
+    """What is filled: of `d.setdefault(key, []).append(x)` and `d.get(key).append(x)` an entry of `d`."""
+    if isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and of.callee.name in ("setdefault", "get"):
+        key = next((each.value for each in of.arguments if not each.name), None)
+        return of if key is None else f.Item(of.callee.of, key, of.at)
+    return of
+
+
 def _put_in(name: str, given: list[Value]) -> Value:
     """What a method that fills a container adds to it."""
     if name in ("set", "put", "setdefault", "insert") and len(given) > 1:
@@ -221,7 +302,8 @@ def _put_in(name: str, given: list[Value]) -> Value:
 
 def _pair(receiver: Value) -> Value:
     """A key with its value."""
-    return Value(NOTHING, {"0": EMPTY, "1": Value(receiver.all, refs=receiver.element().refs)}, closed=True)
+    keys = (receiver.parts or {}).get(ELEMENT, EMPTY)  # only keys that nobody can read are kept as values
+    return Value(NOTHING, {"0": Value(keys.all), "1": Value(receiver.all, refs=receiver.element().refs)}, closed=True)
 
 
 def _pairs(name: str, given: list[Value]) -> Value:
@@ -240,7 +322,10 @@ def _kept_kind(call: f.Call) -> str | None:
             names.append(root.name)
         elif isinstance(root, f.Call):
             named = next((each.value for each in root.arguments[:1] if _is_kind(each.value)), None)
-            if isinstance(named, f.Var) and (_last(root.callee) in ("query", "select", "get", "exec", "scalars")):
+            if isinstance(named, f.Var) and (
+                _last(root.callee)
+                in ("query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository")
+            ):
                 return named.name
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from petguard.flows.form import Place, line_and_column
 from petguard.flows.graph import Graph
 from petguard.flows.graph import Node as Value
+from petguard.flows.summary import Site
 from petguard.flows.trace import End, Trace
 from petguard.model import Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
 
@@ -125,10 +126,9 @@ class Emitter:
     def _safeguard(self, node: Value) -> Node:
         path, number = str(node[1]), int(node[2])
         site, guard = self.graph.site(path, number), self.graph.safeguards[path, number]
-        line, column = line_and_column(site.at)
         entities = {"entities": guard.entities} if guard.entities else {}
         return Node(
-            id=f"protection:{path}:{line}:{column}",
+            id=f"protection:{path}:{_span(site)}",
             kind=NodeKind.PROTECTION,
             name=site.name,
             technique=guard.technique,
@@ -151,9 +151,9 @@ class Emitter:
     def _step_id(self, node: Value) -> str:
         kind, path = node[0], str(node[1])
         if kind in ("a", "c", "o"):
-            line, column = line_and_column(self.graph.site(path, int(node[2])).at)
             rest = "/".join(str(each) for each in node[3:] if each)
-            return f"{_STEPS[str(kind)]}:{path}:{line}:{column}{f'#{rest}' if rest else ''}"
+            where = _span(self.graph.site(path, int(node[2])))
+            return f"{_STEPS[str(kind)]}:{path}:{where}{f'#{rest}' if rest else ''}"
         if kind == "p":
             return f"parameter:{path}:{node[2]}:{'.'.join(str(each) for each in node[3:] if each)}"
         if kind == "s":
@@ -172,6 +172,11 @@ class Emitter:
         if kind == "u":
             return f"one of {len(summary.bundles[int(node[2])])} values"
         return ".".join(str(each) for each in node[2:] if each)
+
+
+def _span(site: Site) -> str:
+    """Where a call begins and ends: `a().b()` are two that begin at the same place."""
+    return ":".join(str(each) for each in (*line_and_column(site.at), *line_and_column(site.end)))
 
 
 _STEPS = {"u": "one-of", "a": "pass", "c": "result", "o": "filled", "f": "attribute", "g": "variable"}

@@ -12,7 +12,7 @@ from petguard.flows.resolve import Locate as LocateModule
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Site, Summary
 from petguard.flows.trace import End, Kinds, Trace, trace
-from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, State, Trait
+from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, SinkKind, State, Trait
 
 _DYNAMIC = re.compile(r"\b(?:import_module|__import__|load_object|locate|import_string)\(\)")
 _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
@@ -20,16 +20,16 @@ _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_p
 
 @dataclass(frozen=True)
 class Asked:
-    """A call that asks an AI: the id of its node, the arguments that carry data, and whether its result contains them."""
+    """A call that asks an AI: the id of its node, and the arguments that carry data."""
 
     id: str
     data: Data
-    contains: bool = False  # an embedding is the data in another form
+    contains: bool = False  # what it gives back is the data in another form: an embedding
 
 
 @dataclass
 class Tree:
-    """All files of a language. `asked` are the calls of AI by path, start and end; `recognise` finds further ones by path."""
+    """All files of a language. `asked` are calls of AI by path, start and end; `recognise` finds more by their path."""
 
     summaries: Mapping[str, Summary]
     modules: LocateModule
@@ -41,7 +41,6 @@ class Tree:
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
         graph = Graph(self.summaries, Symbols(self.summaries, self.modules))
-        graph.build()
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
@@ -54,6 +53,8 @@ class Tree:
             recipient = self._receives(graph, path, number, site)
             if recipient is not None:
                 ends.append(self._handed_to(graph, recipient, path, number, site, facts))
+                if recipient.sink is SinkKind.TRAINING:  # a trained model is not the data any more
+                    answers.add((path, number))
         graph.answers = frozenset(answers)
         kinds = Kinds(graph)
         found = trace(graph, ends, kinds)
@@ -65,12 +66,12 @@ class Tree:
         known = self.asked.get((path, site.at, site.end))
         if known is not None:
             return known
-        libraries = (one.name for one in graph.meanings[path, number] if one.kind == "library")
+        libraries = (one.name for one in graph.links.meanings[path, number] if one.kind == "library")
         return next((asked for name in libraries if (asked := self.recognise(path, site, name))), None)
 
     def _receives(self, graph: Graph, path: str, number: int, site: Site) -> Recipient | None:
         """Who gets what a call is given, when the call leaves the tree."""
-        found = graph.meanings[path, number]
+        found = graph.links.meanings[path, number]
         for one in found:
             if one.kind == "library":
                 recipient = table().recipient(one.name)
@@ -131,17 +132,18 @@ class Tree:
 
     def _doubt(self, graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
         """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
-        found = graph.meanings[path, number]
-        if any(one.kind != "parameter" and not _is_dynamic(one) for one in found) or not any(
-            each.given for each in site.arguments
-        ):
+        found = graph.links.meanings[path, number]
+        is_known = any(one.kind != "parameter" and not _is_dynamic(one) for one in found)
+        if is_known or not any(each.given for each in site.arguments):
             return None
-        receiver, _, name = site.name.rpartition(".")
-        if receiver and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
+        if "." in site.name and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
             return "who answers there could not be found out"
-        if not self.uses_ai:
-            return None
-        if any(one.kind == "parameter" and ref.endswith("|") for one in found for ref in site.refs):
+        return self._doubt_beside_ai(found, site, wrappers) if self.uses_ai else None
+
+    def _doubt_beside_ai(self, found: Iterable[Meaning], site: Site, wrappers: Iterable[str]) -> str | None:
+        """Why a call may be one of AI where the tree uses some."""
+        receiver, _, name = site.name.rpartition(".")
+        if any(one.kind == "parameter" for one in found):
             return "whoever calls this function decides what that is"
         if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
             return "what that is is decided when the code runs"

@@ -6,74 +6,40 @@ passes in one slot) and `k` (what a safeguard gives back).
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from petguard.flows.knowledge import Data, Safeguard, table
+from petguard.flows.guards import find
+from petguard.flows.knowledge import Data, table
+from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, inside_safeguard
-from petguard.flows.summary import Argument, Atom, Atoms, ClassSummary, FunctionSummary, Given, Site, Summary
+from petguard.flows.summary import Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
 Node = tuple[str | int, ...]
+_ONWARD = 3  # files that hand on a variable of another file
 _MAPS = re.compile(
     r"map|flatMap|mapNotNull|concatMap|reduce|fold|apply|applymap|then|thenApply|Select|collect|let|run|with|transform"
 )
 _CHOOSES = frozenset(
     {
-        "sort",
-        "sorted",
-        "sort_values",
-        "sortBy",
-        "filter",
-        "groupby",
-        "groupBy",
-        "min",
-        "max",
-        "find",
-        "some",
-        "every",
-        "any",
-        "all",
-        "partition",
-    }
-)
-_CALLBACK_ROUNDS = 3
+        "sort", "sorted", "sort_values", "sortBy", "filter", "groupby", "groupBy", "min", "max", "find", "some",
+        "every", "any", "all", "partition"
+    })  # fmt: skip
 _ALL = Data()
+PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
 
 
-@dataclass(frozen=True)
-class Caller:
-    """A call that runs a function; `callback` is the slot in which the function was handed over, if it was."""
-
-    path: str
-    site: int
-    callback: str = ""
-
-
-@dataclass
 class Graph:
     """The values of a tree. `answers` are the calls, by path and number, whose result is somebody else's words."""
 
-    summaries: Mapping[str, Summary]
-    symbols: Symbols
-    answers: frozenset[tuple[str, int]] = frozenset()
-    meanings: dict[tuple[str, int], tuple[Meaning, ...]] = field(default_factory=dict)
-    callers: dict[tuple[str, str], list[Caller]] = field(default_factory=lambda: defaultdict(list))
-    makers: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
-    safeguards: dict[tuple[str, int], Safeguard] = field(default_factory=dict)
-    idle: dict[tuple[str, int], str] = field(default_factory=dict)  # safeguards by name that give back their input
-
-    def build(self) -> None:
-        """Find out what each call means and who calls whom; then again for functions that are passed around."""
-        for path, summary in self.summaries.items():
-            for number, site in enumerate(summary.sites):
-                self._enter(path, number, site)
-        for _ in range(_CALLBACK_ROUNDS):
-            if not self._callbacks():
-                break
-        self._find_safeguards()
+    def __init__(self, summaries: Mapping[str, Summary], symbols: Symbols) -> None:
+        self.summaries, self.symbols = summaries, symbols
+        self.answers: frozenset[tuple[str, int]] = frozenset()
+        self.links = Links(summaries, symbols)
+        self.links.build()
+        self.safeguards, self.idle = find(self.links)
 
     def site(self, path: str, number: int) -> Site:
         """The call with this number in a file."""
@@ -84,146 +50,47 @@ class Graph:
         """What the functions give back."""
         return Returns(self)
 
-    # --- who calls whom -------------------------------------------------------------------------------------------
-
-    def _enter(self, path: str, number: int, site: Site) -> None:
-        meant = (each for ref in site.refs for each in self.symbols.meanings(path, ref))
-        found = tuple(dict.fromkeys(each for one in meant for each in self.symbols.callable(one)))
-        self.meanings[path, number] = found
-        for one in found:
-            self._link(one, path, number)
-        if not any(one.kind in ("function", "class") for one in found):
-            for argument in site.arguments:
-                for one in self._functions(path, argument):
-                    self.callers[one.path, one.name].append(Caller(path, number, argument.slot))
-
-    def _link(self, one: Meaning, path: str, number: int) -> None:
-        if one.kind == "function":
-            self.callers[one.path, one.name].append(Caller(path, number))
-        elif one.kind == "class":
-            self.makers[one.path, one.name].append((path, number))
-            for where, owner, known in self.symbols.ancestry(one.path, one.name):
-                if known is not None and f"{owner}.__init__" in self.summaries[where].functions:
-                    self.callers[where, f"{owner}.__init__"].append(Caller(path, number))
-                    break
-
-    def _functions(self, path: str, argument: Argument) -> list[Meaning]:
-        """The functions of the tree that an argument hands over."""
-        found = [each for ref in argument.refs for each in self.symbols.meanings(path, ref)]
-        return [each for each in dict.fromkeys(found) if each.kind == "function"]
-
-    def _callbacks(self) -> bool:
-        """Link calls of parameters with the functions that callers pass for them; whether that linked anything new."""
-        news = False
-        for (path, number), found in list(self.meanings.items()):
-            for one in found:
-                if one.kind == "parameter":
-                    news |= self._passed_function(path, number, one)
-        return news
-
-    def _passed_function(self, path: str, number: int, one: Meaning) -> bool:
-        function, _, parameter = one.name.partition("|")
-        refs = self.site(path, number).refs
-        if not any(ref.endswith("|") for ref in refs):
-            return False  # a method of the parameter is called, not the parameter itself
-        passed = [
-            each
-            for caller in self.callers.get((one.path, function), ())
-            for argument in self._bound(caller, one.path, function, parameter)
-            for each in self._functions(caller.path, argument)
-        ]
-        new = [each for each in dict.fromkeys(passed) if each not in self.meanings[path, number]]
-        self.meanings[path, number] += tuple(new)
-        for each in new:
-            self._link(each, path, number)
-        return bool(new)
-
-    # --- safeguards -----------------------------------------------------------------------------------------------
-
-    def _find_safeguards(self) -> None:
-        for (path, number), found in self.meanings.items():
-            guard = self._safeguard(path, number, found)
-            if guard is not None:
-                self.safeguards[path, number] = guard
-
-    def _safeguard(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
-        known = table()
-        for one in found:
-            if one.kind == "library":
-                guard = known.safeguard(one.name) or known.safeguard_named(one.name.rpartition(".")[2])
-                if guard is not None and self._holds(path, number, guard):
-                    return guard
-        functions = [one for one in found if one.kind == "function"]
-        last = self.site(path, number).name.rpartition(".")[2]
-        named = known.safeguard_named(functions[0].name.rpartition(".")[2] if functions else last)
-        if named is None or (functions and self._gives_back_input(path, number, functions)):
-            return None
-        return named if not functions else self._as_good_as_inside(functions[0], named)
-
-    def _gives_back_input(self, path: str, number: int, functions: Iterable[Meaning]) -> bool:
-        for one in functions:
-            summary = self.symbols.function(one)
-            own = {(one.path, one.name, name) for name, _ in summary.parameters}
-            given = [atom for atoms in summary.gives.values() for atom in atoms]
-            if given and all(self._is_input(one.path, atom, own) for atom in given):
-                self.idle[path, number] = one.name
-                return True
-        return False
-
-    def _is_input(self, path: str, atom: Atom, own: set[tuple[str, str, str]]) -> bool:
-        if atom[0] == "p":
-            return (path, str(atom[1]), str(atom[2])) in own
-        if atom[0] == "s":
-            over = self.summaries[path].sources[int(atom[1])].over
-            return bool(over) and all(self._is_input(path, each, own) for each in over)
-        return False
-
-    def _as_good_as_inside(self, one: Meaning, named: Safeguard) -> Safeguard:
-        """A function that calls itself a safeguard is as sure as the library's that it uses."""
-        inside = (
-            table().safeguard(meaning.name)
-            for number, site in enumerate(self.summaries[one.path].sites)
-            if site.function == one.name
-            for meaning in self.meanings[one.path, number]
-            if meaning.kind == "library"
-        )
-        return next((each for each in inside if each is not None and each.technique == named.technique), named)
-
-    def _holds(self, path: str, number: int, guard: Safeguard) -> bool:
-        """Whether no literal argument is beyond what the safeguard can bear."""
-        texts = {each.slot: each.text for each in self.site(path, number).arguments}
-        return all(
-            float(texts.get(name) or 0) <= bound for name, bound in guard.maximum.items() if _number(texts.get(name))
-        )
-
-    # --- what comes from where ------------------------------------------------------------------------------------
-
     def before(self, node: Node) -> Iterator[Node]:
         """The nodes whose values may come to a node directly."""
-        kind, path = str(node[0]), str(node[1])
-        if kind == "p":
-            yield from self._passed(node)
-        elif kind == "a":
-            yield from self._given(node)
-        elif kind == "c":
-            yield from self._result(node)
-        elif kind == "k" and len(node) > 3:
+        behind = self._befores.get(str(node[0]))
+        return iter(()) if behind is None else behind(node)
+
+    @cached_property
+    def _befores(self) -> Mapping[str, Callable[[Node], Iterator[Node]]]:
+        """How to look behind a node, by its kind."""
+        return {
+            "p": self._passed,
+            "a": self._given,
+            "c": self._result,
+            "k": self._guarded,
+            "f": self._attribute,
+            "g": self._variable,
+            "o": self._put_by_callee,
+            "s": self._named_again,
+            "u": self._bundled,
+        }
+
+    def _guarded(self, node: Node) -> Iterator[Node]:
+        """What went into a safeguard; inside of a function only what one of its calls brought."""
+        if len(node) > 3:
             caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
-            yield from inside_safeguard(self.returns, caller, key, node)
-        elif kind == "k":
-            guard = self.safeguards[path, int(node[2])]
-            yield from self.arguments(path, int(node[2]), guard)
-        elif kind == "f":
-            yield from self._attribute(path, str(node[2]), str(node[3]), str(node[4]))
-        elif kind == "g":
-            kept = self.summaries[path].keeps.get(str(node[2]), {})
-            yield from self.at(path, select(tuple(kept.items()), str(node[3])))
-        elif kind == "o":
-            yield from self._put_by_callee(path, int(node[2]), str(node[3]))
-        elif kind == "s":
-            yield from self.at(path, self.summaries[path].sources[int(node[2])].over)
-        elif kind == "u":
-            yield from self.at(path, of_field(self.summaries[path].bundles[int(node[2])], str(node[3])))
+            return inside_safeguard(self.returns, caller, key, node)
+        path, number = str(node[1]), int(node[2])
+        given = list(self.arguments(path, number, self.safeguards[path, number]))
+        return iter(given or list(self.arguments(path, number, Data(receiver_too=True))))  # `record.redact()`
+
+    def _variable(self, node: Node) -> Iterator[Node]:
+        _, path, name, part = (str(each) for each in node)
+        kept = self.summaries[path].keeps.get(name, {})
+        return self.at(path, select(tuple(kept.items()), part))
+
+    def _named_again(self, node: Node) -> Iterator[Node]:
+        path = str(node[1])
+        return self.at(path, self.summaries[path].sources[int(node[2])].over)
+
+    def _bundled(self, node: Node) -> Iterator[Node]:
+        path = str(node[1])
+        return self.at(path, of_field(self.summaries[path].bundles[int(node[2])], str(node[3])))
 
     def at(self, path: str, atoms: Atoms) -> Iterator[Node]:
         """The nodes that atoms of a file are."""
@@ -236,7 +103,7 @@ class Graph:
     def _imported(self, path: str, atom: Atom) -> Iterator[Node]:
         """A variable of another file, also through those that hand it on."""
         _, module, name, part = (str(each) for each in atom)
-        for _ in range(_CALLBACK_ROUNDS):
+        for _ in range(_ONWARD):
             files = [each for each in self.symbols.locate(path, module) if each in self.summaries]
             for each in files:
                 if name in self.summaries[each].keeps:
@@ -255,37 +122,15 @@ class Graph:
         if summary is None:
             return
         yield from self.at(path, select(summary.defaults.get(parameter, ()), part))
-        for caller in self.callers.get((path, function), ()):
-            for argument in self._bound(caller, path, function, parameter):
-                if argument.given:
-                    yield ("a", caller.path, caller.site, argument.slot, _part_of(argument, parameter, part))
+        for caller in self.links.callers.get((path, function), ()):
+            for argument, its in self.links.arrivals(caller, path, function, parameter, part):
+                yield ("a", caller.path, caller.site, argument.slot, its)
 
     def _given(self, node: Node) -> Iterator[Node]:
         _, path, number, slot, part = node
         for argument in self.site(str(path), int(number)).arguments:
             if argument.slot == slot:
                 yield from self.at(str(path), select(argument.given, str(part)))
-
-    def _bound(self, caller: Caller, path: str, function: str, parameter: str) -> Iterator[Argument]:
-        """The arguments of a call that arrive in a parameter."""
-        summary = self.summaries[path].functions[function]
-        arguments = self.site(caller.path, caller.site).arguments
-        if caller.callback:
-            yield from _to_callback(arguments, caller.callback, summary, parameter)
-            return
-        names = [name for name, kind in summary.parameters if kind not in ("*", "**", "keyword")]
-        kind = dict(summary.parameters).get(parameter, "")
-        known = {name for name, each in summary.parameters if each != "**"}
-        for argument in arguments:
-            slot = argument.slot
-            if slot == parameter or slot in ("*", "**"):
-                yield argument
-            elif slot.isdigit():
-                position = int(slot)
-                if (kind == "*" and position >= len(names)) or (position < len(names) and names[position] == parameter):
-                    yield argument
-            elif kind == "**" and slot not in known and slot != "self":
-                yield argument
 
     def _result(self, node: Node) -> Iterator[Node]:
         for caller, path, function, part in self.runs(node):
@@ -298,10 +143,10 @@ class Graph:
         key = str(path), int(number)
         if key in self.answers or key in self.safeguards:
             return
-        functions = [one for one in self.meanings[key] if one.kind == "function"]
+        functions = [one for one in self.links.meanings[key] if one.kind == "function"]
         for one in functions:
-            yield Caller(*key), one.path, one.name, str(part)
-        if not any(one.kind in ("function", "class") for one in self.meanings[key]):
+            yield Caller(*key, shift=one.shift), one.path, one.name, str(part)
+        if not any(one.kind in ("function", "class") for one in self.links.meanings[key]):
             name = _last(self.site(*key))
             for slot, one in self._handed_over(*key):
                 if name not in _CHOOSES:
@@ -310,7 +155,7 @@ class Graph:
     def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
         """The functions that a call is given, with their slots."""
         arguments = self.site(path, number).arguments
-        return [(each.slot, one) for each in arguments if each.refs for one in self._functions(path, each)]
+        return [(each.slot, one) for each in arguments if each.refs for one in self.links.functions(path, each)]
 
     def beside_functions(self, node: Node) -> Iterator[Node]:
         """What a call gives back that is not the result of a function of the tree."""
@@ -320,7 +165,7 @@ class Graph:
         if (path, number) in self.safeguards:
             yield ("k", path, number)
             return
-        found = self.meanings[path, number]
+        found = self.links.meanings[path, number]
         for one in found:
             if one.kind == "class":
                 yield from self._made(one, path, number, part)
@@ -328,15 +173,17 @@ class Graph:
             yield from self._from_library(path, number, part)
 
     def given_back(self, path: str, function: str, part: str) -> Iterator[Node]:
-        """What stands after `return` in a function."""
-        return self.at(path, select(tuple(self.summaries[path].functions[function].gives.items()), part))
+        """What stands after `return` in a function, or what it puts into a parameter."""
+        known = self.summaries[path].functions[function]
+        if part.startswith(PUTS):
+            return self.at(path, NOTHING.union(*known.puts[part.removeprefix(PUTS)].values()))
+        return self.at(path, select(tuple(known.gives.items()), part))
 
     def arriving(self, caller: Caller, path: str, function: str, through: Iterable[tuple[str, str]]) -> Iterator[Node]:
         """What one call passes for some parameters of a function."""
         for parameter, part in sorted(through):
-            for argument in self._bound(caller, path, function, parameter):
-                if argument.given:
-                    yield ("a", caller.path, caller.site, argument.slot, _part_of(argument, parameter, part))
+            for argument, its in self.links.arrivals(caller, path, function, parameter, part):
+                yield ("a", caller.path, caller.site, argument.slot, its)
 
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""
@@ -383,15 +230,16 @@ class Graph:
         for argument in self.site(path, number).arguments:
             if argument.slot != "self":
                 yield from self.at(path, counted(argument, data))
-            elif data.receiver_too:
+            elif data.receiver_too or data.itself:
                 yield from self.at(path, select(argument.given, ""))
 
-    def _attribute(self, path: str, owner: str, name: str, part: str) -> Iterator[Node]:
+    def _attribute(self, node: Node) -> Iterator[Node]:
+        _, path, owner, name, part = (str(each) for each in node)
         for where, each, known in self._family(path, owner):
             kept = known.keeps.get(name, {})
             yield from self.at(where, select(tuple(kept.items()), part))
             if known.record:
-                for there, number in self.makers.get((where, each), ()):
+                for there, number in self.links.makers.get((where, each), ()):
                     yield from self._for_field(known, there, number, name)
 
     def _family(self, path: str, owner: str) -> Iterator[tuple[str, str, ClassSummary]]:
@@ -413,15 +261,22 @@ class Graph:
                             found[where, base].append((path, name))
         return found
 
-    def _put_by_callee(self, path: str, number: int, slot: str) -> Iterator[Node]:
-        for one in self.meanings[path, number]:
+    def _put_by_callee(self, node: Node) -> Iterator[Node]:
+        for caller, key in self.fillers(node):
+            yield from entered(self.returns, caller, key)
+
+    def fillers(self, node: Node) -> Iterator[tuple[Caller, tuple[str, str, str]]]:
+        """The functions that put something into what a call gives them, and which part of their outcome that is."""
+        path, number, slot = str(node[1]), int(node[2]), str(node[3])
+        for one in self.links.meanings[path, number]:
             if one.kind != "function":
                 continue
             summary = self.symbols.function(one)
             names = [name for name, _ in summary.parameters]
-            parameter = names[int(slot)] if slot.isdigit() and int(slot) < len(names) else slot
-            for atoms in summary.puts.get(parameter, {}).values():
-                yield from self.at(one.path, atoms)
+            position = int(slot) + one.shift if slot.isdigit() else len(names)
+            parameter = names[position] if position < len(names) else slot
+            if parameter in summary.puts:
+                yield Caller(path, number, shift=one.shift), (one.path, one.name, f"{PUTS}{parameter}")
 
 
 class _Carriage:
@@ -429,11 +284,12 @@ class _Carriage:
 
     def __init__(self, graph: Graph, path: str, number: int) -> None:
         self._table = table().carriage
-        found = graph.meanings[path, number]
+        found = graph.links.meanings[path, number]
         self._remote = any(one.kind == "library" and _is_remote(one.name) for one in found)
+        self._keeps = any(one.kind == "library" and one.name in self._table.keeps for one in found)
 
     def drops(self, name: str) -> bool:
-        return self._remote or re.fullmatch(self._table.drops, name) is not None
+        return self._remote or (not self._keeps and re.fullmatch(self._table.drops, name) is not None)
 
     def looks_up(self, name: str) -> bool:
         return re.fullmatch(self._table.looks_up, name) is not None
@@ -448,37 +304,6 @@ def _last(site: Site) -> str:
 
 def _is_remote(path: str) -> bool:
     return table().remote.fullmatch(path) is not None
-
-
-def _to_callback(
-    arguments: Iterable[Argument], slot: str, summary: FunctionSummary, parameter: str
-) -> Iterator[Argument]:
-    """What a function that was handed over is called with: what stands after it, else what it is called on."""
-    names = [name for name, _ in summary.parameters]
-    index = names.index(parameter) if parameter in names else len(names)
-    given = [each for each in arguments if each.slot != "self"]
-    start = int(slot) + 1 if slot.isdigit() else 0
-    after = [each for each in given if each.slot.isdigit() and int(each.slot) >= start and each.slot != slot]
-    spread = [each for each in given if each.slot in ("args", "kwargs", "*", "**")]
-    named = [each for each in given if each.slot == parameter]
-    if named or spread or after:
-        yield from named
-        yield from (_only_part(each, str(index) if each.slot in ("args", "*") else parameter) for each in spread)
-        yield from after[index : index + 1]
-    else:
-        before = [each for each in given if each.slot.isdigit() and each.slot != slot and int(each.slot) < start]
-        yield from (each for each in [*(a for a in arguments if a.slot == "self"), *before] if index < 2)
-
-
-def _only_part(argument: Argument, name: str) -> Argument:
-    return Argument(argument.slot, tuple((part, atoms) for part, atoms in argument.given if part in ("", name)))
-
-
-def _part_of(argument: Argument, parameter: str, part: str) -> str:
-    """Which part of what is passed arrives: of `**kwargs`, the one of the parameter's name."""
-    if argument.slot == "**" and not part:
-        return parameter if any(name == parameter for name in argument.names) else ""
-    return part
 
 
 def select(given: Iterable[Given], part: str) -> Atoms:
@@ -499,7 +324,3 @@ def counted(argument: Argument, data: Data) -> Atoms:
     if argument.slot.isdigit() or argument.slot in ("*", "**"):
         return NOTHING.union(*(select(argument.given, name) for name in data.data))
     return NOTHING
-
-
-def _number(text: str | None) -> bool:
-    return bool(text) and re.fullmatch(r"[0-9.eE+-]+", text or "") is not None

@@ -21,7 +21,8 @@ from petguard import _shipped, tables
 from petguard.claims import Name
 from petguard.model import EvidenceLevel, Frozen, SinkKind
 
-_SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:")
+_SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:", '"messages"', "'messages'")
+_SENDS = ("requests.post", "requests.put", "httpx.post", "session.post", "aiohttp", "axios.post", "request.Request(")
 _INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
 
 
@@ -31,11 +32,12 @@ class Data(Frozen):
     data: tuple[str, ...] = ()
     positions: tuple[int, ...] = ()
     receiver_too: bool = False  # what the object was made with counts, too: `(prompt | llm).invoke(...)`
+    itself: bool = False  # only what the object holds: `frame.to_csv(path)`
 
     @property
     def all(self) -> bool:
         """Whether every argument counts."""
-        return not self.data and not self.positions
+        return not self.data and not self.positions and not self.itself
 
 
 class Calls(Data):
@@ -66,9 +68,10 @@ class Calls(Data):
 
 
 class Ask(Calls):
-    """A call that asks an AI service or a model: chat, completion, embedding, transcription, fine-tuning, an agent's run."""
+    """A call that asks an AI service or a model: chat, completion, embedding, transcription, an agent's run."""
 
     contains: bool = False  # what it gives back is the data in another form: an embedding
+    provider: Name | None = None  # who answers, where neither a client in the tree nor the catalogue says it
 
 
 class Recipient(Calls):
@@ -99,6 +102,18 @@ class Safeguard(Calls):
         return re.compile(self.named or r"(?!)")
 
 
+class Pattern(Frozen):
+    """A regular expression that takes something out of a text, told by what stands in it: nobody runs a foreign one."""
+
+    holds: str  # an expression for the text of the regular expression
+    entities: tuple[Name, ...]
+
+    @cached_property
+    def tells(self) -> re.Pattern[str]:
+        """What must be found in it."""
+        return re.compile(self.holds)
+
+
 class Carriage(Frozen):
     """What other calls do with the data they get; expressions for the last name of what is called.
 
@@ -110,6 +125,7 @@ class Carriage(Frozen):
     same: str  # gives back the object itself, or what is in it: fetchall, json, model_dump
     puts: str  # puts its arguments into the object it is called on: append, push, update
     elements: str  # gives back elements of its object or first argument: values, items, map
+    keeps: tuple[str, ...] = ()  # paths of calls that give back what they got in spite of their last name
     remote: tuple[str, ...]  # paths of calls that give back what somebody else answers: requests.*
 
 
@@ -117,6 +133,8 @@ class _File(Frozen):
     asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    replaces: str | None = None  # the last names of calls that replace what a regular expression matches
     carriage: Carriage | None = None
 
 
@@ -138,6 +156,8 @@ class Table:
         self.asks = tuple(each for part in parts for each in part.asks)
         self.recipients = tuple(each for part in parts for each in part.recipients)
         self.safeguards = tuple(each for part in parts for each in part.safeguards)
+        self._patterns = tuple(each for part in parts for each in part.patterns)
+        self._replaces = re.compile("|".join(part.replaces for part in parts if part.replaces) or r"(?!)")
         (self.carriage,) = (part.carriage for part in parts if part.carriage is not None)
         self.remote = re.compile("|".join(translate(each) for each in self.carriage.remote) or r"(?!)")
         self._asks = _by_last_name(self.asks)
@@ -167,7 +187,7 @@ class Table:
     @cached_property
     def _outside(self) -> AhoCorasick:
         paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
-        return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *(root for path in paths if (root := _root(path)))}))
+        return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *_SENDS, *(root for path in paths if (root := _root(path)))}))
 
     def _ask(self, path: str) -> Ask | None:
         return _first(self._asks, path)
@@ -177,6 +197,15 @@ class Table:
 
     def _safeguard(self, path: str) -> Safeguard | None:
         return _first(self._safeguards, path)
+
+    def safeguard_by_pattern(self, name: str, texts: Iterable[str]) -> Safeguard | None:
+        """A call that replaces what a regular expression matches, as far as its text tells of personal data."""
+        if not self._replaces.fullmatch(name):
+            return None
+        found = [each for each in self._patterns if any(each.tells.search(text) for text in texts)]
+        entities = tuple(dict.fromkeys(entity for each in found for entity in each.entities))
+        made = Safeguard(id="pattern", technique="redaction", entities=entities, receiver_too=True)
+        return made if entities else None
 
     def recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""

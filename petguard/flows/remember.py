@@ -1,6 +1,7 @@
 """Summaries as plain rows, so that a file that has not changed is not followed again.
 
-Every atom is written once and named by its number. What cannot be read back is followed anew, so a row may only save time.
+Every atom is written once and named by its number. What cannot be read back is followed anew, so a row may only save
+time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -90,6 +91,7 @@ class _Writer:
             one.returns,
             one.owner,
             one.reads_as_field,
+            one.wrapped,
         ]
 
     def _class(self, one: ClassSummary) -> list[Any]:
@@ -142,7 +144,7 @@ class _Reader:
         return Source(at, label, kind, tuple(says), because, function, self._atoms(over))
 
     def _function(self, one: list[Any]) -> FunctionSummary:
-        at, end, parameters, types, defaults, gives, puts, refs, returns, owner, as_field = one
+        at, end, parameters, types, defaults, gives, puts, refs, returns, owner, as_field, wrapped = one
         return FunctionSummary(
             at,
             end,
@@ -155,6 +157,7 @@ class _Reader:
             tuple(returns),
             owner,
             as_field,
+            tuple(wrapped),
         )
 
     def _class(self, one: list[Any]) -> ClassSummary:

@@ -6,52 +6,22 @@ and whoever asked says so.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from petguard.flows.knowledge import table
 from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 
-_STEP = re.compile(r"\(\)|\[\]|\.[^.()\[\]]+")
+_STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
 _BASES = 8
 _CONTAINERS = frozenset(
     [
-        "list",
-        "List",
-        "Optional",
-        "Union",
-        "Sequence",
-        "Iterable",
-        "Iterator",
-        "dict",
-        "Dict",
-        "Mapping",
-        "set",
-        "Set",
-        "tuple",
-        "Tuple",
-        "Annotated",
-        "Awaitable",
-        "AsyncIterator",
-        "AsyncGenerator",
-        "Generator",
-        "Promise",
-        "Array",
-        "ArrayList",
-        "Collection",
-        "Flow",
-        "Flux",
-        "Mono",
-        "Page",
-        "ResponseEntity",
-        "CompletableFuture",
-        "Result",
-        "Partial",
-        "Readonly",
-        "Type",
-        "type",
-    ]
-)
+        "list", "List", "Optional", "Union", "Sequence", "Iterable", "Iterator", "dict", "Dict", "Mapping", "set",
+        "Set", "tuple", "Tuple", "Annotated", "Awaitable", "AsyncIterator", "AsyncGenerator", "Generator", "Promise",
+        "Array", "ArrayList", "Collection", "Flow", "Flux", "Mono", "Page", "ResponseEntity", "CompletableFuture",
+        "Result", "Partial", "Readonly", "Type", "type"
+    ])  # fmt: skip
 
 Locate = Callable[[str, str], Sequence[str]]  # the importing file and a module give the files that it means
 
@@ -63,6 +33,7 @@ class Meaning:
     kind: Literal["function", "class", "object", "module", "library", "parameter"]
     path: str
     name: str
+    shift: int = 0  # how many of its first arguments are already given
 
 
 @dataclass
@@ -94,8 +65,8 @@ class Symbols:
         root, steps = _split(ref)
         current = tuple(dict.fromkeys(self._root(path, root, steps)))
         for index, step in enumerate(steps):
-            if root.startswith("v:") and index == 0 and step.startswith("."):
-                inner = self._variable(path, root[2:] + step)
+            if root.startswith("v:") and index == 0 and step[0] in ".[":
+                inner = self._variable(path, root[2:] + (step if step[0] == "." else f".{step}"))
                 if inner:
                     current = inner
                     continue
@@ -104,28 +75,41 @@ class Symbols:
 
     def _root(self, path: str, root: Ref, steps: Sequence[str]) -> Iterable[Meaning]:
         kind, _, name = root.partition(":")
-        summary = self.summaries[path]
-        if kind == "i":
-            module, _, imported = name.partition("|")
-            return self._imported(path, module, imported)
-        if kind == "l":
-            return self._defined(summary, name)
-        if kind == "v":
-            return self._variable(path, name)
-        if kind == "s":
-            return (Meaning("object", path, name),)
-        if kind == "t":
-            return self.typed(path, name)
-        if kind == "p":
-            return (Meaning("parameter", path, name),)
-        return self._opened(summary, name) or (() if "." in name else (Meaning("library", "", name),) if steps else ())
+        match kind:
+            case "i":
+                module, _, imported = name.partition("|")
+                found = self._imported(path, module, imported)
+            case "l":
+                found = self._defined(self.summaries[path], name)
+            case "v":
+                found = self._variable(path, name)
+            case "s":
+                found = (Meaning("object", path, name),)
+            case "t":
+                found = self.typed(path, name)
+            case "p":
+                found = (Meaning("parameter", path, name),)
+            case _:
+                found = self._unbound(self.summaries[path], name, steps)
+        return found
+
+    def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
+        found = self._opened(summary, name)
+        is_library = (steps and "." not in name) or table().remote.fullmatch(name) is not None
+        return found or ((Meaning("library", "", name),) if is_library else ())
 
     def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
         if name in summary.classes:
             return (Meaning("class", summary.path, name),)
         if name in summary.functions:
-            return (Meaning("function", summary.path, name),)
+            return self._decorated(Meaning("function", summary.path, name))
         return ()
+
+    def _decorated(self, one: Meaning) -> tuple[Meaning, ...]:
+        """A function, and those of the tree that its decorators put in its place."""
+        wrapped = self.summaries[one.path].functions[one.name].wrapped
+        found = [each for ref in wrapped for each in self.meanings(one.path, ref) if each.kind == "function"]
+        return (one, *found)
 
     def _variable(self, path: str, name: str) -> tuple[Meaning, ...]:
         refs = self.summaries[path].refs.get(name, ())
@@ -217,6 +201,8 @@ class Symbols:
     def _step(self, one: Meaning, step: str) -> Iterable[Meaning]:
         if step == "[]":
             return (one,)
+        if step[0] == "<":
+            return (replace(one, shift=one.shift + int(step[1:-1])),)
         if step == "()":
             return self._called(one)
         return self._member(one, step[1:])
@@ -265,7 +251,7 @@ class Symbols:
             function = self.summaries[path].functions.get(method)
             if function is not None:
                 found = Meaning("function", path, method)
-                yield from self.returned(found) if function.reads_as_field else (found,)
+                yield from self.returned(found) if function.reads_as_field else self._decorated(found)
                 return
             if known.refs.get(name):
                 yield from (each for ref in known.refs[name] for each in self.meanings(path, ref))

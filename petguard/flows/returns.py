@@ -1,7 +1,7 @@
 """What a function gives back, told by what it was given: so that a call's result comes from that call's own arguments.
 
-A helper that many call would otherwise let the data of one caller come out at all others. Functions that call each other
-are worked off until nothing new is found.
+A helper that many call would otherwise let the data of one caller come out at all others. Functions that call each
+other are worked off until nothing new is found.
 """
 
 from collections import defaultdict
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from petguard.flows.graph import Caller, Graph, Node
+    from petguard.flows.graph import Graph, Node
+    from petguard.flows.links import Caller
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
@@ -102,6 +103,9 @@ class Returns:
             found.through.add((str(node[3]), str(node[4])))
         elif kind == "c":
             yield from self._call(key, node, found)
+        elif kind == "o":
+            for caller, its in self.graph.fillers(node):
+                yield from self._entered(key, caller, its, found)
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
         elif kind == "k":
@@ -114,18 +118,22 @@ class Returns:
 
     def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         for caller, path, function, part in self.graph.runs(node):
-            outcome = self._peek((path, function, part), key)
-            yield from self.graph.arriving(caller, path, function, outcome.through)
-            found.inside |= outcome.inside
-            for each in outcome.guarded:
-                inner = self._behind(key, self.graph.arriving(caller, path, function, each.through))
-                found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
+            yield from self._entered(key, caller, (path, function, part), found)
         yield from self.graph.beside_functions(node)
+
+    def _entered(self, key: Key, caller: "Caller", its: Key, found: _Found) -> Iterator["Node"]:
+        """What comes out of another function that is called on the way."""
+        outcome = self._peek(its, key)
+        yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
+        found.inside |= outcome.inside
+        for each in outcome.guarded:
+            inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
+            found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
     """What the result of one call comes from: its own arguments, and what the function takes from elsewhere."""
-    path, function, part = key
+    path, function, _ = key
     outcome = returns.of(*key)
     yield from returns.graph.arriving(caller, path, function, outcome.through)
     yield from sorted(outcome.inside, key=repr)

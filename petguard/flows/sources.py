@@ -1,7 +1,7 @@
 """Where personal data enters: names that mean it, objects of types that hold it, and files of it.
 
-A name is judged by the taxonomy together with what it is read from. The value that bears the name is remembered: when it
-already brings the same data from elsewhere, that place is the source and the name only a further step.
+A name is judged by the taxonomy together with what it is read from. The value that bears the name is remembered: when
+it already brings the same data from elsewhere, that place is the source and the name only a further step.
 """
 
 import re
@@ -25,88 +25,16 @@ _TEXTS = frozenset(
 )
 _BUILT_IN = frozenset(
     [
-        "Any",
-        "Annotated",
-        "Array",
-        "ArrayList",
-        "AsyncGenerator",
-        "AsyncIterator",
-        "AsyncSession",
-        "Awaitable",
-        "BackgroundTasks",
-        "Boolean",
-        "Callable",
-        "ClassVar",
-        "Collection",
-        "Context",
-        "Coroutine",
-        "DataFrame",
-        "Date",
-        "Decimal",
-        "Depends",
-        "Dict",
-        "Double",
-        "Duration",
-        "Enum",
-        "Error",
-        "Exception",
-        "Final",
-        "Float",
-        "Flow",
-        "Func",
-        "Function",
-        "Generator",
-        "HashMap",
-        "HttpRequest",
-        "HttpResponse",
-        "Integer",
-        "Iterable",
-        "Iterator",
-        "LinkedHashMap",
-        "List",
-        "ListInt",
-        "Literal",
-        "LocalDate",
-        "LocalDateTime",
-        "Long",
-        "Map",
-        "Mapping",
-        "Model",
-        "MutableMapping",
-        "NextFunction",
-        "NextRequest",
-        "Number",
-        "Object",
-        "Observable",
-        "Optional",
-        "Partial",
-        "Path",
-        "Pick",
-        "Promise",
-        "Readonly",
-        "Record",
-        "Request",
-        "Response",
-        "ResponseWriter",
-        "Result",
-        "Sequence",
-        "Series",
-        "Session",
-        "Set",
-        "Short",
-        "Stream",
-        "String",
-        "Time",
-        "Timestamp",
-        "Tuple",
-        "Type",
-        "UUID",
-        "Union",
-        "Unit",
-        "Void",
-        "WebSocket",
-    ]
-)
+        "Any", "Annotated", "Array", "ArrayList", "AsyncGenerator", "AsyncIterator", "AsyncSession", "Awaitable",
+        "BackgroundTasks", "Boolean", "Callable", "ClassVar", "Collection", "Context", "Coroutine", "DataFrame", "Date",
+        "Decimal", "Depends", "Dict", "Double", "Duration", "Enum", "Error", "Exception", "Final", "Float", "Flow",
+        "Func", "Function", "Generator", "HashMap", "HttpRequest", "HttpResponse", "Integer", "Iterable", "Iterator",
+        "LinkedHashMap", "List", "ListInt", "Literal", "LocalDate", "LocalDateTime", "Long", "Map", "Mapping", "Model",
+        "MutableMapping", "NextFunction", "NextRequest", "Number", "Object", "Observable", "Optional", "Partial",
+        "Path", "Pick", "Promise", "Readonly", "Record", "Request", "Response", "ResponseWriter", "Result", "Sequence",
+        "Series", "Session", "Set", "Short", "Stream", "String", "Time", "Timestamp", "Tuple", "Type", "UUID", "Union",
+        "Unit", "Void", "WebSocket"
+    ])  # fmt: skip
 
 
 def spelled(each: f.Expr) -> str:

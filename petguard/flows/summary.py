@@ -1,7 +1,7 @@
 """What is known about one file once its statements have been followed: enough to join it with all others.
 
-Values are told by the atoms that they may come from. An atom is a tuple, its first part says of what kind it is; the last
-part is the field of that thing that is meant, empty for all of it:
+Values are told by the atoms that they may come from. An atom is a tuple, its first part says of what kind it is; the
+last part is the field of that thing that is meant, empty for all of it:
 
 * `("p", function, parameter, field)`: what callers pass;
 * `("c", site, field)`: what the call with this number gives back;
@@ -11,15 +11,16 @@ part is the field of that thing that is meant, empty for all of it:
 * `("s", source, field)`: personal data that is read here;
 * `("u", bundle, field)`: any of the atoms of a bundle, where there would be too many to list.
 
-What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here, `v:x|` a
-variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of this type,
-`n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`.
+What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here,
+`v:x|` a variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of
+this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`;
+`<2>` is a function whose first two arguments are already given.
 """
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from petguard.flows.form import Place
+from petguard.flows.form import Function, Place
 
 Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
@@ -87,6 +88,7 @@ class FunctionSummary:
     returns: tuple[str, ...] = ()
     owner: str = ""  # the class of a method
     reads_as_field: bool = False  # a property
+    wrapped: tuple[Ref, ...] = ()  # what its decorators make of it
 
 
 @dataclass(slots=True)
@@ -119,3 +121,15 @@ class Summary:
     sources: list[Source] = field(default_factory=list)
     bundles: list[Atoms] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
+
+
+def signature(each: Function, owner: str) -> FunctionSummary:
+    """What is known of a function before it is followed."""
+    return FunctionSummary(
+        each.at,
+        each.end,
+        tuple((one.name, one.kind) for one in each.parameters),
+        {one.name: one.types for one in each.parameters if one.types},
+        returns=each.returns,
+        owner=owner,
+    )

@@ -4,6 +4,7 @@ The same data bears names in many places: `row["email"]` here, a parameter `emai
 source, the others are steps; a name counts when nothing that arrives there brings the same data.
 """
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from petguard.flows.graph import Graph, Node
 from petguard.flows.summary import Source
 
 _SAFE = "*"  # what a safeguard lets through: whatever it was, its new name is no source
+
+_CONSTANTS = re.compile(r"(?:Enum|Choices|Flag)$")  # bases of classes whose fields are names and hold no data
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,10 @@ class Kinds:
         for one in self.graph.symbols.typed(path, name):
             if one.kind != "object":
                 continue
-            for where, owner, known in self.graph.symbols.ancestry(one.path, one.name):
+            family = list(self.graph.symbols.ancestry(one.path, one.name))
+            if any(known is None and _CONSTANTS.search(owner) for _, owner, known in family):
+                continue
+            for where, owner, known in family:
                 if known is not None:
                     found |= self._fields(where, owner, known.fields, part)
                     found |= self._computed(where, f"{owner}.{part}")

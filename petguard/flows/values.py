@@ -1,4 +1,4 @@
-"""What an expression may stand for while a function is followed: where its data comes from, and what is in its parts."""
+"""What an expression may stand for while a function is followed: where its data comes from, what its parts hold."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -68,10 +68,9 @@ class Value:
         refs = tuple(f"{ref}[]" for ref in self.refs if len(ref) < _LONG_REF)
         if self.parts is None:
             return Value(self.atoms, refs=refs)
-        if ELEMENT in self.parts:
-            found = self.parts[ELEMENT]
-            return found if not self.atoms else joined([found, Value(self.atoms)])
-        return Value(self.all, refs=refs)
+        found = self.parts.get(ELEMENT, EMPTY)
+        more = [each for each in self.parts.values() if each is not found and each.brings_more_than(found)]
+        return joined([found, *more, *([Value(self.atoms, refs=refs)] if self.atoms or refs else [])])
 
     def with_part(self, name: str, value: "Value", *, adds: bool = False) -> "Value":
         """The same with one more part, or another one in its place."""
@@ -81,15 +80,53 @@ class Value:
             return Value(self.atoms.union(*(each.all for each in parts.values())), refs=self.refs)
         return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
 
+    def with_replaced(self, before: "Value", after: "Value") -> "Value":
+        """The same with another value in the place of one of its parts; itself when that is none of them."""
+        parts = {name: after if each is before else each for name, each in (self.parts or {}).items()}
+        if all(each is not before for each in (self.parts or {}).values()):
+            return self
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
+
+    def without(self, names: Iterable[str]) -> "Value":
+        """What is left when some parts are taken out."""
+        parts = {**(self.parts or {})} | dict.fromkeys(names, EMPTY)
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
+
+    def with_any(self, value: "Value") -> "Value":
+        """The same with one more value in a part that nobody knows: each of them may be it."""
+        parts = {name: joined([each, value]) for name, each in (self.parts or {}).items()}
+        return Value(self.atoms, parts, refs=self.refs, closed=self.closed).with_part(ELEMENT, value, adds=True)
+
+    def copied(self) -> "Value":
+        """The same in another container."""
+        return Value(self.atoms, self.parts, refs=self.refs, closed=self.closed, literal=self.literal, text=self.text)
+
     def with_refs(self, refs: tuple[Ref, ...]) -> "Value":
         """The same, standing for something else."""
         return Value(self.atoms, self.parts, refs=refs, closed=self.closed, literal=self.literal, text=self.text)
 
-    def given(self) -> tuple[Given, ...]:
-        """The whole and each part with its atoms, for a summary; what carries nothing is left out."""
+    def brings_more_than(self, other: "Value") -> bool:
+        """Whether this comes from something that no part of the other does, or stands for something else."""
+        return not (self.all <= other.all and set(self.refs) <= set(other.refs))
+
+    def adds_to(self, other: "Value") -> bool:
+        """Whether this may come from, or stand for, something that the other does not."""
+        if not set(self.refs) <= set(other.refs) or not self.atoms <= other.atoms:
+            return True
+        if (other.closed and not self.closed) or (other.literal and not self.literal):
+            return True
+        theirs = other.parts or {}
+        return any(name not in theirs or each.adds_to(theirs[name]) for name, each in (self.parts or {}).items())
+
+    def given(self, *, exactly: bool = False) -> tuple[Given, ...]:
+        """The whole and each part with its atoms, for a summary.
+
+        A part that carries nothing is left out; `exactly` keeps it where elements that do could be taken for it.
+        """
         parts = self.parts or {}
         found = [("", self.atoms), *((name, each.all) for name, each in parts.items())]
-        return tuple((name, atoms) for name, atoms in found if atoms)
+        exactly = exactly and ELEMENT in parts
+        return tuple((name, atoms) for name, atoms in found if atoms or (exactly and name))
 
 
 EMPTY: Final = Value()

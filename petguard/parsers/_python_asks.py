@@ -1,18 +1,19 @@
-"""Calls of AI that only show when values are followed: a client behind a partial, an alias or a factory in another file."""
+"""Calls of AI that only show when values are followed: a client behind a partial, an alias or a factory elsewhere."""
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from petguard import catalog
-from petguard.flows.facts import Locate
 from petguard.flows.follow import Asked
 from petguard.flows.form import line_and_column
-from petguard.flows.knowledge import Data
+from petguard.flows.knowledge import Data, table
 from petguard.flows.summary import Site
-from petguard.model import Edge, EdgeKind, Node, NodeKind, Origin
+from petguard.parsers import _posts
+from petguard.parsers._noted import Noted
+from petguard.parsers._python_file import argument, text
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_rules import Detector, of_fact
 from petguard.parsers._services import Service
@@ -29,47 +30,50 @@ def data_of(detector: Detector) -> Data:
 
 @dataclass
 class Asks:
-    """Recognises calls by the library path that they turn out to have; `nodes` and `edges` are what that adds."""
+    """Recognises calls by the library path that they turn out to have."""
 
     project: Project
-    locate: Locate
-    nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
+    noted: Noted
 
     def recognise(self, path: str, site: Site, dotted: str) -> Asked | None:
         """The call as one that asks an AI; None when it is not."""
-        detector = _detector(dotted)
-        package = catalog.module(dotted)
-        if detector is None or package is None or package.role not in ("sdk", "framework"):
+        if _posts.is_request(dotted):
+            return self.noted.posts(path, site, self._address(path, site))
+        package, known = catalog.module(dotted), _known(dotted)
+        if known is None or package is None or package.role not in ("sdk", "framework"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
-        here = self.locate(path, *line_and_column(site.at))
-        line, column = line_and_column(site.at)
-        call = Node(
-            id=f"call:{path}:{line}:{column}",
-            kind=NodeKind.CODE,
-            name=site.name,
-            origin=Origin.DETECTED,
-            locations=(here,),
-        )
-        self.nodes.append(call)
-        for service in self._services(package):
-            self.nodes.append(service.node(here))
-            self.edges.append(
-                Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=service.id, origin=Origin.DETECTED, location=here)
-            )
-        return Asked(call.id, data_of(detector), detector.contains)
+        data, contains = known
+        return self.noted.asks(path, site, self._services(path, package), data, contains=contains)
 
-    def _services(self, package: catalog.Package) -> list[Service]:
-        """Who answers: whoever the clients of this package in the tree were made for, else the package's own provider."""
-        made = self.project.clients.made.values()
-        known = (
-            self.project.clients.service(file, found)
-            for file, found in made
-            if catalog.module(file.module.dotted(found.call.func) or "") == package
-        )
-        return list(dict.fromkeys(known)) or [Service(package.provider)]
+    def _address(self, path: str, site: Site) -> str | None:
+        module = self.project.module(path)
+        call = module and module.calls.get((line_and_column(site.at), line_and_column(site.end)))
+        if not module or not call:
+            return None
+        written = (text(module, argument(call, ["url"], position)) for position in (0, 1))
+        return next((each for each in written if each and "://" in each), None)
+
+    def _services(self, path: str, package: catalog.Package) -> list[Service]:
+        """Who answers: whoever the clients of this package in the tree were made for, else its own provider.
+
+        A framework has none; then it is whoever the clients in the same file were made for.
+        """
+        clients = self.project.clients
+        made = [(file, found.call.func, clients.service(file, found)) for file, found in clients.made.values()]
+        own = [each for file, func, each in made if catalog.module(file.module.dotted(func) or "") == package]
+        near = [each for file, _, each in made if file.path == path and package.provider is None]
+        return list(dict.fromkeys(own or near)) or [Service(package.provider)]
+
+
+def _known(dotted: str) -> tuple[Data, bool] | None:
+    """What of a call of this path carries data, and whether its result contains them; None when it asks no AI."""
+    row = table().ask(dotted)
+    if row is not None:
+        return row, row.contains
+    detector = _detector(dotted)
+    return None if detector is None else (data_of(detector), detector.contains)
 
 
 @cache

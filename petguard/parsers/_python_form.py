@@ -84,7 +84,19 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool = Fa
         names_in(node.returns),
         decorators,
         static="staticmethod" in named,
+        outer=frozenset(_outer(node.body)),
     )
+
+
+def _outer(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names that a function declares as those of the code around it."""
+    pending = list(body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            yield from node.names
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            pending += [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.stmt)]
 
 
 def _parameters(given: ast.arguments) -> Iterator[f.Parameter]:
@@ -140,6 +152,9 @@ def _fields(node: ast.ClassDef) -> Iterator[f.Field]:
 
 
 def _assign(node: ast.stmt) -> Iterator[f.Statement]:
+    given = node.value if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) else None
+    if isinstance(given, ast.Yield) and given.value is not None:
+        yield f.Give(expression(given.value), _at(node), more=True)
     if isinstance(node, ast.Assign):
         yield f.Let([expression(each) for each in node.targets], expression(node.value), _at(node))
     elif isinstance(node, ast.AugAssign):
@@ -396,11 +411,18 @@ def _compare(node: ast.Compare) -> f.Expr:
 
 def _unary(node: ast.UnaryOp) -> f.Expr:
     inner = expression(node.operand)
+    if isinstance(node.op, ast.USub):  # `rows[-1]` is not `rows[1]`
+        return f.Mix([f.Text("-", _at(node)), inner])
     return f.Only([inner]) if isinstance(node.op, ast.Not) else inner
 
 
-def _through(node: ast.Await | ast.YieldFrom | ast.FormattedValue) -> f.Expr:
+def _through(node: ast.Await | ast.YieldFrom) -> f.Expr:
     return expression(node.value)
+
+
+def _formatted(node: ast.FormattedValue) -> f.Expr:
+    inner = expression(node.value)
+    return inner if node.format_spec is None else f.Mix([inner, expression(node.format_spec)])
 
 
 def _yield(node: ast.Yield) -> f.Expr:
@@ -441,7 +463,8 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[..., f.Expr]] = {
     ast.IfExp: _ternary,
     ast.Compare: _compare,
     ast.UnaryOp: _unary,
-    **dict.fromkeys((ast.Await, ast.YieldFrom, ast.FormattedValue), _through),
+    **dict.fromkeys((ast.Await, ast.YieldFrom), _through),
+    ast.FormattedValue: _formatted,
     ast.Yield: _yield,
     ast.Lambda: _lambda,
     **dict.fromkeys((ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp), _comprehension),

@@ -1,7 +1,7 @@
-"""Code of every language but Python: AI packages, services, models, agents and keys.
+"""Code of every language but Python: AI packages, services, models, agents and keys, and where personal data goes.
 
-A file that holds no literal of AI use is clear. One that may hold an address or a model's name for other files is kept
-unread, and parsed only when a file with AI in it asks for what it exports.
+A file that holds no literal of AI use is clear. One that may hold an address or a model's name for other files, or hand
+data on to them, is kept unread, and parsed only when something in the tree asks an AI.
 """
 
 import re
@@ -11,10 +11,12 @@ from pathlib import PurePosixPath
 from petguard.collect import Candidate, Input, Interest
 from petguard.model import Facts, Gap
 from petguard.parsers import Parser
-from petguard.parsers._code import bundles, languages
+from petguard.parsers._code import bundles, flow_languages, languages
 from petguard.parsers._code.detect import detect
+from petguard.parsers._code.flows import followed
 from petguard.parsers._code.form import Code
 from petguard.parsers._code.project import MANIFESTS, Project
+from petguard.semgrep import Program
 from petguard.telltales import told
 
 _LARGEST_HELPER = 200_000  # bytes of a file that is kept only for what it may export
@@ -33,11 +35,12 @@ def _interest(candidate: Candidate) -> Interest:
         return Interest.CLEAR
     if candidate.told:
         return Interest.READ
-    helps = len(candidate.data) < _LARGEST_HELPER and _MAY_HELP.search(candidate.data)
+    is_followed = flow_languages.tree_of(candidate.path, candidate.data[:200]) is not None
+    helps = len(candidate.data) < _LARGEST_HELPER and (is_followed or _MAY_HELP.search(candidate.data))
     return Interest.READ if helps else Interest.CLEAR
 
 
-def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
+def _parse(inputs: Sequence[Input], program: Program) -> Iterator[Facts | Gap]:
     project = Project({item.path: item for item in inputs}, _open)
     asked = [item for item in inputs if PurePosixPath(item.path).name not in MANIFESTS]
     speaking = [item for item in asked if told(item.text.encode("utf-8", "replace"))]
@@ -53,6 +56,8 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
             yield Facts(nodes=tuple(nodes))
         if code.gap is not None:
             yield code.gap
+    for ecosystem in flow_languages.TREES:
+        yield from followed(project, program.cache, ecosystem)
 
 
 def _open(item: Input) -> Code | None:
@@ -60,4 +65,4 @@ def _open(item: Input) -> Code | None:
     return None if bundles.is_one(item.text) else languages.read(item.path, item.text)
 
 
-PARSER = Parser.of_configs("code", _interest, _parse)
+PARSER = Parser("code", _interest, _parse)

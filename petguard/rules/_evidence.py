@@ -9,7 +9,7 @@ from typing import Self
 
 from petguard import rows
 from petguard.graph import Path, SystemGraph
-from petguard.model import Claim, Confidence, FlowResult, Location, Node, NodeKind, Verdict
+from petguard.model import Claim, Confidence, FlowResult, Location, Node, NodeKind, SinkKind, Verdict
 from petguard.policy import Policy
 from petguard.report import Related
 
@@ -43,6 +43,15 @@ class Evidence:
         data = self.graph.nodes(kind=NodeKind.DATA)
         categories = sorted({category for node in data for category in node.categories})
         return {category: tuple(node for node in data if category in node.categories) for category in categories}
+
+    @cached_property
+    def nodes_by_sink(self) -> Mapping[SinkKind, list[Node]]:
+        """The nodes that receive data, by what they are."""
+        found: dict[SinkKind, list[Node]] = {}
+        for node in self.graph.nodes():
+            if node.sink is not None:
+                found.setdefault(node.sink, []).append(node)
+        return found
 
     @cached_property
     def protections(self) -> tuple[Node, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from petguard import rows, taxonomy
 from petguard.graph import Cut, Passage, Path
-from petguard.model import FlowResult, Location, Node
+from petguard.model import FlowResult, Location, Node, NodeKind
 from petguard.policy import DataRule
 from petguard.rules import _nodes
 from petguard.rules._evidence import Evidence, Hit, related
@@ -81,7 +81,7 @@ def _is_meant(test: DataTest, category: str) -> bool:
 
 
 def _targets(test: NodeTest, evidence: Evidence) -> frozenset[str]:
-    return frozenset(node.id for node in evidence.graph.nodes() if _nodes.matches(test, node, evidence.policy))
+    return frozenset(node.id for node in _nodes.matching(test, evidence))
 
 
 def _breaches(
@@ -139,5 +139,5 @@ def _how(passage: Passage, protections: str) -> str:
 def _places(path: Path) -> Iterator[tuple[Location, str]]:
     yield path.hops[0].location, f"source: {path.source.name}"
     for hop in path.hops:
-        if hop.node in path.protections:
+        if hop.node.kind is NodeKind.PROTECTION:
             yield hop.location, f"protection: {hop.node.name}"

@@ -39,18 +39,26 @@ def _is_approved(test: NodeTest, node: Node, policy: Policy) -> bool:
     return policy.approves(node) is (None if test.approved == "undecided" else test.approved)
 
 
+def matching(test: NodeTest, evidence: Evidence) -> Iterator[Node]:
+    """All nodes that are what the test asks for."""
+    sinks = evidence.nodes_by_sink
+    nodes = (
+        evidence.graph.nodes() if test.sink is None else (node for sink in test.sink for node in sinks.get(sink, ()))
+    )
+    return (node for node in nodes if matches(test, node, evidence.policy))
+
+
 def check(test: NodeTest, evidence: Evidence) -> Iterator[Hit]:
     """One hit per node, at the first place where it was seen."""
-    for node in evidence.graph.nodes():
-        if matches(test, node, evidence.policy):
-            first, *others = node.locations
-            yield Hit(
-                identity=rows.identity(node),
-                location=first,
-                words=_words(node),
-                related=related((place, "also here") for place in others),
-                claim=node.claim,
-            )
+    for node in matching(test, evidence):
+        first, *others = node.locations
+        yield Hit(
+            identity=rows.identity(node),
+            location=first,
+            words=_words(node),
+            related=related((place, "also here") for place in others),
+            claim=node.claim,
+        )
 
 
 def _words(node: Node) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Which protections make a flow of which data acceptable, and how sure that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from petguard import taxonomy
@@ -85,7 +85,7 @@ def _is_evident(test: ProtectionTest, node: Node, evidence: Evidence) -> bool:
 def _takes_out(node: Node, category: str) -> bool:
     """Whether a protection that only knows some kinds of data knows this one."""
     known = node.details.get("entities")
-    return not isinstance(known, tuple) or any(taxonomy.covers(each, category) for each in known)
+    return not isinstance(known, tuple) or _names_one(known, category)
 
 
 def _is_technique(test: ProtectionTest, node: Node) -> bool:
@@ -115,8 +115,12 @@ def _within(test: ProtectionTest, field: str, value: float) -> bool:
 def covers(technique: str, claim: Claim | None, category: str) -> bool:
     """Whether a technique protects a category; a redaction claim that lists its entities protects those alone."""
     if claim is not None and isinstance(claim.statement, Redaction) and claim.statement.entities:
-        return any(taxonomy.covers(known, category) for known in map(_category, claim.statement.entities) if known)
+        return _names_one(claim.statement.entities, category)
     return any(taxonomy.covers(parent, category) for parent in _COVERED.get(technique, ()))
+
+
+def _names_one(entities: Iterable[str], category: str) -> bool:
+    return any(taxonomy.covers(known, category) for known in map(_category, entities) if known)
 
 
 def _category(entity: str) -> str | None:

@@ -143,7 +143,7 @@ def test_a_hostile_path_is_inert_in_every_report(petguard: Program, tmp_path: Pa
         json.loads((tmp_path / name).read_text("utf-8"))
 
 
-def _without_semgrep(folder: Path, script: str | None) -> "subprocess.CompletedProcess[str]":
+def _without_semgrep(folder: Path, script: str | None, code: str) -> "subprocess.CompletedProcess[str]":
     """Run petguard by a Python that has no semgrep beside it, or one that is this shell script."""
     folder.mkdir()
     python = folder / "python"
@@ -153,7 +153,7 @@ def _without_semgrep(folder: Path, script: str | None) -> "subprocess.CompletedP
         (folder / "semgrep").chmod(0o755)
     project = folder / "project"
     project.mkdir()
-    (project / "app.py").write_text(CALL)
+    (project / "app.py").write_text(code)
     paths = [str(Path(__file__).parents[2]), sysconfig.get_path("purelib")]
     return subprocess.run(  # noqa: S603 - petguard itself
         [python, "-m", "petguard", "scan", project, "-o", "json"],
@@ -177,7 +177,7 @@ def _without_semgrep(folder: Path, script: str | None) -> "subprocess.CompletedP
 )
 def test_without_semgrep_nothing_passes(tmp_path: Path, script: str | None, reason: str) -> None:
     """Code that was not analysed is a gap; what can be seen without semgrep is still reported."""
-    done = _without_semgrep(tmp_path / "bin", script)
+    done = _without_semgrep(tmp_path / "bin", script, CALL.replace("patient.diagnosis", "question"))
     assert done.returncode == 4, done.stderr
     report = json.loads(done.stdout)
     assert [(gap["path"], gap["reason"]) for gap in report["coverage"]["gaps"]] == [("app.py", reason)]

@@ -87,6 +87,7 @@ def _note(project: Project, found: Findings, call: Call, meaning: _Meaning) -> N
     links = _calls_of(call)
     if meaning.origin.made is None:
         found.add(*(service.node(here) for service in meaning.answering))
+        project.answering += [(code.path, meaning.origin.package, service) for service in meaning.answering]
         if use is not None and use.kind == "agent":
             found.add(_agent(project, code, call, given, here))
         if use is None or use.kind != "other":

@@ -8,7 +8,7 @@ from petguard.parsers._code.form import Code
 
 _LANGUAGES = (javascript, java, kotlin, go, csharp, ruby, rust, php, swift)
 _GRAMMARS = {suffix: grammar for language in _LANGUAGES for suffix, grammar in language.GRAMMARS.items()}
-_SCRIPTED = frozenset({".vue", ".svelte", ".astro", ".html", ".htm"})
+SCRIPTED = frozenset({".vue", ".svelte", ".astro", ".html", ".htm"})
 _SCRIPT = re.compile(rb"<script\b([^>]{0,500})>(.*?)(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TYPED = re.compile(rb"lang\s*=\s*[\"']?tsx?\b", re.IGNORECASE)
 _NO_SCRIPT = re.compile(
@@ -25,7 +25,7 @@ _NO_LINE_FEED = re.compile(rb"[^\n]")
 _SHEBANG = re.compile(rb"\A#![^\n]*\b(ruby|node|bun|deno|php)\b")
 _SHEBANGS = {b"ruby": ".rb", b"php": ".php", b"node": ".js", b"bun": ".ts", b"deno": ".ts"}
 
-SUFFIXES = frozenset({*_GRAMMARS, *_SCRIPTED, ".dart"})
+SUFFIXES = frozenset({*_GRAMMARS, *SCRIPTED, ".dart"})
 
 
 def suffix_of(path: str, head: bytes) -> str | None:
@@ -39,16 +39,20 @@ def suffix_of(path: str, head: bytes) -> str | None:
 
 def read(path: str, text: str) -> Code:
     """The common form of a file in one of our languages."""
+    data, suffix = prepared(path, text)
+    return dart.read(path, data) if suffix == ".dart" else tree.read(path, data, _GRAMMARS[suffix])
+
+
+def prepared(path: str, text: str) -> tuple[bytes, str]:
+    """What a grammar reads of a file, in place, and the suffix that says which grammar that is."""
     data = text.encode("utf-8", "replace")
     suffix = suffix_of(path, data[:200]) or ".js"
-    if suffix == ".dart":
-        return dart.read(path, data)
-    if suffix in _SCRIPTED:
+    if suffix in SCRIPTED:
         data, suffix = _scripts(data, suffix)
     if suffix in (".ts", ".tsx", ".mts", ".cts"):
         for new, old in _NEW_SYNTAX:
             data = new.sub(old, data)
-    return tree.read(path, data, _GRAMMARS[suffix])
+    return data, suffix
 
 
 def _scripts(data: bytes, suffix: str) -> tuple[bytes, str]:

@@ -11,6 +11,7 @@ from petguard import catalog
 from petguard.catalog import Ecosystem, Package
 from petguard.collect import Input
 from petguard.parsers._code.form import Code, Import
+from petguard.parsers._services import Service
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Project:
     inputs: Mapping[str, Input]
     open: Callable[[Input], Code | None]
     memo: dict[tuple[str, int], tuple[object, list[Any]]] = field(default_factory=dict)  # by purpose and expression
+    answering: list[tuple[str, Package, Service]] = field(default_factory=list)  # the clients made, with their file
     _aliases: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, Code | None] = field(default_factory=dict)
 
@@ -179,22 +181,24 @@ class Project:
         return self._by_folder.get(str(PurePosixPath(code.path).parent), ())
 
     def target(self, code: Code, module: str) -> Code | None:
-        """The file of the tree that a relative or aliased module means."""
-        if code.ecosystem != "npm":
-            return None
-        if module.startswith("."):
-            path = _normal(PurePosixPath(code.path).parent / module)
-            stem = re.sub(r"\.[cm]?jsx?$", "", path)
-            found = [each + ending for each in (path, stem) for ending in _ENDINGS if each + ending in self.inputs]
-            return self.code(found[0]) if found else None
-        alias = _ALIAS.fullmatch(module)
-        return self._aliased(alias[1]) if alias else None
+        """The file of the tree that a relative or aliased module means, in the common form."""
+        return self.code(self.located(code.path, module)) if code.ecosystem == "npm" else None
 
-    def _aliased(self, module: str) -> Code | None:
+    def located(self, path: str, module: str) -> str:
+        """The path of the file that a module of JavaScript means in another file; empty for one that is not there."""
+        if module.startswith("."):
+            whole = _normal(PurePosixPath(path).parent / module)
+            stem = re.sub(r"\.[cm]?jsx?$", "", whole)
+            ways = (each + ending for each in (whole, stem) for ending in _ENDINGS)
+            return next((each for each in ways if each in self.inputs), "")
+        alias = _ALIAS.fullmatch(module)
+        return self._aliased(alias[1]) if alias else ""
+
+    def _aliased(self, module: str) -> str:
         """`@/lib/ai`: the only file of the tree whose path ends so."""
         if module not in self._aliases:
             self._aliases[module] = self._only(module)
-        return self.code(self._aliases[module])
+        return self._aliases[module]
 
     def _only(self, module: str) -> str:
         ends = [f"{module}{ending}" for ending in _ENDINGS]

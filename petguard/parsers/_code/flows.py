@@ -1,0 +1,43 @@
+"""Follows personal data through the files of one ecosystem, JavaScript and TypeScript for one."""
+
+from collections.abc import Iterator
+
+from petguard.cache import Cache
+from petguard.catalog import Ecosystem
+from petguard.collect import Input
+from petguard.flows.follow import Tree
+from petguard.flows.knowledge import table
+from petguard.model import Facts, Gap
+from petguard.parsers._code import bundles, flow_languages, flow_modules
+from petguard.parsers._code.asks import Asks
+from petguard.parsers._code.project import Project
+from petguard.parsers._noted import Noted
+from petguard.parsers._places import Places
+from petguard.parsers._summaries import summarised
+
+_HEAD = 200
+
+
+def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
+    """Where personal data goes in all files of an ecosystem, once the calls of AI in them are known."""
+    inputs = {path: item for path, item in project.inputs.items() if _is_of(item, ecosystem)}
+    uses_ai = any(path in inputs for path, _, _ in project.answering)
+    if not uses_ai and not table().matters(item.text for item in inputs.values()):
+        return
+    summaries, unread = summarised(inputs.values(), flow_languages.form, cache, ecosystem)
+    places = Places({path: item.text for path, item in inputs.items()})
+    noted = Noted(places.at)
+    recognise = Asks(project, ecosystem, noted).recognise
+    tree = Tree(
+        summaries, flow_modules.locate(project, summaries, ecosystem), places.at, recognise=recognise, uses_ai=uses_ai
+    )
+    facts, lost = tree.follow()
+    yield Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
+    yield from lost
+    if uses_ai:
+        yield from unread
+
+
+def _is_of(item: Input, ecosystem: Ecosystem) -> bool:
+    head = item.text[:_HEAD].encode("utf-8", "replace")
+    return flow_languages.tree_of(item.path, head) == ecosystem and not bundles.is_one(item.text)
