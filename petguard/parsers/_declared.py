@@ -74,6 +74,21 @@ def data_file(path: str, location: Location, *, categories: Iterable[str] = ()) 
     )
 
 
+def named_place(place: str, location: Location, *, categories: Iterable[str] = ()) -> Node:
+    """Data at a path below the scan root, or at an address: the same node for everybody who names it."""
+    if "://" not in place:
+        return data_file(place, location, categories=categories)
+    return Node(
+        id=f"data:uri/{place}",
+        kind=NodeKind.DATA,
+        name=place,
+        origin=Origin.DECLARED,
+        locations=(location,),
+        categories=tuple(categories),
+        details={"uri": place},
+    )
+
+
 def masked(data: Node, how: str, technique: str | None, location: Location) -> tuple[Node, Edge]:
     """The protection that a declaration says stands on a column, and the edge into it."""
     node = Node(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from petguard import secrets
+from petguard import secrets, taxonomy
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_json
-from petguard.model import Detail, Edge, EdgeKind, Facts, Gap, Node, NodeKind, Origin, Trait
+from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Gap, Node, NodeKind, Origin, Trait
 from petguard.parsers import Parser, _assets
 from petguard.parsers._classification import Meaning, described, together
-from petguard.parsers._declared import ANY_PERSONAL
+from petguard.parsers._declared import ANY_PERSONAL, named_place
 from petguard.parsers._model_file import shown
 from petguard.parsers._names import categories_of_path, hub_dataset
 from petguard.parsers._source import Source, each
@@ -17,6 +17,7 @@ from petguard.parsers._source import together as all_of
 
 Pointer = tuple[Step, ...]
 
+_MEASURED = frozenset({"eval", "evaluation", "validation", "test", "testing"})  # and not trained on
 _TOOLKIT = (b'"model_details"', b'"model_parameters"')
 _SAGEMAKER = (b'"model_overview"', b'"training_details"')
 
@@ -76,7 +77,8 @@ def _datasets(source: Source, value: Any, place: Pointer) -> Iterator[tuple[str,
         entry = source.mapping(item, *at)
         link, name = (source.string(entry.get(key), *at, key) for key in ("link", "name"))
         told = name or link or "sensitive" in entry
-        if told and step != "eval":
+        measured = not _MEASURED.isdisjoint(taxonomy.tokens(f"{step} {name}"))
+        if told and not measured:
             hub = hub_dataset(link) if link else None
             yield hub or name or link or f"{source.path}#{step}", entry, at
 
@@ -109,7 +111,8 @@ def _trained(source: Source, model: Node, name: str, meant: Meaning, place: Poin
         "traits": (meant.said,) if meant.said else (),
         "details": {"declared_in": "model card"},
     }
-    data = _assets.dataset(name, source.at(*place)).model_copy(update=update)
+    node = named_place(name, source.at(*place)) if "://" in name else _assets.dataset(name, source.at(*place))
+    data = node.model_copy(update={**update, "asset": Asset.DATASET})
     edge = Edge(
         kind=EdgeKind.TRAINED_ON,
         source=model.id,
