@@ -10,7 +10,7 @@ from petguard.flows import form as f
 from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.sources import Spot, spelled, words_of
-from petguard.flows.summary import Argument, Ref, Site
+from petguard.flows.summary import PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _PARSES = frozenset(  # what makes an object of a class from something
     ]
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
-_PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _REFS_GIVEN = 2
 _REFS_BACK = 4
@@ -174,7 +173,7 @@ class Calling:
             held = self._put(one.call.callee, receiver, _put_in(name, one.given))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
-        if receiver is not None and name in _PAIRS and not one.given:
+        if receiver is not None and name in PAIRS and not one.given:
             atoms = NOTHING if receiver.closed else one.back.atoms
             return Value(atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
         same = receiver if receiver is not None else next(iter(one.given), None)

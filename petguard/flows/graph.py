@@ -14,7 +14,7 @@ from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, inside_safeguard
-from petguard.flows.summary import Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
+from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
 Node = tuple[str | int, ...]
@@ -219,6 +219,8 @@ class Graph:
         name = _last(site)
         if carriage.drops(name) or (_MAPS.fullmatch(name) and self._handed_over(path, number)):
             return
+        if name in PAIRS and all(each.slot == "self" for each in site.arguments):
+            return  # what is in the pairs is known by itself, and the keys carry nothing
         keeps = carriage.same(name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):

@@ -22,6 +22,7 @@ from typing import Literal
 
 from petguard.flows.form import Function, Place
 
+PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})  # methods that give keys with their values
 Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
 Given = tuple[str, Atoms]  # a field, or nothing for the whole, and where its value comes from
