@@ -109,6 +109,9 @@ def test_only_a_masked_column_that_trains_is_no_violation(tmp_path: Path) -> Non
         ("openapi.yaml", "openapi: 3.0.0\nproperties:\n  a:\n    x-pii: true\npaths: [\n"),
         ("ai-bom.json", '{"bomFormat": "CycloneDX", '),
         ("m/README.md", "---\nbase_model: [\n---\n"),
+        ("p.yaml", "deploymentSpec: {}\nexecutorLabel: a\ncomponentRef: x\nroot: [\n"),
+        ("card.json", '{"model_details": {}, "model_parameters": '),
+        ("data/x.csv.dvc", "outs: [\n"),
         ("PrivacyInfo.xcprivacy", "<plist><dict><key>NSPrivacyCollectedDataTypes</key>"),
     ],
 )
