@@ -44,9 +44,17 @@ _DENIED = re.compile(r"(?i)\b(?:no|non|not|without|free|removed?|masked|hashed|r
 _YES = frozenset({"true", "yes", "y", "1", "t", "on"})
 _NO = frozenset({"false", "no", "n", "0", "f", "off", "none", "n/a", "na", "public", "null", "never"})
 _TECHNIQUES = (
-    (frozenset({"hash", "hashed", "sha", "sha256", "md5", "hmac", "pseudonym", "pseudonymized"}), "pseudonymisation"),
-    (frozenset({"token", "tokenize", "tokenized", "tokenised", "pseudonymised", "fpe"}), "pseudonymisation"),
-    (frozenset({"encrypt", "encrypted", "encryption", "aes", "kms"}), "encryption_at_rest"),
+    (
+        frozenset(
+            {
+                *("hash", "hashed", "hashing", "sha", "sha1", "sha256", "md5", "hmac", "pseudonym", "pseudonymized"),
+                *("pseudonymised", "pseudonymization", "pseudonymisation", "token", "tokenize", "tokenized"),
+                *("tokenised", "tokenization", "tokenisation", "fpe"),
+            }
+        ),
+        "pseudonymisation",
+    ),
+    (frozenset({"encrypt", "encrypted", "encryption", "encrypting", "aes", "kms"}), "encryption_at_rest"),
 )
 
 

@@ -147,3 +147,10 @@ def test_damaged_files_give_facts_or_gaps(read: Read, cut: int, put: str) -> Non
     """Cut off or changed anywhere, a pipeline crashes nothing, and every edge has two ends."""
     for damaged in (_PIPELINE[:cut] + put, _PIPELINE[:cut] + put + _PIPELINE[cut:]):
         SystemGraph([read(kubeflow.PARSER, {"p.yaml": damaged})[0]]).flows()
+
+
+def test_too_many_tasks_are_a_gap(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Graphs that hold each other many times are not followed without end."""
+    monkeypatch.setattr(kubeflow, "_MOST_TASKS", 2)
+    _, gaps = read(kubeflow.PARSER, {"p.yaml": _PIPELINE})
+    assert {gap.reason for gap in gaps} == {"too_many"}
