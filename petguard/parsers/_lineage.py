@@ -1,6 +1,6 @@
 """The picture that lineage events draw: columns that are made from others, what masks them, and where they end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from petguard.model import Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
@@ -45,6 +45,7 @@ class World:
     trained: dict[tuple[Key, str], Location] = field(default_factory=dict)
     read: set[Key] = field(default_factory=set)
     written: dict[Key, Location] = field(default_factory=dict)
+    same: dict[tuple[Key, Key], Location] = field(default_factory=dict)  # one data set under two names
 
 
 def facts(world: World) -> Facts:
@@ -97,9 +98,20 @@ def _moved(world: World, columns: dict[Column, Node], tables: dict[Key, Table]) 
     for (start_key, end_key), where in world.jobs.items():
         if start_key != end_key:
             yield Facts(edges=(flow(tables[start_key].node.id, tables[end_key].node.id, where),))
+    for (key, other), where in world.same.items():
+        if key in tables and other in tables:
+            names = [name for name in world.data[key].columns if name in world.data[other].columns]
+            pairs = [(tables[key].node.id, tables[other].node.id)]
+            pairs += [(columns[*key, name].id, columns[*other, name].id) for name in names]
+            yield _alike(pairs, where)
     for (key, job), where in world.trained.items():
         trainer = _trainer(job, where)
         yield Facts(nodes=(trainer,), edges=(flow(tables[key].node.id, trainer.id, where),))
+
+
+def _alike(pairs: Iterable[tuple[str, str]], where: Location) -> Facts:
+    """What one name of a data set gets, the other has: a table by its path, and by the name in its catalogue."""
+    return Facts(edges=tuple(flow(*ends, where) for one, two in pairs for ends in ((one, two), (two, one))))
 
 
 def _trainer(job: str, where: Location) -> Node:
@@ -127,8 +139,9 @@ def _protection(start: Node, end: Node, way: Way) -> Node:
 
 def _ends(world: World, tables: dict[Key, Table]) -> Iterator[Facts]:
     """What is written and never read stays where its namespace says."""
+    again = {one for pair in world.same for one in pair if not world.read.isdisjoint(pair)}
     for key, where in world.written.items():
-        if key not in world.read:
+        if key not in world.read and key not in again:
             namespace, name = key
             scheme = namespace.partition("://")[0].lower()
             address = namespace if "://" in namespace else None

@@ -128,8 +128,21 @@ def _dataset(source: Source, world: World, entry: dict[str, Any], place: Pointer
     schema = _facet(source, entry, "schema", place)
     for column, at in _schema(source, schema.get("fields"), (*place, "facets", "schema", "fields"), ()):
         data.columns.setdefault(column, (source.at(*at), _said.NOTHING))
+    links = _facet(source, entry, "symlinks", place)
+    for other in _identifiers(source, links, (*place, "facets", "symlinks")):
+        if other != key:
+            world.same.setdefault((key, other), source.at(*place))
     _tags(source, data, _facet(source, entry, "tags", place), (*place, "facets", "tags"))
     return key
+
+
+def _identifiers(source: Source, facet: dict[str, Any], place: Pointer) -> Iterator[Key]:
+    """The other names of a data set."""
+    for index, each in enumerate(source.items(facet.get("identifiers"), *place, "identifiers")):
+        entry = source.mapping(each, *place, "identifiers", index)
+        namespace, name = entry.get("namespace"), entry.get("name")
+        if isinstance(namespace, str) and isinstance(name, str):
+            yield shown(namespace), shown(name)
 
 
 def _facet(source: Source, entry: dict[str, Any], name: str, place: Pointer) -> dict[str, Any]:
