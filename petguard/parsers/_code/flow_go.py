@@ -145,9 +145,11 @@ class _Go(Expressions):
         return f.Class(name, tuple(bases), [*fields, *tagged], [], self.at(node), record=True)
 
     def _interface(self, name: str, node: Node, kind: Node) -> f.Class:
-        methods = [self.function(each) for each in self.kids(kind, "method_elem", "method_spec")]
+        """What an interface promises stands as fields: a type that has them all as methods is one of it."""
+        methods = self.kids(kind, "method_elem", "method_spec")
+        promised = [f.Field(self.text(self.field(each, "name")), self.at(each)) for each in methods]
         bases = [names[0] for each in self.kids(kind, "type_elem") if (names := self.types(each))]
-        return f.Class(name, tuple(bases), [], methods, self.at(node))
+        return f.Class(name, tuple(bases), promised, [], self.at(node))
 
     # --- statements -----------------------------------------------------------------------------------------------
 
@@ -231,24 +233,12 @@ class _Go(Expressions):
         for index, each in enumerate(pointers):
             target, at = self.expression(each), self.at(each)
             kinds = self._declared.get(self.text(self.field(each, "operand")) or self.text(each), ())
-            value = self._of_type(kinds, at) or (
-                f.Item(of, f.Text(str(index), at), at) if name.startswith("Scan") else self.expression(node)
-            )
+            is_column = name == "Scan"
+            value = f.Item(of, f.Text(str(index), at), at) if is_column else self.expression(node)
             yield f.Let([target], value, at, types=kinds)
 
     def _is_pointer(self, node: Node) -> bool:
         return node.type == "unary_expression" and self.text(self.field(node, "operator")) == "&"
-
-    def _of_type(self, kinds: Sequence[str], at: f.Place) -> f.Expr | None:
-        """An object of a type that is read from where objects of it are kept."""
-        kind = next((each for each in kinds if each.rpartition(".")[2][:1].isupper()), "")
-        package, _, name = kind.rpartition(".")
-        if not name:
-            return None
-        if package:
-            module = next((each.module for each in self.form.imports if each.local == package), "")
-            self.form.imports.append(f.Import(module or package, name, name))
-        return f.Call(f.Attr(f.Var(name, at), "find", at), [], at, at)
 
     def _send(self, node: Node) -> Iterator[f.Statement]:
         channel, at = self.expression(self.field(node, "channel")), self.at(node)
