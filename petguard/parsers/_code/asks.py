@@ -16,6 +16,8 @@ from petguard.parsers._code.values import known, texts
 from petguard.parsers._noted import Noted
 from petguard.parsers._services import Service
 
+_FEW = 3  # of more clients nobody can say which one answers
+
 
 @dataclass
 class Asks:
@@ -45,7 +47,8 @@ class Asks:
         provider = row.provider or (package.provider if package is not None else None)
         near = [each for where, _, each in made if where == path and provider is None]
         anywhere = [each for _, _, each in made if provider is None]
-        return list(dict.fromkeys(own or near or anywhere)) or [Service(provider)]
+        found = list(dict.fromkeys(own or near or anywhere)) or [Service(provider)]
+        return found if len(found) <= _FEW else [Service(provider)]
 
     def _package(self, dotted: str) -> Package | None:
         """The AI package that a path begins with: the longest of its beginnings that the catalogue knows."""
