@@ -17,9 +17,7 @@ _NO_VALUE = frozenset(
     ["modifiers", "variable_declaration", "multi_variable_declaration", "user_type", "nullable_type", "getter", "setter",
      "type_parameters", "type_constraints", "function_type"]
 )  # fmt: skip
-_OF_TYPE = re.compile(
-    r"receive\w*|body\w*|decode\w*|readValue|fromJson|parse\w*|\w*ForObject|awaitBody|get|load|convert\w*"
-)
+_OF_TYPE = re.compile(r"(?:receive|body|decode|parse)\w*|readValue|fromJson|\w*ForObject|awaitBody|get|load")
 _REPOSITORY = re.compile(r"\w*Repository")
 _FINDS = ("findById", "getById", "getReferenceById", "findAll", "findAllById", "findByIdOrNull")
 
@@ -267,7 +265,7 @@ class _Kotlin(Expressions):
 
     def closure(self, node: Node) -> f.Function:
         """A lambda; one that names no parameter has `it`."""
-        inner = [each for each in self.kids(next(iter(self.kids(node, "lambda_literal")), node))]
+        inner = self.kids(next(iter(self.kids(node, "lambda_literal")), node))
         named = [one for each in inner if each.type == "lambda_parameters" for one in self.kids(each)]
         with self.names.block():
             parameters = [self._taken(each, index) for index, each in enumerate(named)]

@@ -23,7 +23,8 @@ _PLAIN = frozenset(  # lambdas of these do something with what they are given, a
         "let", "also", "map", "filter", "forEach", "flatMap", "mapNotNull", "associate", "associateBy", "associateWith",
         "groupBy", "sortedBy", "any", "all", "none", "first", "find", "use", "launch", "async", "runBlocking",
         "withContext", "coroutineScope", "transaction", "lazy", "routing", "route", "get", "collect", "onEach", "fold",
-        "with", "run", "reduce", "forEachIndexed", "mapIndexed", "takeIf", "takeUnless", "repeat", "synchronized", "joinToString",
+        "with", "run", "reduce", "forEachIndexed", "mapIndexed", "takeIf", "takeUnless", "repeat", "synchronized",
+        "joinToString",
     ]
 )  # fmt: skip
 _SAME = frozenset({"lazy", "run", "runBlocking", "withContext", "coroutineScope", "supervisorScope", "transaction"})
