@@ -32,6 +32,7 @@ _PARSES = frozenset(  # what makes an object of a class from something
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
+_STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -164,6 +165,11 @@ class Calling:
         if kind is None:
             return None
         made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
+        columns = _selected(one.call)
+        if columns:
+            parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
+            row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
+            return row.with_part(ELEMENT, row)
         return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
 
     def _carried(self, one: "_Made") -> Value | None:
@@ -329,10 +335,22 @@ def _kept_kind(call: f.Call) -> str | None:
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):
         return root.name
-    if isinstance(root, f.Var) and len(names) == 2 and root.name in ("prisma", "db", "tx", "ctx", "self", "client"):
+    if isinstance(root, f.Var) and len(names) > 1 and (names[2] if len(names) == 3 else root.name) in _STORES:
         return names[1][:1].upper() + names[1][1:]
     named = next((each.value for each in call.arguments[:1] if _is_kind(each.value)), None)
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
+
+
+def _selected(call: f.Call) -> list[str]:
+    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
+    for each in call.arguments:
+        pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
+        for name, inner in pairs:
+            if name == "select" and isinstance(inner, f.Record):
+                return [column for column, _ in inner.pairs]
+            if name == "select" and isinstance(inner, f.Items):
+                return [item.value for item in inner.items if isinstance(item, f.Text)]
+    return []
 
 
 def _is_kind(each: f.Expr) -> bool:

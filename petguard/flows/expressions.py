@@ -12,6 +12,8 @@ from petguard.flows.values import ELEMENT, LITERAL, NOTHING, Value, joined, mixe
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter
 
+_BASES = 2  # of a class, that `super` may mean
+
 
 class Expressions:
     """Follows expressions for an interpreter."""
@@ -60,7 +62,10 @@ class Expressions:
     def _assigned(self, each: f.Assigned) -> Value:
         value = self.value(each.value)
         at = each.target.at if isinstance(each.target, f.Var | f.Attr | f.Item) else f.place(1, 1)
-        self._in.assign(each.target, value, at)
+        if isinstance(each.target, f.Record):
+            self._in.take_apart(each.target, value, at, each.value)
+        else:
+            self._in.assign(each.target, value, at)
         return value
 
     def _spread(self, each: f.Spread) -> Value:
@@ -78,6 +83,9 @@ class Expressions:
     def _of_the_file(self, each: f.Var) -> Value:
         """A name that no function around binds."""
         summary, name = self._in.summary, each.name
+        if name == "super" and self._in.scope.owner in summary.classes:
+            bases = summary.classes[self._in.scope.owner].bases[:_BASES]
+            return Value(refs=tuple(f"t:{base}|" for base in bases))
         if name in summary.functions or name in summary.classes:
             return Value(refs=(f"l:{name}|",))
         if name in summary.imports:

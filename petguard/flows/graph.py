@@ -5,7 +5,6 @@ passes in one slot) and `k` (what a safeguard gives back).
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -249,19 +248,8 @@ class Graph:
         for where, name, known in self.symbols.ancestry(path, owner):
             if known is not None:
                 yield where, name, known
-        for where, name in self._children.get((path, owner), ()):
+        for where, name in self.symbols.children(path, owner):
             yield where, name, self.summaries[where].classes[name]
-
-    @cached_property
-    def _children(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
-        found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for path, summary in self.summaries.items():
-            for name, known in summary.classes.items():
-                if known.bases:
-                    for where, base, above in list(self.symbols.ancestry(path, name))[1:]:
-                        if above is not None:
-                            found[where, base].append((path, name))
-        return found
 
     def _put_by_callee(self, node: Node) -> Iterator[Node]:
         for caller, key in self.fillers(node):

@@ -14,7 +14,7 @@ from petguard.flows.closures import Closures
 from petguard.flows.control import Control
 from petguard.flows.expressions import Expressions
 from petguard.flows.scopes import Names, Passed
-from petguard.flows.sources import Reading
+from petguard.flows.sources import Reading, Spot
 from petguard.flows.summary import (
     Atoms,
     ClassSummary,
@@ -254,14 +254,24 @@ class Interpreter:
     def _let(self, each: f.Let) -> None:
         value = EMPTY if each.value is None else self.value(each.value)
         if each.types:
-            value = value.with_refs(_some([*value.refs, *(f"t:{name}|" for name in each.types)]))
+            value = self._declared(each, value)
         for target in each.targets:
             if each.adds:
                 self.assign(target, mixed([self.value(target), value]), each.at)
+            elif isinstance(target, f.Record) and each.value is not None:
+                self.take_apart(target, value, each.at, each.value)
             elif each.value is not None:
                 self.assign(target, value, each.at)
             elif isinstance(target, f.Var):
                 self.scope.names.set(target.name, value)
+
+    def _declared(self, each: f.Let, value: Value) -> Value:
+        """A value that is said to be of a type; one that is put together here is told by its parts instead."""
+        value = value.with_refs(_some([*value.refs, *(f"t:{name}|" for name in each.types)]))
+        target = each.targets[0]
+        if not isinstance(target, f.Var) or value.parts is not None or not value.atoms:
+            return value
+        return self.reading.typed(target.name, each.types, Spot(target.at, self.scope.name), value)
 
     def _give(self, each: f.Give) -> bool:
         value = EMPTY if each.value is None else self.value(each.value)
@@ -381,10 +391,17 @@ class Interpreter:
                 given = value.part(str(index)) if not rest else value if isinstance(each, f.Spread) else value.element()
                 self.assign(each, given, at)
             return
+        self.take_apart(target, value, at, None)
+
+    def take_apart(self, target: f.Record, value: Value, at: f.Place, of: f.Expr | None) -> None:
+        """Take an object apart; `of` is how it is called, which tells what its parts mean."""
         named = [name for name, _ in target.pairs if name]
         for name, each in target.pairs:
-            part = self.reading.part(value, None, name, at, self.scope.name) if name else value.without(named)
-            self.assign(each, part, at)
+            part = self.reading.part(value, of, name, at, self.scope.name) if name else value.without(named)
+            if isinstance(each, f.Record) and of is not None:
+                self.take_apart(each, part, at, f.Attr(of, name, at))
+            else:
+                self.assign(each, part, at)
 
     def _assign_name(self, target: f.Var, value: Value) -> None:
         named = self.reading.variable(target.name, value, target.at, self.scope.name)

@@ -33,6 +33,7 @@ class Links:
 
     def build(self) -> None:
         """Find out what each call means and who calls whom; then again for functions that are passed around."""
+        self.symbols.settle()
         for path, summary in self.summaries.items():
             for number, site in enumerate(summary.sites):
                 self._enter(path, number, site)

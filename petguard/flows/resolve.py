@@ -15,6 +15,7 @@ from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 _STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
 _BASES = 8
+_CHILDREN = 8
 _CONTAINERS = frozenset(
     [
         "list", "List", "Optional", "Union", "Sequence", "Iterable", "Iterator", "dict", "Dict", "Mapping", "set",
@@ -44,6 +45,22 @@ class Symbols:
     locate: Locate
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
+    _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Find out which classes are made from which, before anything is asked: a call of an interface needs them."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for path, summary in self.summaries.items():
+            for name, known in summary.classes.items():
+                if known.bases:
+                    for where, base, above in list(self.ancestry(path, name))[1:]:
+                        if above is not None:
+                            found.setdefault((where, base), []).append((path, name))
+        self._children = found
+
+    def children(self, path: str, name: str) -> Sequence[tuple[str, str]]:
+        """The classes that are made from a class, or that implement an interface."""
+        return self._children.get((path, name), ())
 
     def meanings(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
         """Everything that a reference in a file may mean; empty when nobody knows."""
@@ -215,12 +232,14 @@ class Symbols:
             return (Meaning("library", "", f"{one.name}()"),)
         if one.kind == "function":
             return self.returned(one)
-        if one.kind == "object":
-            return tuple(each for found in self._member(one, "__call__") for each in self._called(found))
+        if one.kind in ("object", "module"):
+            return tuple(each for found in self.callable(one) for each in self._called(found))
         return ()
 
     def callable(self, one: Meaning) -> Iterable[Meaning]:
-        """What runs when this is called: of an object its `__call__`."""
+        """What runs when this is called: of an object its `__call__`, of a module what it exports as a whole."""
+        if one.kind == "module":
+            return self.symbol(one.path, "default")
         return self._member(one, "__call__") if one.kind == "object" else (one,)
 
     def returned(self, one: Meaning) -> tuple[Meaning, ...]:
@@ -234,16 +253,29 @@ class Symbols:
         if one.kind == "library":
             return (Meaning("library", "", f"{one.name}.{name}"),)
         if one.kind == "module":
-            return self.symbol(one.path, name) or self._submodule(one, name)
+            return self.symbol(one.path, name) or self._submodule(one, name) or self._of_default(one, name)
         if one.kind in ("object", "class"):
             return self._of_class(one, name)
         return ()
+
+    def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
+        """A member of what a module exports as a whole: `module.exports = new Client()`."""
+        whole = self.symbol(one.path, "default") if name != "default" else ()
+        return tuple(each for found in whole for each in self._step(found, f".{name}"))
 
     def _submodule(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         files = self.locate(one.path, f".{name}") if one.path.endswith("__init__.py") else ()
         return tuple(Meaning("module", path, "") for path in files if path in self.summaries)
 
     def _of_class(self, one: Meaning, name: str) -> Iterable[Meaning]:
+        """A member of a class; of one that only promises it (an interface), what its implementations have."""
+        found = tuple(self._inherited(one, name))
+        if found:
+            return found
+        below = (replace(one, path=path, name=each) for path, each in self.children(one.path, one.name)[:_CHILDREN])
+        return tuple(dict.fromkeys(each for child in below for each in self._inherited(child, name)))
+
+    def _inherited(self, one: Meaning, name: str) -> Iterable[Meaning]:
         for path, owner, known in self.ancestry(one.path, one.name):
             if known is None:
                 yield Meaning("library", "", f"{owner}().{name}")
@@ -265,6 +297,7 @@ class Symbols:
         """A class and its bases, nearest first; one of a library comes last, without a summary."""
         pending: list[tuple[str, str]] = [(path, name)]
         seen: set[tuple[str, str]] = set()
+        libraries: list[str] = []
         while pending and len(seen) < _BASES:
             here = pending.pop(0)
             known = self.summaries[here[0]].classes.get(here[1])
@@ -277,7 +310,8 @@ class Symbols:
                     if each.kind == "class":
                         pending.append((each.path, each.name))
                     elif each.kind == "library":
-                        yield "", each.name, None
+                        libraries.append(each.name)
+        yield from (("", each, None) for each in libraries)
 
     def _base(self, path: str, base: str) -> tuple[Meaning, ...]:
         first, _, rest = base.partition(".")

@@ -330,6 +330,8 @@ def _key(node: ast.expr) -> f.Expr:
 
 
 def _call(node: ast.Call) -> f.Expr:
+    if isinstance(node.func, ast.Name) and node.func.id == "super":
+        return _name(node.func)
     taken = _special(node)
     if taken is not None:
         return taken

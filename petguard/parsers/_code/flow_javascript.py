@@ -1,22 +1,24 @@
 """Brings JavaScript and TypeScript, JSX too, into the form in which values are followed."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from petguard.flows import form as f
+from petguard.parsers._code.flow_builtins import BuiltIns
 from petguard.parsers._code.flow_tree import Lowering
 from petguard.parsers._code.flow_typescript import Types
 
-_KEY = re.compile(r"[A-Za-z_][\w .-]*")  # no address: `axios.get("https://...")` is a call
-_TAKES_KEY = frozenset({"get", "getItem", "getAll"})
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _COMPARES = frozenset(["==", "===", "!=", "!==", "<", ">", "<=", ">=", "in", "instanceof"])
 _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
+_DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
+_NAMING = frozenset({"call_expression", "new_expression", "member_expression", "extends_clause", "class_heritage"})
+_COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
 _LONGEST_TEXT = 4_000
+_LONGEST_NAME = 80
 _COUNTS = frozenset({"length", "byteLength"})
 
 
@@ -30,7 +32,10 @@ class _JavaScript(Lowering):
         module = "tree_sitter_javascript" if function == "javascript" else "tree_sitter_typescript"
         super().__init__(data, module, "language" if function == "javascript" else f"language_{function}")
         self.types = Types(self)
+        self.built_ins = BuiltIns(self)
         self._exported = 0
+        self._stores: dict[str, str] = {}  # the fields that hold repositories, with what is kept there
+        self._in_switch = False  # where `break` only ends the arm
         self.statements = {
             "import_statement": self._import,
             "export_statement": self._export,
@@ -45,7 +50,8 @@ class _JavaScript(Lowering):
             "try_statement": self._try,
             "return_statement": self._return,
             "throw_statement": lambda node: [f.Stop(self._first(node))],
-            **dict.fromkeys(("break_statement", "continue_statement"), lambda _node: [f.Stop()]),
+            "break_statement": lambda node: [] if self._in_switch and not self.kids(node) else [f.Stop()],
+            "continue_statement": lambda _node: [f.Stop()],
             "switch_statement": self._switch,
             "labeled_statement": lambda node: self.block(self.kids(node)),
             "statement_block": lambda node: self.block(self.kids(node)),
@@ -74,7 +80,7 @@ class _JavaScript(Lowering):
             "assignment_pattern": self._default,
             **dict.fromkeys(("rest_pattern", "spread_element"), lambda node: f.Spread(self._inner(node))),
             "binary_expression": self._binary,
-            "unary_expression": lambda node: f.Only([self.expression(self.field(node, "argument"))]),
+            "unary_expression": self._unary,
             "update_expression": lambda node: f.Only([self.expression(self.field(node, "argument"))]),
             "ternary_expression": self._ternary,
             "sequence_expression": self._sequence,
@@ -137,10 +143,18 @@ class _JavaScript(Lowering):
         """`export default ...`."""
         self.form.exports.append(f.Export("default", self.text(value) if value.type == "identifier" else "default"))
         if value.type in _FUNCTIONS or value.type == "class":
-            made = self._class(value) if value.type == "class" else self.function(value)
-            made.name = self.form.exports[-1].local
+            whole = self._class(value) if value.type == "class" else self.function(value)
+            whole.name = self.form.exports[-1].local
+            return [whole]
+        made = self._named_class("default", self._options(value))
+        if made is not None:
             return [made]
         return [] if value.type == "identifier" else [self._let("default", value)]
+
+    def _options(self, value: Node) -> Node:
+        """The object that `defineComponent({...})` and the like are given."""
+        given = self.kids(self.field(value, "arguments")) if value.type == "call_expression" else []
+        return given[0] if len(given) == 1 and self.text(self.field(value, "function")) in _COMPONENTS else value
 
     def _decorated(self, outer: Node, declared: Node) -> list[f.Statement]:
         """A declaration; the decorators of an exported class stand before `export`."""
@@ -183,9 +197,44 @@ class _JavaScript(Lowering):
             if described is not None:
                 yield described
                 continue
+            made = self._named_class(self.text(target), value)
+            if made is not None:
+                yield made
+                continue
             lowered = None if value is None else self.expression(value)
-            types = self.types.names(self.field(each, "type"))
+            types = self.types.names(self.field(each, "type")) or self.types.told(value)
             yield f.Let([self.expression(target)], lowered, self.at(each), types=types)
+
+    def _named_class(self, name: str, value: Node | None) -> f.Class | None:
+        """`const A = class {...}`, and an object whose methods speak of `this`: a class that there is one object of."""
+        if value is not None and value.type == "class":
+            made = self._class(value)
+            made.name = name
+            return made
+        if value is None or value.type != "object" or b"this" not in self.data[value.start_byte : value.end_byte]:
+            return None
+        methods = [each for each in self.kids(value) if _is_method(each)]
+        return self._object_class(name, value) if methods else None
+
+    def _object_class(self, name: str, node: Node) -> f.Class:
+        """An object as a class; the methods in `methods` and `computed` of a Vue component are its own, too."""
+        fields: list[f.Field] = []
+        body: list[f.Statement] = []
+        for each in self.kids(node):
+            value = self.field(each, "value")
+            if each.type == "method_definition":
+                body.append(self._method(each, fields))
+            elif each.type == "pair" and value is not None:
+                key = self._key(each)
+                if key in ("methods", "computed") and value.type == "object":
+                    inner = self._object_class(name, value)
+                    fields += inner.fields
+                    body += inner.body
+                elif key:
+                    fields.append(f.Field(key, self.at(each), (), self.expression(value)))
+            elif each.type == "shorthand_property_identifier":
+                fields.append(f.Field(self.text(each), self.at(each), (), self._name(each)))
+        return f.Class(name, (), fields, body, self.at(node))
 
     def _required(self, node: Node | None) -> str:
         """The module of `require("x")` and `await import("x")`; empty for anything else."""
@@ -226,7 +275,9 @@ class _JavaScript(Lowering):
         if body is None:
             return []
         if body.type == "statement_block":
-            return self.block(self.kids(body))
+            # Functions may be called above the place where they stand.
+            kids = sorted(self.kids(body), key=lambda each: each.type not in _DECLARED)
+            return self._inside(kids, in_switch=False)
         return [f.Give(self.expression(body), self.at(body))]
 
     def _parameter(self, node: Node, index: int) -> f.Parameter:
@@ -256,17 +307,26 @@ class _JavaScript(Lowering):
                 fields.append(self._field(each))
             elif each.type == "class_static_block":
                 body += self.block(self.kids(self.field(each, "body")))
-        heritage = [inner for each in self.kids(node, "class_heritage") for inner in self.kids(each)]
-        clauses = [each for each in heritage if each.type == "extends_clause"]
-        bases = [self.field(each, "value") for each in clauses] or [each for each in heritage if not clauses][:1]
         return f.Class(
             self.text(self.field(node, "name")),
-            tuple(self.text(base) for base in bases if base is not None and base.type != "implements_clause"),
+            self._bases(node),
             fields,
             body,
             self.at(node),
             decorators=self._decorators(node),
         )
+
+    def _bases(self, node: Node) -> tuple[str, ...]:
+        """What a class extends, then what it implements."""
+        found: list[str] = []
+        for each in (inner for clause in self.kids(node, "class_heritage") for inner in self.kids(clause)):
+            if each.type == "extends_clause":
+                found.append(self.text(self.field(each, "value")))
+            elif each.type == "implements_clause":
+                found += [name for kind in self.kids(each) for name in self.types.names(kind)[:1]]
+            else:
+                found.append(self.text(each))
+        return tuple(name for name in found if len(name) < _LONGEST_NAME)
 
     def _decorators(self, node: Node) -> list[f.Expr]:
         return [self._inner(each) for each in self.kids(node, "decorator")]
@@ -288,19 +348,29 @@ class _JavaScript(Lowering):
             if target is None or marks.isdisjoint({"accessibility_modifier", "readonly", "override_modifier"}):
                 continue
             name, at = self.text(target), self.at(each)
-            fields.append(f.Field(name, at, self.types.names(self.field(each, "type"))))
+            fields.append(f.Field(name, at, self._kept_types(name, each)))
             yield f.Let([f.Attr(f.Var("self", at), name, at)], f.Var(name, at), at)
 
     def _field(self, node: Node) -> f.Field:
         name = self.text(self.field(node, "name") or self.field(node, "property"))
         value = self.field(node, "value")
-        types = self.types.names(self.field(node, "type"))
+        types = self._kept_types(name, node)
         return f.Field(name, self.at(node), types, None if value is None else self.expression(value))
+
+    def _kept_types(self, name: str, node: Node) -> tuple[str, ...]:
+        """The types of a field; what a repository keeps is remembered."""
+        kind = self.field(node, "type")
+        entity = self.types.entity(kind)
+        if entity:
+            self._stores[name] = entity
+        return self.types.names(kind)
 
     # --- statements -----------------------------------------------------------------------------------------------
 
     def _do(self, node: Node) -> Iterator[f.Statement]:
         inner = next(iter(self.kids(node)), None)
+        while inner is not None and inner.type == "parenthesized_expression":
+            inner = next(iter(self.kids(inner)), None)
         if inner is not None and inner.type == "yield_expression":
             yield f.Give(self._inner(inner), self.at(inner), more=True)
         elif inner is not None and inner.type in ("assignment_expression", "augmented_assignment_expression"):
@@ -338,23 +408,30 @@ class _JavaScript(Lowering):
         after: list[f.Statement] = [] if step is None else [f.Do(self.expression(step))]
         condition = self.field(node, "condition")
         test = self._inner(condition) if condition is not None else None
-        yield f.Loop(None, test, [*self._arm(self.field(node, "body")), *after], self.at(node))
+        yield f.Loop(None, test, [*self._repeated(node), *after], self.at(node))
 
     def _for_each(self, node: Node) -> list[f.Statement]:
         over, target = self.expression(self.field(node, "right")), self.field(node, "left")
         keys_only = self.text(self.field(node, "operator")) == "in"
-        body = self._arm(self.field(node, "body"))
-        return [f.Loop(self.expression(target), f.Only([over]) if keys_only else over, body, self.at(node))]
+        ranges = f.Only([over]) if keys_only else over
+        return [f.Loop(self.expression(target), ranges, self._repeated(node), self.at(node))]
 
     def _while(self, node: Node) -> list[f.Statement]:
         test = self.expression(self.field(node, "condition"))
-        return [f.Loop(None, test, self._arm(self.field(node, "body")), self.at(node))]
+        return [f.Loop(None, test, self._repeated(node), self.at(node))]
 
     def _try(self, node: Node) -> list[f.Statement]:
         handler, final = self.field(node, "handler"), self.field(node, "finalizer")
-        handlers = [] if handler is None else [self._arm(self.field(handler, "body"))]
+        handlers = [] if handler is None else [self._handler(handler)]
         last = [] if final is None else self._arm(self.field(final, "body"))
         return [f.Try(self._arm(self.field(node, "body")), handlers, last)]
+
+    def _handler(self, node: Node) -> list[f.Statement]:
+        """An error is nobody's data, whatever the name was before."""
+        caught = self.field(node, "parameter")
+        named = caught is not None and caught.type == "identifier"
+        start = [f.Let([self.expression(caught)], f.Constant(), self.at(node))] if named else []
+        return [*start, *self._arm(self.field(node, "body"))]
 
     def _return(self, node: Node) -> list[f.Statement]:
         return [f.Give(self._first(node), self.at(node))]
@@ -370,12 +447,24 @@ class _JavaScript(Lowering):
             value = self.field(each, "value")
             inner = [one for one in self.kids(each) if value is None or one.id != value.id]
             tests += [] if value is None else [self.expression(value)]
-            body = [one for one in inner if one.type != "break_statement"]
             if inner:
-                arms.append(self.block(body))
+                arms.append(self._inside(inner, in_switch=True))
         if all(each.type != "switch_default" for each in cases):
             arms.append([])
         return [f.Branch([f.Only(tests)], arms, self.at(node))]
+
+    def _inside(self, nodes: list[Node], *, in_switch: bool) -> list[f.Statement]:
+        """Statements of a switch or a loop, which a `break` in them ends."""
+        before, self._in_switch = self._in_switch, in_switch
+        try:
+            return self.block(nodes)
+        finally:
+            self._in_switch = before
+
+    def _repeated(self, node: Node) -> list[f.Statement]:
+        """The body of a loop."""
+        body = self.field(node, "body")
+        return [] if body is None else self._inside([body], in_switch=False)
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
@@ -394,8 +483,15 @@ class _JavaScript(Lowering):
         return "".join(parts)[:_LONGEST_TEXT]
 
     def _template(self, node: Node) -> f.Expr:
-        holes = [self._inner(each) for each in self.kids(node, "template_substitution")]
-        return f.Mix(holes) if holes else f.Text(self.text(node)[1:-1][:_LONGEST_TEXT], self.at(node))
+        kids = self.kids(node)
+        if all(each.type != "template_substitution" for each in kids):
+            return f.Text(self.text(node)[1:-1][:_LONGEST_TEXT], self.at(node))
+        return f.Mix([self._piece(each) for each in kids])
+
+    def _piece(self, node: Node) -> f.Expr:
+        """A part of a template."""
+        is_hole = node.type == "template_substitution"
+        return self._inner(node) if is_hole else f.Text(self.text(node)[:_LONGEST_TEXT], self.at(node))
 
     def _inner(self, node: Node) -> f.Expr:
         """The expression in brackets, behind `await`, before `as`."""
@@ -403,9 +499,18 @@ class _JavaScript(Lowering):
 
     def _member(self, node: Node) -> f.Expr:
         of, name = self.expression(self.field(node, "object")), self.text(self.field(node, "property"))
+        if isinstance(of, f.Var) and self._is_constant(node, of.name, name):
+            return f.Only([of])
         if name in _COUNTS:
             return f.Only([of])
         return f.Attr(of, name.removeprefix("#"), self.at(node))
+
+    def _is_constant(self, node: Node, of: str, name: str) -> bool:
+        """Whether a member is one of an enumeration: `Field.Email`, which is nobody's e-mail."""
+        if not of[:1].isupper() or not name[:1].isupper():
+            return False
+        around = node.parent
+        return around is None or around.type not in _NAMING
 
     def _subscript(self, node: Node) -> f.Expr:
         index = self.field(node, "index")
@@ -416,30 +521,31 @@ class _JavaScript(Lowering):
         if module:
             return self._loaded(node, module)
         function, given = self.field(node, "function"), self.field(node, "arguments")
-        if function is not None and function.type == "member_expression" and given is not None:
-            special = self._special(node, function, self.kids(given))
-            if special is not None:
-                return special
+        built_in = None if function is None else self.built_ins.lowered(node, function, self.kids(given))
+        if built_in is not None:
+            return built_in
         if given is not None and given.type == "template_string":
             arguments = [f.Argument(self.expression(given))]
         else:
             arguments = self._arguments(given)
-        return f.Call(self.expression(function), arguments, self.at(node), self.end(node))
+        callee = self.expression(function)
+        if isinstance(callee, f.Var) and callee.name == "super":
+            callee = f.Attr(callee, "__init__", callee.at)
+        return f.Call(self._kept_in(callee), arguments, self.at(node), self.end(node))
+
+    def _kept_in(self, callee: f.Expr) -> f.Expr:
+        """`this.patients.findOne(...)` of a `Repository<Patient>` is one of `Patient`."""
+        match callee:
+            case f.Attr(of=f.Attr(of=f.Var(name="self"), name=store, at=at), name=name):
+                entity = self._stores.get(store)
+                return callee if entity is None else f.Attr(f.Var(entity, at), name, callee.at)
+        return callee
 
     def _loaded(self, node: Node, module: str) -> f.Expr:
         """`require("x").y`: the module under a name of its own."""
         local = f"<{module}>"
         self.form.imports.append(f.Import(module, "", local))
         return f.Var(local, self.at(node))
-
-    def _special(self, node: Node, function: Node, given: list[Node]) -> f.Expr | None:
-        """`form.get("email")` takes a part, `[a, b].join()` makes something of all."""
-        name, of = self.text(self.field(function, "property")), self.field(function, "object")
-        if name in _TAKES_KEY and len(given) == 1 and given[0].type == "string":
-            key = self.string(given[0])
-            if _KEY.fullmatch(key):
-                return f.Item(self.expression(of), f.Text(key, self.at(given[0])), self.at(node))
-        return f.Mix([self.expression(of), *map(self.expression, given)]) if name == "join" else None
 
     def _arguments(self, node: Node | None) -> list[f.Argument]:
         return [
@@ -476,7 +582,17 @@ class _JavaScript(Lowering):
         return None
 
     def _array(self, node: Node) -> f.Expr:
-        return f.Items([self.expression(each) for each in self.kids(node)])
+        """A list or a pattern of one, in which `[, second]` leaves out the first."""
+        items: list[f.Expr] = []
+        expected = True
+        for each in node.children[1:-1]:
+            if each.type == ",":
+                items += [f.Constant()] if expected else []
+                expected = True
+            elif each.is_named and "comment" not in each.type:
+                items.append(self.expression(each))
+                expected = False
+        return f.Items(items)
 
     def _default(self, node: Node) -> f.Expr:
         """A pattern with a default: what is first gets the value."""
@@ -497,6 +613,14 @@ class _JavaScript(Lowering):
         if operator in _CHOOSES:
             return f.Choice([self.expression(left), self.expression(right)])
         return f.Mix([self.expression(each) for each in self.flat(node, ("binary_expression",))])
+
+    def _unary(self, node: Node) -> f.Expr:
+        """`!x` and `typeof x` carry no data; after `delete o.key` the part is gone."""
+        inner = self.expression(self.field(node, "argument"))
+        operator = self.text(self.field(node, "operator"))
+        if operator == "delete":
+            return f.Assigned(inner, f.Constant())
+        return inner if operator in ("+", "-") else f.Only([inner])
 
     def _ternary(self, node: Node) -> f.Expr:
         test = f.Only([self.expression(self.field(node, "condition"))])
@@ -525,3 +649,11 @@ class _JavaScript(Lowering):
         if node.type == "jsx_expression":
             return "", f.Spread(self._inner(node))
         return None
+
+
+def _is_method(node: Node) -> bool:
+    """Whether a part of an object is a method, or an object of methods."""
+    if node.type == "method_definition":
+        return True
+    value = node.child_by_field_name("value")
+    return value is not None and value.type in ("function_expression", "object")

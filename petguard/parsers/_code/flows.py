@@ -21,8 +21,9 @@ _HEAD = 200
 def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
     """Where personal data goes in all files of an ecosystem, once the calls of AI in them are known."""
     inputs = {path: item for path, item in project.inputs.items() if _is_of(item, ecosystem)}
-    uses_ai = any(path in inputs for path, _, _ in project.answering)
-    if not uses_ai and not table().matters(item.text for item in inputs.values()):
+    texts = [item.text for item in inputs.values()]
+    uses_ai = any(path in inputs for path, _, _ in project.answering) or table().asks_any(texts)
+    if not uses_ai and not table().matters(texts):
         return
     summaries, unread = summarised(inputs.values(), flow_languages.form, cache, ecosystem)
     places = Places({path: item.text for path, item in inputs.items()})
