@@ -70,3 +70,31 @@ def _javascript(head: str, call: str, given: str, row: Calls) -> str:
     if row.itself:
         call, given = call.replace("()", "(user.email)"), ""
     return f"{head}export async function run(user) {{\n  return await {call}({given});\n}}\n"
+
+
+def java(row: Calls, pattern: str) -> Sample:
+    """A class with a method that gets a user."""
+    path = concrete(pattern, made="Thing()")
+    names = {name: "user.getEmail()" for name in row.data} | {"(": "", ")": ""}
+    given = ", ".join(_arguments(row, names, '"Write to " + user.getEmail()'))
+    head, steps = _java_root(path)
+    if row.itself:
+        given = ""
+    call = f"{_java_call(head, steps, row)}({given})"
+    imports = f"import {head};\n\n" if "." in head else ""
+    body = f"  public Object run(User user) {{\n    return {call};\n  }}\n"
+    user = "  static class User {\n    String email;\n    String getEmail() { return email; }\n  }\n\n"
+    return Sample(path, f"{imports}public class Sample {{\n{user}{body}}}\n")
+
+
+def _java_root(path: str) -> tuple[str, str]:
+    found = _JVM_CLASS.match(path)
+    assert found is not None, path
+    return found[0], path[found.end() :]
+
+
+def _java_call(head: str, steps: str, row: Calls) -> str:
+    name = head.rpartition(".")[2]
+    if row.itself:
+        steps = steps.replace("()", "(user.getEmail())", 1)
+    return f"new {name}{steps}" if steps.startswith("(") else f"{name}{steps}"
