@@ -14,6 +14,13 @@ _GLOBALS = frozenset(
 )  # fmt: skip
 _NPM_MODULE = re.compile(r"(?:@[\w.-]+/|node:)?[\w-]+(?:\.js)?(?=[./()]|\Z)(?:/[\w-]+)*")
 _JVM_CLASS = re.compile(r"(?:[a-z]\w*\.)*[A-Z]\w*")
+_SCOPES = {  # packages whose scope alone says nothing
+    "@mistralai/": "mistralai",
+    "@fal-ai/": "client",
+    "@ai-sdk/": "openai",
+    "@langchain/": "openai",
+    "@llamaindex/": "openai",
+}
 _FIELDS = {
     "user.contact.phone_number": "phone",
     "user.financial.credit_card": "creditCardNumber",
@@ -31,7 +38,9 @@ class Sample:
 
 def concrete(pattern: str, *, made: str = "thing()") -> str:
     """A path that a pattern stands for: `openai*.chat` is `openai().chat`, `a.*.b` is `a.thing().b`."""
-    text = re.sub(r"\[![^\]]*\]", "x", pattern)
+    text = re.sub(r"\[![^\]]*\]", "openai", pattern)
+    for scope, package in _SCOPES.items():
+        text = text.replace(f"{scope}*", f"{scope}{package}*")
     return "".join(
         _instead(text[index - 1 : index], text[index + 1 : index + 2], made) if char == "*" else char
         for index, char in enumerate(text)
