@@ -12,11 +12,12 @@ from petguard.flows.guards import find
 from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
-from petguard.flows.returns import Returns, entered, inside_safeguard
+from petguard.flows.returns import Returns, entered, went_in
 from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
 Node = tuple[str | int, ...]
+KINDS = {"k": 3, "s": 4}  # the length of a node that may also stand for what it is on behalf of one call
 _ONWARD = 3  # files that hand on a variable of another file
 _MAPS = re.compile(
     r"map|flatMap|mapNotNull|concatMap|reduce|fold|apply|applymap|then|thenApply|Select|collect|let|run|with|transform"
@@ -71,9 +72,8 @@ class Graph:
 
     def _guarded(self, node: Node) -> Iterator[Node]:
         """What went into a safeguard; inside of a function only what one of its calls brought."""
-        if len(node) > 3:
-            caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
-            return inside_safeguard(self.returns, caller, key, node)
+        if len(node) > KINDS["k"]:
+            return self._for_one_call(node)
         path, number = str(node[1]), int(node[2])
         given = list(self.arguments(path, number, self.safeguards[path, number]))
         return iter(given or list(self.arguments(path, number, Data(receiver_too=True))))  # `record.redact()`
@@ -83,7 +83,16 @@ class Graph:
         kept = self.summaries[path].keeps.get(name, {})
         return self.at(path, select(tuple(kept.items()), part))
 
+    def _for_one_call(self, node: Node) -> Iterator[Node]:
+        length = KINDS[str(node[0])]
+        path, site, callback, shift, *key = node[length:]
+        caller = Caller(str(path), int(site), str(callback), int(shift))
+        where, function, part = (str(each) for each in key)
+        return went_in(self.returns, node[:length], caller, (where, function, part))
+
     def _named_again(self, node: Node) -> Iterator[Node]:
+        if len(node) > KINDS["s"]:
+            return self._for_one_call(node)
         path = str(node[1])
         return self.at(path, self.summaries[path].sources[int(node[2])].over)
 
@@ -183,6 +192,11 @@ class Graph:
         for parameter, part in sorted(through):
             for argument, its in self.links.arrivals(caller, path, function, parameter, part):
                 yield ("a", caller.path, caller.site, argument.slot, its)
+
+    def renames(self, node: Node, path: str) -> bool:
+        """Whether a source gives a name to what came from elsewhere."""
+        source = self.summaries[path].sources[int(node[2])] if node[1] == path else None
+        return source is not None and source.kind == "name" and bool(source.over)
 
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""

@@ -18,8 +18,8 @@ _MANY = 4000  # nodes that are looked at for one function
 
 
 @dataclass(frozen=True)
-class Guarded:
-    """What comes out of a safeguard inside the function: the safeguard, and what went into it."""
+class Held:
+    """A safeguard, or a name that means personal data, inside the function, and what went into it."""
 
     node: "Node"
     through: frozenset[tuple[str, str]]
@@ -28,18 +28,18 @@ class Guarded:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Parameters (with the part) that reach the result, what else does, and what does so through a safeguard."""
+    """Parameters (with the part) that reach the result, what else does, and what does so under another name."""
 
     through: frozenset[tuple[str, str]] = frozenset()
     inside: frozenset["Node"] = frozenset()
-    guarded: frozenset[Guarded] = frozenset()
+    held: frozenset[Held] = frozenset()
 
 
 @dataclass
 class _Found:
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
-    guarded: set[Guarded] = field(default_factory=set)
+    held: set[Held] = field(default_factory=set)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Returns:
     def _explored(self, key: Key) -> Outcome:
         path, function, part = key
         found = self._behind(key, self.graph.given_back(path, function, part))
-        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.guarded))
+        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.held))
 
     def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
         found, seen = _Found(), dict.fromkeys(starts)
@@ -108,13 +108,21 @@ class Returns:
                 yield from self._entered(key, caller, its, found)
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
-        elif kind == "k":
-            inner = self._behind(key, self.graph.before(node))
-            found.guarded.add(Guarded(node, frozenset(inner.through), frozenset(inner.inside)))
-        elif kind == "s" and self.graph.is_parameter(node, path, function):
-            yield from self.graph.before(node)
+        elif kind == "k" or (kind == "s" and self.graph.renames(node, path)):
+            if kind == "s" and self.graph.is_parameter(node, path, function):
+                yield from self.graph.before(node)
+            else:
+                self._hold(key, node, found)
         else:
             found.inside.add(node)
+
+    def _hold(self, key: Key, node: "Node", found: _Found) -> None:
+        inner = self._behind(key, self.graph.before(node))
+        if inner.through or node[0] == "k":
+            found.held.add(Held(node, frozenset(inner.through), frozenset(inner.inside)))
+        else:
+            found.inside.add(node)  # the same for whoever calls
+        found.held |= inner.held
 
     def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         for caller, path, function, part in self.graph.runs(node):
@@ -126,9 +134,10 @@ class Returns:
         outcome = self._peek(its, key)
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
-        for each in outcome.guarded:
+        for each in outcome.held:
             inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
-            found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
+            found.held.add(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
+            found.held |= inner.held
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
@@ -137,13 +146,13 @@ def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
     outcome = returns.of(*key)
     yield from returns.graph.arriving(caller, path, function, outcome.through)
     yield from sorted(outcome.inside, key=repr)
-    for each in outcome.guarded:
-        yield ("k", each.node[1], each.node[2], caller.path, caller.site, *key)
+    for each in outcome.held:
+        yield (*each.node, caller.path, caller.site, caller.callback, caller.shift, *key)
 
 
-def inside_safeguard(returns: Returns, caller: "Caller", key: Key, node: "Node") -> Iterator["Node"]:
-    """What went into a safeguard inside of a function, on behalf of one call."""
-    for each in returns.of(*key).guarded:
-        if each.node[1:3] == node[1:3]:
+def went_in(returns: Returns, held: "Node", caller: "Caller", key: Key) -> Iterator["Node"]:
+    """What went into a safeguard or a name inside of a function, on behalf of one call."""
+    for each in returns.of(*key).held:
+        if each.node == held:
             yield from returns.graph.arriving(caller, key[0], key[1], each.through)
             yield from sorted(each.inside, key=repr)

@@ -15,11 +15,16 @@ _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
 _DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
+# What a chain is made of, with the field that holds what comes before.
+_LINKS = {"member_expression": "object", "subscript_expression": "object", "call_expression": "function"}
+_LINKS |= {"non_null_expression": "expression"}
+_LONGEST_CHAIN = 200
+_LONGEST_ROW = 20  # of `else if`, each inside of the one before
 _NAMING = frozenset({"call_expression", "new_expression", "member_expression", "extends_clause", "class_heritage"})
 _COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
 _LONGEST_TEXT = 4_000
 _LONGEST_NAME = 80
-_COUNTS = frozenset({"length", "byteLength"})
+_COUNTS = frozenset({"length", "byteLength", "size"})
 
 
 def form(data: bytes, function: str) -> f.Form:
@@ -68,9 +73,7 @@ class _JavaScript(Lowering):
             "regex": lambda node: f.Text(self.text(self.field(node, "pattern")), self.at(node)),
             "number": lambda node: f.Text(self.text(node), self.at(node)),
             "template_string": self._template,
-            "member_expression": self._member,
-            "subscript_expression": self._subscript,
-            "call_expression": self._call,
+            **dict.fromkeys(_LINKS, self._chain),
             "new_expression": self._new,
             **dict.fromkeys(("object", "object_pattern"), self._object),
             **dict.fromkeys(("array", "array_pattern"), self._array),
@@ -85,7 +88,7 @@ class _JavaScript(Lowering):
             "ternary_expression": self._ternary,
             "sequence_expression": self._sequence,
             **dict.fromkeys(("await_expression", "yield_expression", "parenthesized_expression"), self._inner),
-            **dict.fromkeys(("as_expression", "satisfies_expression", "non_null_expression"), self._inner),
+            **dict.fromkeys(("as_expression", "satisfies_expression"), self._inner),
             "type_assertion": lambda node: self.expression(next(iter(reversed(self.kids(node))), None)),
             "jsx_expression": self._inner,
             **dict.fromkeys(_JSX, self._jsx),
@@ -242,8 +245,10 @@ class _JavaScript(Lowering):
             node = next(iter(self.kids(node)), None)
         if node is None or node.type != "call_expression":
             return ""
-        named, given = self.text(self.field(node, "function")), self.kids(self.field(node, "arguments"))
-        is_one = named in ("require", "import") and len(given) == 1 and given[0].type == "string"
+        function, given = self.field(node, "function"), self.kids(self.field(node, "arguments"))
+        if function is None or function.type not in ("identifier", "import") or len(given) != 1:
+            return ""
+        is_one = given[0].type == "string" and self.text(function) in ("require", "import")
         return self.string(given[0]) if is_one else ""
 
     def _require(self, target: Node, module: str) -> Iterator[f.Statement]:
@@ -395,9 +400,22 @@ class _JavaScript(Lowering):
         yield f.Let([self.expression(left)], self.expression(right), self.at(node), adds=adds)
 
     def _if(self, node: Node) -> list[f.Statement]:
-        test, otherwise = self.field(node, "condition"), self.field(node, "alternative")
-        arms = [self._arm(self.field(node, "consequence")), self._arm(otherwise)]
-        return [f.Branch([self.expression(test)], arms, self.at(node))]
+        """A long row of `else if` is no nesting: it is put together from its end."""
+        rows = [node]
+        while (following := self._else_if(rows[-1])) is not None:
+            rows.append(following)
+        otherwise = self._arm(self.field(rows[-1], "alternative"))
+        if len(rows) > _LONGEST_ROW:
+            arms = [self._arm(self.field(each, "consequence")) for each in rows]
+            tests = [self.expression(self.field(each, "condition")) for each in rows]
+            return [f.Branch([f.Only(tests)], [*arms, otherwise], self.at(node))]
+        for each in reversed(rows):
+            arms = [self._arm(self.field(each, "consequence")), otherwise]
+            otherwise = [f.Branch([self.expression(self.field(each, "condition"))], arms, self.at(each))]
+        return otherwise
+
+    def _else_if(self, node: Node) -> Node | None:
+        return next(iter(self.kids(self.field(node, "alternative"), "if_statement")), None)
 
     def _arm(self, node: Node | None) -> list[f.Statement]:
         return [] if node is None else list(self.statement(node))
@@ -497,8 +515,33 @@ class _JavaScript(Lowering):
         """The expression in brackets, behind `await`, before `as`."""
         return self.expression(next(iter(self.kids(node)), None))
 
-    def _member(self, node: Node) -> f.Expr:
-        of, name = self.expression(self.field(node, "object")), self.text(self.field(node, "property"))
+    def _chain(self, node: Node) -> f.Expr:
+        """Members and calls of what the one before gave, from left to right: such a chain may be long."""
+        links: list[Node] = []
+        inner: Node | None = node
+        while inner is not None and inner.type in _LINKS and not self._required(inner):
+            links.append(inner)
+            inner = self.field(inner, _LINKS[inner.type]) or next(iter(self.kids(inner)), None)
+        if len(links) > _LONGEST_CHAIN:
+            self.too_deep(node)
+            return f.Constant()
+        made = self._call_of_module(inner) if inner is not None and inner.type in _LINKS else self.expression(inner)
+        for link in reversed(links):
+            made = self._linked(link, made)
+        return made
+
+    def _linked(self, node: Node, before: f.Expr) -> f.Expr:
+        match node.type:
+            case "member_expression":
+                return self._member(node, before)
+            case "subscript_expression":
+                return f.Item(before, self.expression(self.field(node, "index")), self.at(node))
+            case "call_expression":
+                return self._call(node, before)
+        return before
+
+    def _member(self, node: Node, of: f.Expr) -> f.Expr:
+        name = self.text(self.field(node, "property"))
         if isinstance(of, f.Var) and self._is_constant(node, of.name, name):
             return f.Only([of])
         if name in _COUNTS:
@@ -512,23 +555,15 @@ class _JavaScript(Lowering):
         around = node.parent
         return around is None or around.type not in _NAMING
 
-    def _subscript(self, node: Node) -> f.Expr:
-        index = self.field(node, "index")
-        return f.Item(self.expression(self.field(node, "object")), self.expression(index), self.at(node))
-
-    def _call(self, node: Node) -> f.Expr:
-        module = self._required(node)
-        if module:
-            return self._loaded(node, module)
-        function, given = self.field(node, "function"), self.field(node, "arguments")
-        built_in = None if function is None else self.built_ins.lowered(node, function, self.kids(given))
+    def _call(self, node: Node, callee: f.Expr) -> f.Expr:
+        given = self.field(node, "arguments")
+        built_in = self.built_ins.lowered(node, callee, self.kids(given))
         if built_in is not None:
             return built_in
         if given is not None and given.type == "template_string":
             arguments = [f.Argument(self.expression(given))]
         else:
             arguments = self._arguments(given)
-        callee = self.expression(function)
         if isinstance(callee, f.Var) and callee.name == "super":
             callee = f.Attr(callee, "__init__", callee.at)
         return f.Call(self._kept_in(callee), arguments, self.at(node), self.end(node))
@@ -541,8 +576,9 @@ class _JavaScript(Lowering):
                 return callee if entity is None else f.Attr(f.Var(entity, at), name, callee.at)
         return callee
 
-    def _loaded(self, node: Node, module: str) -> f.Expr:
+    def _call_of_module(self, node: Node) -> f.Expr:
         """`require("x").y`: the module under a name of its own."""
+        module = self._required(node)
         local = f"<{module}>"
         self.form.imports.append(f.Import(module, "", local))
         return f.Var(local, self.at(node))
@@ -611,8 +647,24 @@ class _JavaScript(Lowering):
         if operator == "&&":
             return f.Choice([f.Only([self.expression(left)]), self.expression(right)])
         if operator in _CHOOSES:
-            return f.Choice([self.expression(left), self.expression(right)])
+            return f.Choice([self.expression(each) for each in self._alternatives(node)])
         return f.Mix([self.expression(each) for each in self.flat(node, ("binary_expression",))])
+
+    def _alternatives(self, node: Node) -> list[Node]:
+        """The leaves of `a || b ?? c`, which leans to the left."""
+        found: list[Node] = []
+        inner: Node | None = node
+        while inner is not None and inner.type == "binary_expression" and self._operator(inner) in _CHOOSES:
+            found += self._right(inner)
+            inner = self.field(inner, "left")
+        return [*([inner] if inner is not None else []), *reversed(found)]
+
+    def _operator(self, node: Node) -> str:
+        return self.text(self.field(node, "operator"))
+
+    def _right(self, node: Node) -> list[Node]:
+        right = self.field(node, "right")
+        return [] if right is None else [right]
 
     def _unary(self, node: Node) -> f.Expr:
         """`!x` and `typeof x` carry no data; after `delete o.key` the part is gone."""
