@@ -52,7 +52,7 @@ def _instead(before: str, after: str, made: str) -> str:
     if before == "/":
         return "sdk()" if after == "." else "sdk"
     if before in (".", ""):
-        return made if after == "." else "thing" if not after else ""
+        return made if after == "." else "thing" if after in ("", "(") else ""
     return "()" if after == "." and before.isalnum() else ""
 
 
