@@ -362,6 +362,15 @@ def _split(ref: Ref) -> tuple[Ref, list[str]]:
     return root, _STEP.findall(steps)
 
 
+def as_library(ref: Ref) -> str:
+    """The path of what a reference calls, if that is in a library; empty for what needs other files to be told."""
+    root, steps = ref.rpartition("|")[::2]
+    kind, _, name = root.partition(":")
+    module, _, imported = name.partition("|")
+    start = {"i": _joined(module, imported) if imported else module, "n": name}.get(kind, "")
+    return f"{start}{steps}" if start else ""
+
+
 def _joined(module: str, name: str) -> str:
     if name == "default":
         return module
