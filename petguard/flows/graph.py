@@ -124,7 +124,7 @@ class Graph:
         if len(node) > KINDS["s"]:
             return self._for_one_call(node)
         path = str(node[1])
-        return self.at(path, self.summaries[path].sources[int(node[2])].over)
+        return self.at(path, of_field(self.summaries[path].sources[int(node[2])].over, str(node[3])))
 
     def _bundled(self, node: Node) -> Iterator[Node]:
         path = str(node[1])

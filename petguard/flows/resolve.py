@@ -18,6 +18,7 @@ _DEPTH = 12  # references that lead to references
 _BASES = 8
 _MEANINGS = 24
 _CHILDREN = 8
+_GO = ".go"  # where a type says nowhere which interfaces it has, and its methods may stand in several files
 _CONTAINERS = frozenset(
     [
         "list", "List", "Optional", "Union", "Sequence", "Iterable", "Iterator", "dict", "Dict", "Mapping", "set",
@@ -59,7 +60,26 @@ class Symbols:
                     for where, base, above in list(self.ancestry(path, name))[1:]:
                         if above is not None:
                             found.setdefault((where, base), []).append((path, name))
+        for promised, kept in self._promises():
+            found.setdefault(promised, []).append(kept)
         self._children = found
+
+    def _promises(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+        """The interfaces of Go with the types that have all their methods: nothing else makes a type one of them."""
+        methods: dict[tuple[str, str], set[str]] = {}
+        homes: dict[tuple[str, str], tuple[str, str]] = {}
+        promised: dict[tuple[str, str], set[str]] = {}
+        for path, summary in self.summaries.items() if any(each.endswith(_GO) for each in self.summaries) else ():
+            for name, function in summary.functions.items():
+                if function.owner and path.endswith(_GO):
+                    key = path.rpartition("/")[0], function.owner
+                    homes.setdefault(key, (path, function.owner))
+                    methods.setdefault(key, set()).add(name.rpartition(".")[2])
+            for name, known in summary.classes.items() if path.endswith(_GO) else ():
+                if known.fields and not known.record:
+                    promised[path, name] = set(known.fields)
+        for interface, names in promised.items():
+            yield from ((interface, homes[key]) for key, own in methods.items() if names <= own)
 
     def children(self, path: str, name: str) -> Sequence[tuple[str, str]]:
         """The classes that are made from a class, or that implement an interface."""
@@ -345,6 +365,7 @@ class Symbols:
                 continue
             seen.add(here)
             yield (*here, known)
+            pending += self._pieces(*here)
             for base in known.bases:
                 for each in self._base(here[0], base):
                     if each.kind == "class":
@@ -352,6 +373,11 @@ class Symbols:
                     elif each.kind == "library":
                         libraries.append(each.name)
         yield from (("", each, None) for each in libraries)
+
+    def _pieces(self, path: str, name: str) -> list[tuple[str, str]]:
+        """The other files of a package of Go in which methods of a type stand."""
+        beside = self.locate(path, "") if path.endswith(_GO) else ()
+        return [(each, name) for each in beside if each != path and name in self.summaries[each].classes]
 
     def _base(self, path: str, base: str) -> tuple[Meaning, ...]:
         first, _, rest = base.partition(".")
@@ -374,6 +400,15 @@ def _split(ref: Ref) -> tuple[Ref, list[str]]:
     """The root of a reference, and the steps from there."""
     root, _, steps = ref.rpartition("|")
     return root, _STEP.findall(steps)
+
+
+def as_library(ref: Ref) -> str:
+    """The path of what a reference calls, if that is in a library; empty for what needs other files to be told."""
+    root, steps = ref.rpartition("|")[::2]
+    kind, _, name = root.partition(":")
+    module, _, imported = name.partition("|")
+    start = {"i": _joined(module, imported) if imported else module, "n": name}.get(kind, "")
+    return f"{start}{steps}" if start else ""
 
 
 def _joined(module: str, name: str) -> str:

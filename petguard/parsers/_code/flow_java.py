@@ -75,7 +75,8 @@ class _Java(Expressions):
         known = Known(name, types.names_of_members(self, node, body), bool(bases), next(iter(bases), ""))
         with self.names.inside(known):
             fields = [field for each in body for field in self._fields(each)]
-            functions = [self._method(each, node) for each in body if each.type in _METHODS]
+            lowered = [self._method(each, node) for each in body if each.type in _METHODS]
+            functions = [each for each in lowered if each is not None]
             functions += types.generated(self, node, body, {each.name for each in functions})
             inner = [self.declared(each, name) for each in body if each.type in types.CLASSES]
             started = [one for each in body if each.type in ("static_initializer", "block") for one in self._made(each)]
@@ -103,7 +104,7 @@ class _Java(Expressions):
             body = self.block([one for each in inner for one in self.kids(each)])
         yield f.Function("__init__", [], body, self.at(node), self.end(node))
 
-    def _method(self, node: Node, owner: Node) -> f.Function:
+    def _method(self, node: Node, owner: Node) -> f.Function | None:
         is_maker = node.type != "method_declaration"
         body = self.field(node, "body")
         with self.names.block():
@@ -116,6 +117,8 @@ class _Java(Expressions):
         returns = () if is_maker else types.names_in(self, self.field(node, "type"))
         if body is None:
             lowered = types.answer(self, node, owner, parameters, returns)
+            if not lowered:  # whoever implements it has it
+                return None
         name = "__init__" if is_maker else self.text(self.field(node, "name"))
         static = "static" in {each.type for one in self.kids(node, "modifiers") for each in one.children}
         whole = [*renamed, *lowered]
