@@ -8,7 +8,7 @@ import pytest
 
 from petguard.errors import UnreadableInput
 from petguard.flows.scopes import Names
-from tests.flows.small import HEAD, Followed, followed, summary
+from tests.flows.small import HEAD, followed, summary
 
 Make = Callable[[int], str | Mapping[str, str]]
 
@@ -107,3 +107,96 @@ def test_work_grows_with_the_file(name: str) -> None:
     small, large = make(size), make(2 * size)
     longer = _length(large) / _length(small)
     assert _steps(large) < 1.5 * longer * _steps(small) + 20_000
+
+
+def _nested(head: str, depth: int, last: str) -> str:
+    lines = [f"{' ' * n}{head.replace('NAME', f'n{n}')}\n" for n in range(depth)]
+    return f"def f(user, flag):\n{''.join(f' {line}' for line in lines)}{' ' * (depth + 1)}{last}\n"
+
+
+@pytest.mark.parametrize(
+    "head", ["for NAME in flag:", "while flag:", "if flag:", "with flag as NAME:", "def NAME():", "class NAME:"]
+)
+def test_deep_blocks_are_followed(head: str) -> None:
+    """Blocks in blocks, forty deep: each is followed a few times at most, whatever is around it."""
+    code = _nested(head, 40, "ask(user.email)")
+    assert followed(code).sources == {"user.email"}
+    assert _steps(code) < 12 * _steps(_nested(head, 10, "ask(user.email)"))
+
+
+def test_deep_attempts_are_followed() -> None:
+    """What runs in any case is followed twice, not once more for each block around it."""
+    depth = 30
+    heads = "".join(f"{' ' * (n + 1)}try:\n{' ' * (n + 2)}a()\n{' ' * (n + 1)}finally:\n" for n in range(depth))
+    code = f"def f(user):\n{heads}{' ' * (depth + 1)}ask(user.email)\n"
+    assert followed(code).sources == {"user.email"}
+    assert _steps(code) < 1_000_000
+
+
+def test_a_function_that_is_nested_too_deeply_is_a_gap() -> None:
+    """Where the stack ends, the function is named; the rest of the file is followed."""
+    found = summary(f"{HEAD}def deep(user):\n    g = {'lambda: ' * 150}user.email\ndef f(user):\n    ask(user.email)\n")
+    assert any(detail.endswith("is nested too deeply to follow") for _, detail in found.unread)
+    assert [each for each in found.sites if each.function == "f"]
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "x = = 1", "ask(user.email", "\x00", "a\x00b", "\ud800", "if x:\npass"])
+def test_what_is_no_python_is_said_so(text: str) -> None:
+    """Such a file is a gap of its own, not the end of the scan."""
+    with pytest.raises(UnreadableInput):
+        summary(text)
+
+
+def test_a_loop_that_hands_on_through_many_names_is_a_gap() -> None:
+    """Each round hands a value on by one name; what is given up after ten is said."""
+    names = 14
+    lines = "".join(f"        x{n} = x{n + 1}\n" for n in range(names))
+    start = "".join(f"    x{n} = ''\n" for n in range(names + 1))
+    found = summary(f"def f(user):\n{start}    while True:\n        ask(x0)\n{lines}        x{names} = user.email\n")
+    assert [detail for _, detail in found.unread] == [
+        "the loop hands its values on through more names than are followed"
+    ]
+
+
+def test_a_name_of_a_hundred_thousand_characters_is_followed() -> None:
+    """Its length is nothing special."""
+    name = "x" * 100_000
+    assert followed(f"def f(user):\n    {name} = user.email\n    ask({name})\n").sources == {"user.email"}
+
+
+def test_a_layer_of_names_costs_only_what_it_changes() -> None:
+    """A branch in a function of thousands of names does not copy them."""
+    names = Names(lambda value: value)
+    for number in range(5000):
+        names.set(f"x{number}", None)
+    assert names.layer().held() == {}
+
+
+@pytest.mark.slow
+def test_fifty_thousand_functions_are_followed() -> None:
+    """A generated file of a million characters is followed like any other."""
+    code = "".join(f"def g{n}(x):\n    return x\n" for n in range(50_000)) + "ask(g49999(user.email))\n"
+    assert followed(code).sources == {"user.email"}
+
+
+@pytest.mark.slow
+def test_ten_thousand_branches_are_followed() -> None:
+    """Each may leave its own value."""
+    arms = "".join(f"    if x == {n}:\n        y = user.email{n}\n" for n in range(10_000))
+    assert "user.email" in followed(f"def f(user, x):\n    y = user.email\n{arms}    ask(y)\n").sources
+
+
+@pytest.mark.slow
+def test_an_expression_of_a_megabyte_is_followed() -> None:
+    """A list that long is one value."""
+    assert followed(f"ask([{'user.email, ' * 90_000}])\n").sources == {"user.email"}
+
+
+@pytest.mark.slow
+def test_five_thousand_files_that_import_each_other_are_followed() -> None:
+    """The circle ends, and what is outside of it is found."""
+    files = {
+        f"m{n}.py": f"from m{(n + 1) % 5000} import ask as nobody\nimport m{(n + 7) % 5000}\n" for n in range(5000)
+    }
+    files["app.py"] = f"{HEAD}from m0 import nobody\ndef f(user):\n    nobody(user.email)\n    ask(user.email)\n"
+    assert followed(files).sources == {"user.email"}
