@@ -45,9 +45,9 @@ class Program:
         openai.__dict__["OpenAI"] = lambda: SimpleNamespace(chat=SimpleNamespace(completions=create))
         library = ModuleType(_LIBRARY)
         with patch.dict(sys.modules, {"openai": openai, _LIBRARY: library}):
-            exec(compile(self.library, "library", "exec"), library.__dict__)
+            exec(compile(self.library, "library", "exec"), library.__dict__)  # noqa: S102 - it was generated here
             app: dict[str, Any] = {"__name__": "app"}
-            exec(compile(self.app, "app", "exec"), app)
+            exec(compile(self.app, "app", "exec"), app)  # noqa: S102
             for flag in (True, False):
                 app["main"](SimpleNamespace(email=MARK), flag)
         return MARK in repr(said)
@@ -188,7 +188,7 @@ class _Writer:
         name, body, parameter = self.new(), self.inner(), self.new()
         body.names["T"].append(parameter)
         # What it assigns would be its own: it only reads and fills what is around it.
-        lines = [line for line in body.fills()]
+        lines = list(body.fills())
         value = body.value("T")
         result = self.new()
         called = f"{result} = {name}({self.value('T')})"
