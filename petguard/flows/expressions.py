@@ -109,9 +109,16 @@ class Expressions:
         if base.parts is not None and each.name in base.parts:
             return base.parts[each.name]
         value = Value(frozenset({("f", owner, each.name, "")}), refs=(f"s:{owner}|.{each.name}",))
+        if self._is_accessor(each.name):  # where it is called, that is read
+            return value
         return self._in.reading.named(
             value, (owner,), f.Var(owner, each.at), each.name, Spot(each.at, self._in.scope.name)
         )
+
+    def _is_accessor(self, name: str) -> bool:
+        """Whether the method that is followed is called after what it reads: `getEmail`, `email`."""
+        method = self._in.scope.name.rpartition(".")[2]
+        return method.removeprefix("get").removeprefix("is").removeprefix("_").lower() == name.lower()
 
     def _item(self, each: f.Item) -> Value:
         base = self.value(each.of)
