@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from petguard.flows import form as f
 from petguard.flows import sql
 from petguard.flows.knowledge import table
+from petguard.flows.resolve import as_library
 from petguard.flows.sources import Spot, spelled, words_of
 from petguard.flows.summary import PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
@@ -175,7 +176,7 @@ class Calling:
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""
         receiver, name = one.receiver, one.name
-        if receiver is not None and _is("puts", name):
+        if receiver is not None and _is("puts", name) and not _protects(one.refs):
             held = self._put(one.call.callee, receiver, _put_in(name, one.given))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
@@ -225,6 +226,7 @@ class Calling:
                 held = held.with_part(name, value, adds=True)
         else:
             held = receiver.with_part(ELEMENT, given, adds=True)
+        self._in.write((), ELEMENT, receiver.atoms, given)
         of = _entry(callee.of)
         if isinstance(of, f.Attr) and self._in.is_own(of.of):
             self._in.keep_attribute(self._in.scope.owner, of.name, held)
@@ -266,6 +268,11 @@ class Calling:
         if of is not None and not call.arguments:
             return reading.named(result, words_of(of, receiver or EMPTY), of, name, spot)
         return result
+
+
+def _protects(refs: Sequence[Ref]) -> bool:
+    """Whether what is called gives back something less personal than it got: `cipher.update(text)`."""
+    return any(table().safeguard(path) is not None for ref in refs if (path := as_library(ref)))
 
 
 def _argument(slot: str, value: Value) -> Argument:

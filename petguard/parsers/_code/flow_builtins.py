@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from petguard.parsers._code.flow_tree import Lowering
 
 _KEY = re.compile(r"[A-Za-z_][\w .-]*")  # no address: `axios.get("https://...")` is a call
+_NO_DATA = frozenset({"this", "null", "undefined"})
 _CALLED = frozenset({"arrow_function", "function_expression", "identifier", "member_expression"})
 _Lower = Callable[[Node, f.Expr, list[Node]], f.Expr | None]
 
@@ -96,8 +97,8 @@ class BuiltIns:
         return f.Choice([self._in.expression(given[1]), made])
 
     def _called(self, node: Node, of: f.Expr, given: list[Node]) -> f.Expr | None:
-        """`f.call(this, a)`."""
-        if not given:
+        """`f.call(this, a)`; with one argument alone more likely a method of that name: `chain.call({ input })`."""
+        if not given or (len(given) == 1 and given[0].type not in _NO_DATA):
             return None
         arguments = [self._argument(each) for each in given[1:]]
         return f.Call(of, arguments, self._in.at(node), self._in.end(node))
