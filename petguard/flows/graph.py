@@ -28,6 +28,7 @@ _CHOOSES = frozenset(
         "every", "any", "all", "partition"
     })  # fmt: skip
 _ALL = Data()
+_MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
 
 
@@ -307,7 +308,7 @@ def _last(site: Site) -> str:
 
 
 def _is_remote(path: str) -> bool:
-    return table().remote.fullmatch(path) is not None
+    return table().remote.fullmatch(path) is not None and not path.rpartition(".")[2].startswith(_MADE)
 
 
 def select(given: Iterable[Given], part: str) -> Atoms:

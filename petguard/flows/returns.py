@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
+_DEEP = 12  # names that are given to what already has one
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Returns:
     _known: dict[Key, Outcome] = field(default_factory=dict)
     _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     _pending: list[Key] = field(default_factory=list)
+    _open: list["Node"] = field(default_factory=list)  # what is being looked behind
 
     def of(self, path: str, function: str, part: str) -> Outcome:
         """What decides the result of a function."""
@@ -117,7 +119,14 @@ class Returns:
             found.inside.add(node)
 
     def _hold(self, key: Key, node: "Node", found: _Found) -> None:
+        if node in self._open:
+            return
+        if len(self._open) == _DEEP:
+            found.inside.add(node)
+            return
+        self._open.append(node)
         inner = self._behind(key, self.graph.before(node))
+        self._open.pop()
         if inner.through or node[0] == "k":
             found.held.add(Held(node, frozenset(inner.through), frozenset(inner.inside)))
         else:

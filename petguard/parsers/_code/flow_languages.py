@@ -6,7 +6,7 @@ from functools import partial
 from petguard.catalog import Ecosystem
 from petguard.collect import Input
 from petguard.flows.form import Form
-from petguard.parsers._code import flow_go, flow_java, flow_javascript, flow_prisma, languages
+from petguard.parsers._code import flow_go, flow_java, flow_javascript, flow_kotlin, flow_prisma, languages
 
 SCHEMA = ".prisma"  # no code, but it says what the objects of a database hold
 _FORMS: Mapping[str, Callable[[bytes], Form]] = {
@@ -15,12 +15,13 @@ _FORMS: Mapping[str, Callable[[bytes], Form]] = {
     ".tsx": partial(flow_javascript.form, function="tsx"),
     SCHEMA: flow_prisma.form,
     ".java": flow_java.form,
+    **dict.fromkeys((".kt", ".kts"), flow_kotlin.form),
     ".go": flow_go.form,
 }
 TREES: tuple[Ecosystem, ...] = ("npm", "maven", "golang")
 _TREES: Mapping[str, Ecosystem] = {
     **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", SCHEMA), "npm"),
-    ".java": "maven",
+    **dict.fromkeys((".java", ".kt", ".kts"), "maven"),
     ".go": "golang",
 }
 
