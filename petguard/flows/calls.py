@@ -226,6 +226,7 @@ class Calling:
                 held = held.with_part(name, value, adds=True)
         else:
             held = receiver.with_part(ELEMENT, given, adds=True)
+        self._in.write((), ELEMENT, receiver.atoms, given)
         of = _entry(callee.of)
         if isinstance(of, f.Attr) and self._in.is_own(of.of):
             self._in.keep_attribute(self._in.scope.owner, of.name, held)

@@ -22,12 +22,14 @@ from petguard.flows.summary import (
     Ref,
     Site,
     Summary,
+    Write,
     signature,
 )
-from petguard.flows.values import EMPTY, NOTHING, Value, joined, mixed
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed, of_field
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _OWN_DECORATORS = frozenset({*_PROPERTIES, "staticmethod", "classmethod", "abstractmethod", "override", "setter"})
+_ELSEWHERE = ("l:", "i:", "s:", "t:", "v:")
 _REFS_KEPT = 4
 _MANY_ATOMS = 64
 
@@ -82,6 +84,8 @@ class Interpreter:
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
+        self._writes: dict[tuple[tuple[Ref, ...], str, Atoms], Write] = {}
+        self._seen: dict[str, tuple[Passed, dict[str, int]]] = {}  # values of names when an inner function was defined
         self.texts: Mapping[str, str] = {}  # of the file's variables, where they stand for one
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
@@ -175,8 +179,10 @@ class Interpreter:
     def follow(self, function: f.Function, name: str, around: Scope) -> Scope:
         """Follow one function by itself; what it does stands in its summary afterwards."""
         known = self.summary.functions.setdefault(name, signature(function, owner=around.owner))
-        outer = None if around.is_file else around.names
-        own = Scope(name, Names(self.small, outer), known, known.owner or around.owner, around.guards)
+        outer = None if around.is_file else around.names.layer()
+        if outer is not None and name in self._seen:
+            outer.may_be(around.base.passed_since(*self._seen[name]))
+        own = Scope(name, Names(self.small, outer, Passed()), known, known.owner or around.owner, around.guards)
         own.around, own.outer = around, function.outer
         own.shared = {} if around.is_file else dict(around.shared)
         before, self.scope = self.scope, own
@@ -296,6 +302,8 @@ class Interpreter:
         self.summary.functions.setdefault(name, signature(each, owner=""))
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         scope.later.append((each, name))
+        if not scope.is_file:
+            self._seen[name] = scope.base.passed_for(self.closures.read_by(each), scope.names)
         self.share(self.closures.changed_by(each))
         self._decorate(each, name)
 
@@ -381,7 +389,9 @@ class Interpreter:
             self._assign_part(target.of, target.key.value, value, at)
         else:
             self.value(target.key)
-            self.change(target.of, self.value(target.of).with_any(value), at)
+            whole = self.value(target.of)
+            self.write((), ELEMENT, whole.atoms, value)
+            self.change(target.of, whole.with_any(value), at)
 
     def _assign_pattern(self, target: f.Items | f.Record, value: Value, at: f.Place) -> None:
         if isinstance(target, f.Items):
@@ -413,9 +423,25 @@ class Interpreter:
             self._keep(scope.home(target.name), named)
 
     def _assign_part(self, of: f.Expr, name: str, value: Value, at: f.Place) -> None:
+        whole = self.value(of)
         if self.is_own(of):
             self.keep_attribute(self.scope.owner, name, value)
-        self.change(of, self.value(of).with_part(name, value), at)
+        else:
+            self.write(whole.refs, name, of_field(whole.atoms, name), value)
+        self.change(of, whole.with_part(name, value), at)
+
+    def write(self, refs: tuple[Ref, ...], name: str, into: Atoms, value: Value) -> None:
+        """Note that something is put into an object or variable that is known elsewhere, too."""
+        refs = tuple(ref for ref in refs if ref.startswith(_ELSEWHERE))
+        into = frozenset(atom for atom in into if atom[0] in ("f", "g", "i"))
+        if not value.all or not (refs or into):
+            return
+        key = refs, name, into
+        known = self._writes.get(key)
+        if known is None:
+            known = self._writes[key] = Write(refs, name, into, NOTHING)
+            self.summary.writes.append(known)
+        known.atoms |= value.all
 
     def change(self, of: f.Expr, held: Value, at: f.Place) -> None:
         """Let what an expression names hold something else than before; it stays the same thing."""

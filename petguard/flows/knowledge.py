@@ -169,6 +169,7 @@ class Table:
         self.ask = lru_cache(200_000)(self._ask)
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
+        self.safeguard_named = lru_cache(200_000)(self._safeguard_named)
 
     def carries(self, name: str) -> bool:
         """Whether a call of this name is one that every container or query has."""
@@ -223,7 +224,7 @@ class Table:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
         return next((each for each in self.recipients if each.names(receiver, method)), None)
 
-    def safeguard_named(self, name: str) -> Safeguard | None:
+    def _safeguard_named(self, name: str) -> Safeguard | None:
         """The protection that a function calls itself."""
         return next((each for each in self.safeguards if each.says.fullmatch(name)), None)
 

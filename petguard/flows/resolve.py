@@ -7,6 +7,7 @@ and whoever asked says so.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Literal
 
 from petguard.flows.knowledge import table
@@ -15,6 +16,7 @@ from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 _STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
 _BASES = 8
+_MEANINGS = 24
 _CHILDREN = 8
 _GO = ".go"  # where a type says nowhere which interfaces it has, and its methods may stand in several files
 _CONTAINERS = frozenset(
@@ -44,6 +46,7 @@ class Symbols:
 
     summaries: Mapping[str, Summary]
     locate: Locate
+    handed: Callable[[Meaning], Iterable[Meaning]] = lambda _one: ()  # what callers pass for a parameter
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
     _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
@@ -99,16 +102,41 @@ class Symbols:
         return found
 
     def _resolved(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
-        root, steps = _split(ref)
-        current = tuple(dict.fromkeys(self._root(path, root, steps)))
+        root, all_steps = _split(ref)
+        modules, steps = self._modules(path, root, all_steps)
+        current = modules or tuple(dict.fromkeys(self._root(path, root, steps)))
         for index, step in enumerate(steps):
             if root.startswith("v:") and index == 0 and step[0] in ".[":
                 inner = self._variable(path, root[2:] + (step if step[0] == "." else f".{step}"))
                 if inner:
                     current = inner
                     continue
-            current = tuple(dict.fromkeys(each for one in current for each in self._step(one, step)))[:8]
+            after = [each for one in current for each in self._step(one, step)]
+            if index == 0 and root[:2] in ("s:", "t:"):
+                after += [each for one in current for each in self._overridden(one, step)]
+            current = tuple(dict.fromkeys(after))[:_MEANINGS]
         return current
+
+    def _modules(self, path: str, root: Ref, steps: Sequence[str]) -> tuple[tuple[Meaning, ...], Sequence[str]]:
+        """The file of `import a.b.c` where it is used as `a.b.c.name`, and the steps from there."""
+        if not root.startswith("i:") or not root.endswith("|"):
+            return (), steps
+        names = list(takewhile(lambda step: step[0] == ".", steps))[:_DEPTH]
+        for count in range(len(names), 0, -1):
+            module = f"{root[2:-1]}{''.join(names[:count])}"
+            files = [each for each in self.locate(path, module) if each in self.summaries]
+            if files:
+                return tuple(Meaning("module", each, "") for each in files), steps[count:]
+        return (), steps
+
+    def _overridden(self, one: Meaning, step: str) -> Iterator[Meaning]:
+        """The methods that classes made from this one have in the place of its own: any may be the one that runs."""
+        if one.kind != "object" or step[0] != ".":
+            return
+        for path, name in self.children(one.path, one.name):
+            method = f"{name}{step}"
+            if method in self.summaries[path].functions:
+                yield from self._decorated(Meaning("function", path, method))
 
     def _root(self, path: str, root: Ref, steps: Sequence[str]) -> Iterable[Meaning]:
         kind, _, name = root.partition(":")
@@ -122,6 +150,8 @@ class Symbols:
                 found = self._variable(path, name)
             case "s":
                 found = (Meaning("object", path, name),)
+            case "b":
+                found = self._based(path, name)
             case "t":
                 found = self.typed(path, name)
             case "p":
@@ -129,6 +159,12 @@ class Symbols:
             case _:
                 found = self._unbound(self.summaries[path], name, steps)
         return found
+
+    def _based(self, path: str, name: str) -> tuple[Meaning, ...]:
+        """An object of a class, seen as one of each of its bases."""
+        known = self.summaries[path].classes.get(name)
+        found = () if known is None else (each for base in known.bases for each in self._base(path, base))
+        return tuple(each for one in found for each in self._called(one) if one.kind in ("class", "library"))
 
     def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
         found = self._opened(summary, name)
@@ -276,7 +312,11 @@ class Symbols:
             return self.symbol(one.path, name) or self._submodule(one, name) or self._of_default(one, name)
         if one.kind in ("object", "class"):
             return self._of_class(one, name)
-        return ()
+        return (each for given in self.handed(one) for each in self._member(given, name))
+
+    def forget(self) -> None:
+        """Find out again what was not known: there is more now of what callers pass."""
+        self._known = {key: found for key, found in self._known.items() if found or key[1][:2] in ("n:", "i:")}
 
     def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         """A member of what a module exports as a whole: `module.exports = new Client()`."""
@@ -303,7 +343,7 @@ class Symbols:
             method = f"{owner}.{name}"
             function = self.summaries[path].functions.get(method)
             if function is not None:
-                found = Meaning("function", path, method)
+                found = Meaning("function", path, method, -1 if one.kind == "class" and function.takes_object else 0)
                 yield from self.returned(found) if function.reads_as_field else self._decorated(found)
                 return
             if known.refs.get(name):

@@ -40,7 +40,12 @@ class Outcome:
 class _Found:
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
-    held: set[Held] = field(default_factory=set)
+    held: dict["Node", Held] = field(default_factory=dict)
+
+    def hold(self, each: Held) -> None:
+        """Note what went in there, beside what is known to."""
+        known = self.held.get(each.node, each)
+        self.held[each.node] = Held(each.node, known.through | each.through, known.inside | each.inside)
 
 
 @dataclass
@@ -82,7 +87,7 @@ class Returns:
     def _explored(self, key: Key) -> Outcome:
         path, function, part = key
         found = self._behind(key, self.graph.given_back(path, function, part))
-        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.held))
+        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.held.values()))
 
     def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
         found, seen = _Found(), dict.fromkeys(starts)
@@ -119,19 +124,27 @@ class Returns:
             found.inside.add(node)
 
     def _hold(self, key: Key, node: "Node", found: _Found) -> None:
-        if node in self._open:
+        inner = self._inner(key, node, self.graph.before(node))
+        if inner is None:
             return
-        if len(self._open) == _DEEP:
-            found.inside.add(node)
-            return
-        self._open.append(node)
-        inner = self._behind(key, self.graph.before(node))
-        self._open.pop()
         if inner.through or node[0] == "k":
-            found.held.add(Held(node, frozenset(inner.through), frozenset(inner.inside)))
+            found.hold(Held(node, frozenset(inner.through), frozenset(inner.inside)))
         else:
             found.inside.add(node)  # the same for whoever calls
-        found.held |= inner.held
+        for each in inner.held.values():
+            found.hold(each)
+
+    def _inner(self, key: Key, node: "Node", starts: Iterable["Node"]) -> _Found | None:
+        """What went into something on the way; None where that is being looked at already."""
+        if node in self._open:
+            return None
+        if len(self._open) == _DEEP:
+            return _Found(inside={self.graph.plain(node)})
+        self._open.append(node)
+        try:
+            return self._behind(key, starts)
+        finally:
+            self._open.pop()
 
     def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         for caller, path, function, part in self.graph.runs(node):
@@ -144,9 +157,12 @@ class Returns:
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
         for each in outcome.held:
-            inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
-            found.held.add(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
-            found.held |= inner.held
+            at = *each.node, caller.path, caller.site
+            inner = self._inner(key, at, self.graph.arriving(caller, its[0], its[1], each.through))
+            if inner is not None:
+                found.hold(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
+                for other in inner.held.values():
+                    found.hold(other)
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:

@@ -84,6 +84,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool = Fa
         names_in(node.returns),
         decorators,
         static="staticmethod" in named,
+        takes_object=method and not named & {"staticmethod", "classmethod"},
         outer=frozenset(_outer(node.body)),
     )
 
