@@ -1,16 +1,17 @@
 """Brings together what is said about one protection in several places, before it is judged."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from petguard import catalog
 from petguard.claims import Statement
-from petguard.model import Claim, Edge, EdgeKind, Facts, Node, NodeKind, Origin
+from petguard.model import Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind
 
 # Where a claim points to, rather than what it says about the protection.
 _MODEL = "model:"  # how the ids of models begin
 _PACKAGE = "ai_sdk:"  # how the ids of packages begin
+_STORED = frozenset({"contract", "dbt", "fides", "openlineage", "prisma"})  # formats that speak of stored columns
 _POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
 
 
@@ -22,7 +23,7 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
     One about a file or function with several detected claims speaks of each: judged by itself, it could come out as
     verified from stated numbers alone, next to code that contradicts them.
     """
-    everything = tuple(facts)
+    everything = _one_column(facts)
     claims = [claim for part in everything for claim in part.claims]
     declared = [claim for claim in claims if claim.origin is Origin.DECLARED]
     detected = {claim.id: claim for claim in claims if claim.origin is Origin.DETECTED}
@@ -36,7 +37,50 @@ def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
     together = Facts(
         claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
     )
-    return (*bare, together)
+    return (*bare, together, *_into_training(everything))
+
+
+def _one_column(facts: Iterable[Facts]) -> tuple[Facts, ...]:
+    """Where several formats describe the same column of the same table, it is one: what each says of it counts.
+
+    A table that one format describes twice could be either, and stays apart.
+    """
+    parts = tuple(facts)
+    found: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for node in (node for part in parts for node in part.nodes if node.kind is NodeKind.DATA):
+        kind = str(node.details.get("declared_in", "")).partition("/")[0]
+        if kind in _STORED and "column" in node.details:
+            found.setdefault(_stored_as(node), {}).setdefault(kind, set()).add(node.id)
+    instead: dict[str, str] = {}
+    for formats in found.values():
+        same = sorted(key for keys in formats.values() for key in keys)
+        if len(formats) > 1 and len(same) == len(formats):
+            instead |= dict.fromkeys(same[1:], same[0])
+    return tuple(_with_ids(part, instead) for part in parts) if instead else parts
+
+
+def _stored_as(node: Node) -> tuple[str, str]:
+    """The table and the column, as a database would name them: without schema, in lower case."""
+    table, column = str(node.details.get("table", "")), str(node.details["column"])
+    stored = node.details.get("stored_as")
+    if isinstance(stored, str):
+        table, _, column = stored.rpartition(".")
+    return table.rpartition(".")[2].lower(), column.lower()
+
+
+def _with_ids(part: Facts, instead: Mapping[str, str]) -> Facts:
+    nodes = tuple(
+        node.model_copy(update={"id": instead[node.id]}) if node.id in instead else node for node in part.nodes
+    )
+    edges = tuple(
+        edge.model_copy(
+            update={"source": instead.get(edge.source, edge.source), "target": instead.get(edge.target, edge.target)}
+        )
+        if edge.source in instead or edge.target in instead
+        else edge
+        for edge in part.edges
+    )
+    return part.model_copy(update={"nodes": nodes, "edges": edges})
 
 
 def _one_package(facts: Sequence[Facts]) -> Iterator[Facts]:
@@ -106,6 +150,34 @@ def _through_gateways(facts: Sequence[Facts]) -> tuple[Edge, ...]:
         if edge.source not in direct and (pattern := _pattern(edge.target, patterns)) is not None
     ]
     return (*by_name, *by_pattern)
+
+
+def _into_training(facts: Sequence[Facts]) -> Iterator[Facts]:
+    """What a model is said to be trained on goes into its training, masked where it is said to be masked.
+
+    A file that says where the training takes place, such as a stage of a pipeline, has that flow already.
+    """
+    nodes = {node.id: node for part in facts for node in part.nodes}
+    told = {place.path for node in nodes.values() if node.sink is SinkKind.TRAINING for place in node.locations}
+    for edge in (edge for part in facts for edge in part.edges if edge.kind is EdgeKind.TRAINED_ON):
+        if edge.location.path in told or edge.source not in nodes:
+            continue
+        end = _training(nodes[edge.source], edge.location)
+        masked = f"protection:{edge.target.removeprefix('data:')}"
+        start = masked if masked in nodes else edge.target
+        flow = edge.model_copy(update={"kind": EdgeKind.FLOWS_TO, "source": start, "target": end.id})
+        yield Facts(nodes=(end,), edges=(flow,))
+
+
+def _training(model: Node, location: Location) -> Node:
+    return Node(
+        id=f"training:{model.id}",
+        kind=NodeKind.SINK,
+        name=f"the training of {model.name}",
+        sink=SinkKind.TRAINING,
+        origin=Origin.DECLARED,
+        locations=(location,),
+    )
 
 
 def _pattern(key: str, patterns: Iterable[str]) -> str | None:

@@ -1,8 +1,9 @@
 """One protection, spoken of in several places: what is merged, what contradicts, what stays by itself."""
 
 from petguard.claims import DpSgd
+from petguard.graph import SystemGraph
 from petguard.joins import joined
-from petguard.model import Asset, Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin
+from petguard.model import Asset, Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind
 
 
 def _found(
@@ -138,3 +139,79 @@ def test_a_service_that_only_a_bill_of_materials_speaks_of_answers_no_client() -
     assert joined([Facts(nodes=(client, said))])[0].nodes[0].asset is Asset.AI_SERVICE
     known = said.model_copy(update={"asset": Asset.AI_SERVICE})
     assert joined([Facts(nodes=(client, known))])[0].nodes[0].asset is None
+
+
+def _column(kind: str, table: str, name: str, *, stored_as: str | None = None, **more: object) -> Node:
+    details = {"declared_in": kind, "table": table, "column": name, **({"stored_as": stored_as} if stored_as else {})}
+    return Node(
+        id=f"data:{kind}/{table}.{name}",
+        kind=NodeKind.DATA,
+        name=f"{table}.{name}",
+        origin=Origin.DECLARED,
+        locations=(Location(path=kind),),
+        details=details,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _flow(source: str, target: str) -> Edge:
+    place = Location(path="x")
+    return Edge(kind=EdgeKind.FLOWS_TO, source=source, target=target, origin=Origin.DECLARED, location=place)
+
+
+def test_a_column_in_two_formats_is_one() -> None:
+    """The name in the database decides, without schema and in lower case; edges follow."""
+    model = _column("prisma/app", "User", "mail", stored_as="users.e_mail", categories=("user.contact.email",))
+    stored = _column("dbt/raw", "public.Users", "E_MAIL")
+    edge = _flow(stored.id, "system:x")
+    parts = joined([Facts(nodes=(model,)), Facts(nodes=(stored,), edges=(edge,))])
+    assert {node.id for part in parts for node in part.nodes} == {"data:dbt/raw/public.Users.E_MAIL"}
+    swapped = joined([Facts(nodes=(_column("contract/c", "t", "a"), _column("dbt", "t", "a")), edges=())])
+    assert {node.id for part in swapped for node in part.nodes} == {"data:contract/c/t.a"}
+
+
+def test_a_column_that_one_format_has_twice_stays_apart() -> None:
+    """It could be either."""
+    nodes = (_column("prisma/a", "t", "a"), _column("prisma/b", "t", "a"), _column("dbt", "t", "a"))
+    assert {node.id for part in joined([Facts(nodes=nodes)]) for node in part.nodes} == {node.id for node in nodes}
+
+
+def test_formats_that_store_nothing_are_not_joined() -> None:
+    """A field of a service is not the column of the same name."""
+    nodes = (_column("openapi", "t", "a"), _column("dbt", "t", "a"))
+    assert {node.id for part in joined([Facts(nodes=nodes)]) for node in part.nodes} == {node.id for node in nodes}
+
+
+def _trained(data: Node, path: str = "card.md") -> tuple[Node, Edge]:
+    place = Location(path=path)
+    model = Node(
+        id="model:m", kind=NodeKind.MODEL, name="m", asset=Asset.MODEL, origin=Origin.DECLARED, locations=(place,)
+    )
+    edge = Edge(kind=EdgeKind.TRAINED_ON, source=model.id, target=data.id, origin=Origin.DECLARED, location=place)
+    return model, edge
+
+
+def test_what_a_model_was_trained_on_goes_into_its_training() -> None:
+    """Whoever says so, the data end there, and not in the model: it would carry them on to whoever runs it."""
+    data = _column("dbt", "t", "email", categories=("user.contact.email",))
+    model, edge = _trained(data)
+    (flow,) = SystemGraph(joined([Facts(nodes=(data, model), edges=(edge,))])).flows()
+    assert (flow.source.id, flow.target.id, flow.target.sink) == (data.id, "training:model:m", SinkKind.TRAINING)
+
+
+def test_masked_data_goes_into_the_training_masked() -> None:
+    """The protection that stands on a data set stands on the way, too."""
+    data = _column("dbt", "t", "email", categories=("user.contact.email",))
+    model, edge = _trained(data)
+    by = model.model_copy(update={"id": "protection:dbt/t.email", "kind": NodeKind.PROTECTION, "asset": None})
+    (flow,) = SystemGraph(joined([Facts(nodes=(data, model, by), edges=(edge, _flow(data.id, by.id)))])).flows()
+    assert [each.id for each in flow.protections] == [by.id]
+
+
+def test_a_file_that_names_its_training_needs_no_other() -> None:
+    """The stage of a pipeline that trains is where the data end."""
+    data = _column("dbt", "t", "email", categories=("user.contact.email",))
+    model, edge = _trained(data, "dvc.yaml")
+    stage = model.model_copy(update={"id": "code:stage", "kind": NodeKind.CODE, "sink": SinkKind.TRAINING})
+    facts = Facts(nodes=(data, model, stage), edges=(edge, _flow(data.id, stage.id)))
+    assert [flow.target.id for flow in SystemGraph(joined([facts])).flows()] == ["code:stage"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from petguard.flows import form as f
 from petguard.flows import sql
 from petguard.flows.knowledge import table
+from petguard.flows.resolve import as_library
 from petguard.flows.sources import Spot, spelled, words_of
 from petguard.flows.summary import PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
@@ -32,6 +33,7 @@ _PARSES = frozenset(  # what makes an object of a class from something
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
+_STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -164,12 +166,17 @@ class Calling:
         if kind is None:
             return None
         made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
+        columns = _selected(one.call)
+        if columns:
+            parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
+            row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
+            return row.with_part(ELEMENT, row)
         return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""
         receiver, name = one.receiver, one.name
-        if receiver is not None and _is("puts", name):
+        if receiver is not None and _is("puts", name) and not _protects(one.refs):
             held = self._put(one.call.callee, receiver, _put_in(name, one.given))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
@@ -219,6 +226,7 @@ class Calling:
                 held = held.with_part(name, value, adds=True)
         else:
             held = receiver.with_part(ELEMENT, given, adds=True)
+        self._in.write((), ELEMENT, receiver.atoms, given)
         of = _entry(callee.of)
         if isinstance(of, f.Attr) and self._in.is_own(of.of):
             self._in.keep_attribute(self._in.scope.owner, of.name, held)
@@ -260,6 +268,11 @@ class Calling:
         if of is not None and not call.arguments:
             return reading.named(result, words_of(of, receiver or EMPTY), of, name, spot)
         return result
+
+
+def _protects(refs: Sequence[Ref]) -> bool:
+    """Whether what is called gives back something less personal than it got: `cipher.update(text)`."""
+    return any(table().safeguard(path) is not None for ref in refs if (path := as_library(ref)))
 
 
 def _argument(slot: str, value: Value) -> Argument:
@@ -329,10 +342,22 @@ def _kept_kind(call: f.Call) -> str | None:
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):
         return root.name
-    if isinstance(root, f.Var) and len(names) == 2 and root.name in ("prisma", "db", "tx", "ctx", "self", "client"):
+    if isinstance(root, f.Var) and len(names) > 1 and (names[2] if len(names) == 3 else root.name) in _STORES:
         return names[1][:1].upper() + names[1][1:]
     named = next((each.value for each in call.arguments[:1] if _is_kind(each.value)), None)
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
+
+
+def _selected(call: f.Call) -> list[str]:
+    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
+    for each in call.arguments:
+        pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
+        for name, inner in pairs:
+            if name == "select" and isinstance(inner, f.Record):
+                return [column for column, _ in inner.pairs]
+            if name == "select" and isinstance(inner, f.Items):
+                return [item.value for item in inner.items if isinstance(item, f.Text)]
+    return []
 
 
 def _is_kind(each: f.Expr) -> bool:

@@ -14,6 +14,7 @@ class Closures:
 
     fills: Callable[[str], bool]
     _known: dict[f.Function, frozenset[str]] = field(default_factory=dict)
+    _read: dict[f.Function, frozenset[str]] = field(default_factory=dict)
 
     def changed_by(self, function: f.Function) -> frozenset[str]:
         """The names around a function that may stand for something else once it has run."""
@@ -25,6 +26,16 @@ class Closures:
                 changed.update(self._changed(node))
             self._known[function] = frozenset((changed - own - {"self"}) | function.outer)
         return self._known[function]
+
+    def read_by(self, function: f.Function) -> frozenset[str]:
+        """The names in a function, those of functions in it too."""
+        if function not in self._read:
+            found = {node.name for node in _inside(function.body) if isinstance(node, f.Var)}
+            for node in _inside(function.body):
+                if isinstance(node, f.Function | f.Lambda):
+                    found |= self.read_by(node if isinstance(node, f.Function) else node.function)
+            self._read[function] = frozenset(found)
+        return self._read[function]
 
     def changed_in(self, body: Iterable[f.Statement]) -> frozenset[str]:
         """The names that the functions and methods in a block change."""

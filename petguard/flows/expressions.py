@@ -60,7 +60,10 @@ class Expressions:
     def _assigned(self, each: f.Assigned) -> Value:
         value = self.value(each.value)
         at = each.target.at if isinstance(each.target, f.Var | f.Attr | f.Item) else f.place(1, 1)
-        self._in.assign(each.target, value, at)
+        if isinstance(each.target, f.Record):
+            self._in.take_apart(each.target, value, at, each.value)
+        else:
+            self._in.assign(each.target, value, at)
         return value
 
     def _spread(self, each: f.Spread) -> Value:
@@ -78,32 +81,39 @@ class Expressions:
     def _of_the_file(self, each: f.Var) -> Value:
         """A name that no function around binds."""
         summary, name = self._in.summary, each.name
+        if name == "super" and self._in.scope.owner in summary.classes:
+            return Value(refs=(f"b:{self._in.scope.owner}|",))
         if name in summary.functions or name in summary.classes:
             return Value(refs=(f"l:{name}|",))
         if name in summary.imports:
             module, imported = summary.imports[name]
             return Value(frozenset({("i", module, imported, "")}), refs=(f"i:{module}|{imported}|",))
-        if not self._in.scope.is_file and name not in summary.keeps and name in self._in.top.shared:
-            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|", f"n:{name}|"))
-        if not self._in.scope.is_file and name in summary.keeps:
-            return Value(frozenset({("g", name, "")}), refs=(f"v:{name}|",), text=self._in.texts.get(name))
+        if not self._in.scope.is_file and (name in summary.keeps or name in self._in.top.shared):
+            own = (f"v:{name}|",) if name in summary.keeps else (f"v:{name}|", f"n:{name}|")
+            return Value(frozenset({("g", name, "")}), refs=own, text=self._in.texts.get(name))
         return self._in.reading.variable(name, Value(refs=(f"n:{name}|",)), each.at, self._in.scope.name)
 
     def _attribute(self, each: f.Attr) -> Value:
         if isinstance(each.of, f.Var) and each.of.name == "self" and self._in.scope.owner:
             return self._own(each)
         base = self.value(each.of)
+        owner = _class_of(base)
+        if owner in self._in.summary.classes and not base.has(each.name):
+            return self._kept(base.part(each.name), owner, each)
         return self._in.reading.part(base, each.of, each.name, each.at, self._in.scope.name)
+
+    def _kept(self, value: Value, owner: str, each: f.Attr) -> Value:
+        """What objects of a class keep in an attribute."""
+        value = Value(value.atoms | {("f", owner, each.name, "")}, refs=value.refs)
+        spot = Spot(each.at, self._in.scope.name)
+        return self._in.reading.named(value, (owner,), f.Var(owner, each.at), each.name, spot)
 
     def _own(self, each: f.Attr) -> Value:
         """`self.x`: what this method put there, else what any method may have."""
         base, owner = self.value(each.of), self._in.scope.owner
         if base.parts is not None and each.name in base.parts:
             return base.parts[each.name]
-        value = Value(frozenset({("f", owner, each.name, "")}), refs=(f"s:{owner}|.{each.name}",))
-        return self._in.reading.named(
-            value, (owner,), f.Var(owner, each.at), each.name, Spot(each.at, self._in.scope.name)
-        )
+        return self._kept(Value(refs=(f"s:{owner}|.{each.name}",)), owner, each)
 
     def _item(self, each: f.Item) -> Value:
         base = self.value(each.of)
@@ -182,3 +192,8 @@ class Expressions:
         for later, its in inner.later:
             self._in.follow(later, its, inner)
         return Value(refs=(f"l:{name}|",))
+
+
+def _class_of(value: Value) -> str:
+    """The class of this file that a value is."""
+    return next((ref[2:-1] for ref in value.refs if ref.startswith("l:") and ref.endswith("|")), "")

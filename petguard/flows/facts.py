@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from petguard.flows.form import Place, line_and_column
-from petguard.flows.graph import Graph
+from petguard.flows.graph import KINDS, Graph
 from petguard.flows.graph import Node as Value
 from petguard.flows.summary import Site
 from petguard.flows.trace import End, Trace
@@ -128,7 +128,7 @@ class Emitter:
         site, guard = self.graph.site(path, number), self.graph.safeguards[path, number]
         entities = {"entities": guard.entities} if guard.entities else {}
         return Node(
-            id=f"protection:{path}:{_span(site)}",
+            id=f"protection:{path}:{_span(site)}{self._behalf(node)}",
             kind=NodeKind.PROTECTION,
             name=site.name,
             technique=guard.technique,
@@ -157,8 +157,14 @@ class Emitter:
         if kind == "p":
             return f"parameter:{path}:{node[2]}:{'.'.join(str(each) for each in node[3:] if each)}"
         if kind == "s":
-            return f"value:{path}:{self.graph.summaries[path].sources[int(node[2])].function}:{self._step_name(node)}"
+            function = self.graph.summaries[path].sources[int(node[2])].function
+            return f"value:{path}:{function}:{self._step_name(node)}{self._behalf(node)}"
         return f"{_STEPS[str(kind)]}:{path}:{'.'.join(str(each) for each in node[2:] if each)}"
+
+    def _behalf(self, node: Value) -> str:
+        """For a node that stands for what it is on behalf of one call, that call: the data of two do not mix in it."""
+        path, site, *_ = node[KINDS[str(node[0])] :] or ("", 0)
+        return f"@{path}:{_span(self.graph.site(str(path), int(site)))}" if path else ""
 
     def _step_name(self, node: Value) -> str:
         kind, path = node[0], str(node[1])

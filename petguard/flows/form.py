@@ -280,6 +280,7 @@ class Function:
     returns: tuple[str, ...] = ()  # the names in its declared type
     decorators: Sequence[Expr] = ()
     static: bool = False  # a method that gets no object
+    takes_object: bool = False  # called on its class, its first argument is the object: `Base.go(self, x)`
     outer: frozenset[str] = frozenset()  # names that it says are not its own: `global x`, `nonlocal x`
 
 

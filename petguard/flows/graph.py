@@ -13,14 +13,19 @@ from petguard.flows.guards import find
 from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
-from petguard.flows.returns import Returns, entered, inside_safeguard
-from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary
+from petguard.flows.returns import Returns, entered, went_in
+from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary, Write
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
 Node = tuple[str | int, ...]
+KINDS = {"k": 3, "s": 4}  # the length of a node that may also stand for what it is on behalf of one call
 _ONWARD = 3  # files that hand on a variable of another file
 _MAPS = re.compile(
     r"map|flatMap|mapNotNull|concatMap|reduce|fold|apply|applymap|then|thenApply|Select|collect|let|run|with|transform"
+)
+_RUNS = re.compile(
+    r"submit|map|starmap|imap\w*|to_thread|run_in_executor|run_sync|Thread|Process|partial|add_task|apply|apply_async"
+    r"|delay|call_soon\w*|create_task|gather|reduce|filter|forEach|flatMap|then|with_structured_output"
 )
 _CHOOSES = frozenset(
     {
@@ -72,9 +77,8 @@ class Graph:
 
     def _guarded(self, node: Node) -> Iterator[Node]:
         """What went into a safeguard; inside of a function only what one of its calls brought."""
-        if len(node) > 3:
-            caller, key = Caller(str(node[3]), int(node[4])), (str(node[5]), str(node[6]), str(node[7]))
-            return inside_safeguard(self.returns, caller, key, node)
+        if len(node) > KINDS["k"]:
+            return self._for_one_call(node)
         path, number = str(node[1]), int(node[2])
         given = list(self.arguments(path, number, self.safeguards[path, number]))
         return iter(given or list(self.arguments(path, number, Data(receiver_too=True))))  # `record.redact()`
@@ -82,11 +86,45 @@ class Graph:
     def _variable(self, node: Node) -> Iterator[Node]:
         _, path, name, part = (str(each) for each in node)
         kept = self.summaries[path].keeps.get(name, {})
-        return self.at(path, select(tuple(kept.items()), part))
+        yield from self.at(path, select(tuple(kept.items()), part))
+        yield from self._written.get(("g", path, name), ())
+
+    @cached_property
+    def _written(self) -> Mapping[Node, Iterable[Node]]:
+        """What is put into variables and attributes from elsewhere."""
+        found: dict[Node, dict[Node, None]] = defaultdict(dict)
+        for path, summary in self.summaries.items():
+            for write in summary.writes:
+                nodes = dict.fromkeys(self.at(path, write.atoms))
+                for target in self._targets(path, write):
+                    found[target].update(nodes)
+        return found
+
+    def _targets(self, path: str, write: Write) -> Iterator[Node]:
+        for node in self.at(path, write.into):
+            yield node[:4] if node[0] == "f" else node[:3]
+        for one in (each for ref in write.refs for each in self.symbols.meanings(path, ref)):
+            if one.kind in ("object", "class"):
+                yield "f", one.path, one.name, write.name
+            elif one.kind == "module":
+                yield "g", one.path, write.name
+
+    def plain(self, node: Node) -> Node:
+        """A node whoever calls the function that it is in."""
+        return node[: KINDS[str(node[0])]]
+
+    def _for_one_call(self, node: Node) -> Iterator[Node]:
+        length = KINDS[str(node[0])]
+        path, site, callback, shift, *key = node[length:]
+        caller = Caller(str(path), int(site), str(callback), int(shift))
+        where, function, part = (str(each) for each in key)
+        return went_in(self.returns, node[:length], caller, (where, function, part))
 
     def _named_again(self, node: Node) -> Iterator[Node]:
+        if len(node) > KINDS["s"]:
+            return self._for_one_call(node)
         path = str(node[1])
-        return self.at(path, self.summaries[path].sources[int(node[2])].over)
+        return self.at(path, of_field(self.summaries[path].sources[int(node[2])].over, str(node[3])))
 
     def _bundled(self, node: Node) -> Iterator[Node]:
         path = str(node[1])
@@ -106,8 +144,9 @@ class Graph:
         for _ in range(_ONWARD):
             files = [each for each in self.symbols.locate(path, module) if each in self.summaries]
             for each in files:
-                if name in self.summaries[each].keeps:
-                    yield ("g", each, name, part)
+                found = self._of_file(each, name, part)
+                if found is not None:
+                    yield found
                     return
             onward = next((self.summaries[each].imports.get(name) for each in files), None)
             if onward is None:
@@ -115,6 +154,14 @@ class Graph:
                 yield from (("g", each, part, "") for each in inner if part in self.summaries[each].keeps)
                 return
             path, (module, name) = files[0], onward
+
+    def _of_file(self, path: str, name: str, part: str) -> Node | None:
+        """A variable of a file, or an attribute of a class in it; without a name the part is the variable."""
+        if not name:
+            return ("g", path, part, "") if part in self.summaries[path].keeps else None
+        if name in self.summaries[path].keeps:
+            return "g", path, name, part
+        return ("f", path, name, part, "") if part and name in self.summaries[path].classes else None
 
     def _passed(self, node: Node) -> Iterator[Node]:
         _, path, function, parameter, part = (str(each) for each in node)
@@ -154,8 +201,10 @@ class Graph:
 
     def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
         """The functions that a call is given, with their slots."""
+        runs = _RUNS.fullmatch(_last(self.site(path, number))) is not None
         arguments = self.site(path, number).arguments
-        return [(each.slot, one) for each in arguments if each.refs for one in self.links.functions(path, each)]
+        given = [(each, self.links.functions(path, each, handed=runs)) for each in arguments if each.refs]
+        return [(each.slot, one) for each, found in given for one in found]
 
     def beside_functions(self, node: Node) -> Iterator[Node]:
         """What a call gives back that is not the result of a function of the tree."""
@@ -185,6 +234,11 @@ class Graph:
             for argument, its in self.links.arrivals(caller, path, function, parameter, part):
                 yield ("a", caller.path, caller.site, argument.slot, its)
 
+    def renames(self, node: Node, path: str) -> bool:
+        """Whether a source gives a name to what came from elsewhere."""
+        source = self.summaries[path].sources[int(node[2])] if node[1] == path else None
+        return source is not None and source.kind == "name" and bool(source.over)
+
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""
         if node[1] != path:
@@ -199,16 +253,20 @@ class Graph:
             yield from self.arguments(path, number, _ALL)
             return
         yield ("f", one.path, one.name, part, "")
-        known = self.summaries[one.path].classes[one.name]
-        yield from self._for_field(known, path, number, part)
+        yield from self._for_field(one.path, one.name, path, number, part)
+        for where, owner, known in self.symbols.ancestry(one.path, one.name):
+            if known is not None and f"{owner}.__getitem__" in self.summaries[where].functions:
+                yield from self.given_back(where, f"{owner}.__getitem__", "")
 
-    def _for_field(self, known: ClassSummary, path: str, number: int, name: str) -> Iterator[Node]:
+    def _for_field(self, where: str, owner: str, path: str, number: int, name: str) -> Iterator[Node]:
         """The argument of a constructor that fills a field."""
-        order = list(known.fields)
+        line = [known for _, _, known in self.symbols.ancestry(where, owner) if known is not None]
+        order = list(dict.fromkeys(each for known in reversed(line) for each in known.fields))
+        is_record = any(known.record for known in line)
         for argument in self.site(path, number).arguments:
             slot = argument.slot
             position = int(slot) if slot.isdigit() else -1
-            if slot == name or (known.record and 0 <= position < len(order) and order[position] == name):
+            if slot == name or (is_record and 0 <= position < len(order) and order[position] == name):
                 yield ("a", path, number, slot, "")
             elif slot == "**" or (position == 0 and name in argument.names):
                 yield ("a", path, number, slot, name)
@@ -240,28 +298,21 @@ class Graph:
         for where, each, known in self._family(path, owner):
             kept = known.keeps.get(name, {})
             yield from self.at(where, select(tuple(kept.items()), part))
+            yield from self._written.get(("f", where, each, name), ())
+            computed = self.summaries[where].functions.get(f"{each}.{name}")
+            if computed is not None and computed.reads_as_field:
+                yield from self.given_back(where, f"{each}.{name}", part)
             if known.record:
                 for there, number in self.links.makers.get((where, each), ()):
-                    yield from self._for_field(known, there, number, name)
+                    yield from self._for_field(where, each, there, number, name)
 
     def _family(self, path: str, owner: str) -> Iterator[tuple[str, str, ClassSummary]]:
         """A class, its bases and the classes that are made from it: they share their attributes."""
         for where, name, known in self.symbols.ancestry(path, owner):
             if known is not None:
                 yield where, name, known
-        for where, name in self._children.get((path, owner), ()):
+        for where, name in self.symbols.children(path, owner):
             yield where, name, self.summaries[where].classes[name]
-
-    @cached_property
-    def _children(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
-        found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for path, summary in self.summaries.items():
-            for name, known in summary.classes.items():
-                if known.bases:
-                    for where, base, above in list(self.symbols.ancestry(path, name))[1:]:
-                        if above is not None:
-                            found[where, base].append((path, name))
-        return found
 
     def _put_by_callee(self, node: Node) -> Iterator[Node]:
         for caller, key in self.fillers(node):

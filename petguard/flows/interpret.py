@@ -14,7 +14,7 @@ from petguard.flows.closures import Closures
 from petguard.flows.control import Control
 from petguard.flows.expressions import Expressions
 from petguard.flows.scopes import Names, Passed
-from petguard.flows.sources import Reading
+from petguard.flows.sources import Reading, Spot
 from petguard.flows.summary import (
     Atoms,
     ClassSummary,
@@ -22,12 +22,14 @@ from petguard.flows.summary import (
     Ref,
     Site,
     Summary,
+    Write,
     signature,
 )
-from petguard.flows.values import EMPTY, NOTHING, Value, joined, mixed
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed, of_field
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _OWN_DECORATORS = frozenset({*_PROPERTIES, "staticmethod", "classmethod", "abstractmethod", "override", "setter"})
+_ELSEWHERE = ("l:", "i:", "s:", "t:", "v:")
 _REFS_KEPT = 4
 _MANY_ATOMS = 64
 
@@ -82,6 +84,8 @@ class Interpreter:
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []
         self._written: dict[str, list[Value]] = {}
+        self._writes: dict[tuple[tuple[Ref, ...], str, Atoms], Write] = {}
+        self._seen: dict[str, tuple[Passed, dict[str, int]]] = {}  # values of names when an inner function was defined
         self.texts: Mapping[str, str] = {}  # of the file's variables, where they stand for one
         self._bundled: dict[Atoms, int] = {}
         top = FunctionSummary(f.place(1, 1), f.place(1, 1), ())
@@ -175,8 +179,10 @@ class Interpreter:
     def follow(self, function: f.Function, name: str, around: Scope) -> Scope:
         """Follow one function by itself; what it does stands in its summary afterwards."""
         known = self.summary.functions.setdefault(name, signature(function, owner=around.owner))
-        outer = None if around.is_file else around.names
-        own = Scope(name, Names(self.small, outer), known, known.owner or around.owner, around.guards)
+        outer = None if around.is_file else around.names.layer()
+        if outer is not None and name in self._seen:
+            outer.may_be(around.base.passed_since(*self._seen[name]))
+        own = Scope(name, Names(self.small, outer, Passed()), known, known.owner or around.owner, around.guards)
         own.around, own.outer = around, function.outer
         own.shared = {} if around.is_file else dict(around.shared)
         before, self.scope = self.scope, own
@@ -254,14 +260,24 @@ class Interpreter:
     def _let(self, each: f.Let) -> None:
         value = EMPTY if each.value is None else self.value(each.value)
         if each.types:
-            value = value.with_refs(_some([*value.refs, *(f"t:{name}|" for name in each.types)]))
+            value = self._declared(each, value)
         for target in each.targets:
             if each.adds:
                 self.assign(target, mixed([self.value(target), value]), each.at)
+            elif isinstance(target, f.Record) and each.value is not None:
+                self.take_apart(target, value, each.at, each.value)
             elif each.value is not None:
                 self.assign(target, value, each.at)
             elif isinstance(target, f.Var):
                 self.scope.names.set(target.name, value)
+
+    def _declared(self, each: f.Let, value: Value) -> Value:
+        """A value that is said to be of a type; one that is put together here is told by its parts instead."""
+        value = value.with_refs(_some([*value.refs, *(f"t:{name}|" for name in each.types)]))
+        target = each.targets[0]
+        if not isinstance(target, f.Var) or value.parts is not None or not value.atoms:
+            return value
+        return self.reading.typed(target.name, each.types, Spot(target.at, self.scope.name), value)
 
     def _give(self, each: f.Give) -> bool:
         value = EMPTY if each.value is None else self.value(each.value)
@@ -286,6 +302,8 @@ class Interpreter:
         self.summary.functions.setdefault(name, signature(each, owner=""))
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         scope.later.append((each, name))
+        if not scope.is_file:
+            self._seen[name] = scope.base.passed_for(self.closures.read_by(each), scope.names)
         self.share(self.closures.changed_by(each))
         self._decorate(each, name)
 
@@ -371,7 +389,9 @@ class Interpreter:
             self._assign_part(target.of, target.key.value, value, at)
         else:
             self.value(target.key)
-            self.change(target.of, self.value(target.of).with_any(value), at)
+            whole = self.value(target.of)
+            self.write((), ELEMENT, whole.atoms, value)
+            self.change(target.of, whole.with_any(value), at)
 
     def _assign_pattern(self, target: f.Items | f.Record, value: Value, at: f.Place) -> None:
         if isinstance(target, f.Items):
@@ -381,10 +401,17 @@ class Interpreter:
                 given = value.part(str(index)) if not rest else value if isinstance(each, f.Spread) else value.element()
                 self.assign(each, given, at)
             return
+        self.take_apart(target, value, at, None)
+
+    def take_apart(self, target: f.Record, value: Value, at: f.Place, of: f.Expr | None) -> None:
+        """Take an object apart; `of` is how it is called, which tells what its parts mean."""
         named = [name for name, _ in target.pairs if name]
         for name, each in target.pairs:
-            part = self.reading.part(value, None, name, at, self.scope.name) if name else value.without(named)
-            self.assign(each, part, at)
+            part = self.reading.part(value, of, name, at, self.scope.name) if name else value.without(named)
+            if isinstance(each, f.Record) and of is not None:
+                self.take_apart(each, part, at, f.Attr(of, name, at))
+            else:
+                self.assign(each, part, at)
 
     def _assign_name(self, target: f.Var, value: Value) -> None:
         named = self.reading.variable(target.name, value, target.at, self.scope.name)
@@ -396,9 +423,25 @@ class Interpreter:
             self._keep(scope.home(target.name), named)
 
     def _assign_part(self, of: f.Expr, name: str, value: Value, at: f.Place) -> None:
+        whole = self.value(of)
         if self.is_own(of):
             self.keep_attribute(self.scope.owner, name, value)
-        self.change(of, self.value(of).with_part(name, value), at)
+        else:
+            self.write(whole.refs, name, of_field(whole.atoms, name), value)
+        self.change(of, whole.with_part(name, value), at)
+
+    def write(self, refs: tuple[Ref, ...], name: str, into: Atoms, value: Value) -> None:
+        """Note that something is put into an object or variable that is known elsewhere, too."""
+        refs = tuple(ref for ref in refs if ref.startswith(_ELSEWHERE))
+        into = frozenset(atom for atom in into if atom[0] in ("f", "g", "i"))
+        if not value.all or not (refs or into):
+            return
+        key = refs, name, into
+        known = self._writes.get(key)
+        if known is None:
+            known = self._writes[key] = Write(refs, name, into, NOTHING)
+            self.summary.writes.append(known)
+        known.atoms |= value.all
 
     def change(self, of: f.Expr, held: Value, at: f.Place) -> None:
         """Let what an expression names hold something else than before; it stays the same thing."""

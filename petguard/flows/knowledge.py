@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache, cached_property, lru_cache
+from itertools import takewhile
 from typing import Protocol, TypeVar
 
 from ahocorasick_rs import AhoCorasick
@@ -23,6 +24,8 @@ from petguard.model import EvidenceLevel, Frozen, SinkKind
 
 _SPEAKS_OF_PROMPTS = ("prompt=", "messages=", "prompt:", "messages:", '"messages"', "'messages'")
 _SENDS = ("requests.post", "requests.put", "httpx.post", "session.post", "aiohttp", "axios.post", "request.Request(")
+_DOMAINS = frozenset({"com", "org", "net", "io", "dev", "de", "cn"})  # where packages of Java begin
+_SHORTEST_ROOT = 4
 _INSIDE = frozenset({SinkKind.LOG, SinkKind.FILE, SinkKind.DATABASE, SinkKind.RESPONSE})
 
 
@@ -169,6 +172,7 @@ class Table:
         self.ask = lru_cache(200_000)(self._ask)
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
+        self.safeguard_named = lru_cache(200_000)(self._safeguard_named)
 
     def carries(self, name: str) -> bool:
         """Whether a call of this name is one that every container or query has."""
@@ -192,6 +196,15 @@ class Table:
         paths = (path for each in self.recipients if each.sink not in _INSIDE for path in each.calls)
         return AhoCorasick(sorted({*_SPEAKS_OF_PROMPTS, *_SENDS, *(root for path in paths if (root := _root(path)))}))
 
+    def asks_any(self, texts: Iterable[str]) -> bool:
+        """Whether any text names a library of which calls ask an AI: it may be given a client that others made."""
+        return any(True for text in texts for _ in self._asking.find_matches_as_indexes(text))
+
+    @cached_property
+    def _asking(self) -> AhoCorasick:
+        roots = (_root(path) for each in self.asks for path in each.calls)
+        return AhoCorasick(sorted({root for root in roots if len(root) >= _SHORTEST_ROOT}))
+
     def _ask(self, path: str) -> Ask | None:
         return _first(self._asks, path)
 
@@ -214,7 +227,7 @@ class Table:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
         return next((each for each in self.recipients if each.names(receiver, method)), None)
 
-    def safeguard_named(self, name: str) -> Safeguard | None:
+    def _safeguard_named(self, name: str) -> Safeguard | None:
         """The protection that a function calls itself."""
         return next((each for each in self.safeguards if each.says.fullmatch(name)), None)
 
@@ -229,8 +242,15 @@ def _by_last_name(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
 
 
 def _root(pattern: str) -> str:
-    """The package that a pattern begins with."""
-    return re.split(r"[.*?\[(]", pattern, maxsplit=1)[0]
+    """The package that a pattern begins with, as an import spells it."""
+    literal = re.split(r"[*?\[(]", pattern, maxsplit=1)[0]
+    folder, slash, last = literal.rpartition("/")
+    if slash:
+        return f"{folder}/{last.partition('.')[0]}"
+    first, *rest = literal.split(".")
+    if first not in _DOMAINS:
+        return first
+    return ".".join([first, *takewhile(lambda each: each[:1].islower(), rest[:2])])
 
 
 def _key(pattern: str) -> str:

@@ -8,6 +8,8 @@ from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Argument, FunctionSummary, Site, Summary
 
 _CALLBACK_ROUNDS = 3
+_MANY_OBJECTS = 12
+_MAY_BE_HANDED = ("p:", "s:", "l:", "v:")
 _MANY_HANDED = 300  # meanings that are looked through for one function that is handed over
 
 
@@ -30,15 +32,42 @@ class Links:
     meanings: dict[tuple[str, int], tuple[Meaning, ...]] = field(default_factory=dict)
     callers: dict[tuple[str, str], list[Caller]] = field(default_factory=lambda: defaultdict(list))
     makers: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    _behind: dict[Meaning, tuple[Meaning, ...]] = field(default_factory=dict)
+    _passed: dict[Meaning, tuple[Meaning, ...]] = field(default_factory=dict)
 
     def build(self) -> None:
         """Find out what each call means and who calls whom; then again for functions that are passed around."""
+        self.symbols.settle()
         for path, summary in self.summaries.items():
             for number, site in enumerate(summary.sites):
                 self._enter(path, number, site)
         for _ in range(_CALLBACK_ROUNDS):
-            if not self._callbacks():
+            if not (self._callbacks() | self._members()):
                 break
+
+    def _members(self) -> bool:
+        """Link calls of methods of what callers pass: `def ask(client, prompt): client.create(prompt)`."""
+        news = False
+        self._behind.clear()
+        self._passed.clear()
+        self.symbols.handed = self._objects
+        self.symbols.forget()
+        for (path, number), found in list(self.meanings.items()):
+            site = self.summaries[path].sites[number]
+            if not found and any(ref.startswith(_MAY_BE_HANDED) for ref in site.refs):
+                self._enter(path, number, site)
+                news |= bool(self.meanings[path, number])
+        return news
+
+    def _objects(self, one: Meaning) -> Iterable[Meaning]:
+        """The objects and modules that callers pass for a parameter, however far away."""
+        if one.kind != "parameter":
+            return ()
+        if one not in self._behind:
+            self._behind[one] = ()  # of one that is passed on in a circle nothing more is known
+            known = [each for each in self._all_handed([one]) if each.kind not in ("parameter", "function")]
+            self._behind[one] = tuple(known[:_MANY_OBJECTS])
+        return self._behind[one]
 
     def _enter(self, path: str, number: int, site: Site) -> None:
         meant = (each for ref in site.refs for each in self.symbols.meanings(path, ref))
@@ -48,7 +77,7 @@ class Links:
             self._link(one, path, number)
         if not any(one.kind in ("function", "class") for one in found):
             for argument in site.arguments:
-                for one in self.functions(path, argument):
+                for one in self.functions(path, argument, handed=False):
                     self.callers[one.path, one.name].append(Caller(path, number, argument.slot))
 
     def _link(self, one: Meaning, path: str, number: int) -> None:
@@ -61,29 +90,35 @@ class Links:
                     self.callers[where, f"{owner}.__init__"].append(Caller(path, number))
                     break
 
-    def functions(self, path: str, argument: Argument) -> list[Meaning]:
-        """The functions of the tree that an argument hands over, also those that were handed over to the caller."""
-        found: dict[Meaning, None] = {}
-        pending = [each for ref in argument.refs for each in self.symbols.meanings(path, ref)]
-        seen = set(pending)
-        while pending and len(seen) < _MANY_HANDED:
-            one = pending.pop()
-            if one.kind == "function":
-                found[one] = None
-            elif one.kind == "parameter":
-                new = [each for each in self._handed(one) if each not in seen]
-                seen.update(new)
-                pending += new
-        return list(found)
+    def functions(self, path: str, argument: Argument, *, handed: bool = True) -> list[Meaning]:
+        """The functions of the tree that an argument hands over, also those that were `handed` to the caller."""
+        meant = [each for ref in argument.refs for each in self.symbols.meanings(path, ref)]
+        return [each for each in (self._all_handed(meant) if handed else meant) if each.kind == "function"]
 
-    def _handed(self, one: Meaning) -> Iterator[Meaning]:
+    def _all_handed(self, meant: Iterable[Meaning]) -> Iterable[Meaning]:
+        """All of these, and for parameters what callers pass, also those that were given it themselves."""
+        seen = dict.fromkeys(meant)
+        pending = [each for each in seen if each.kind == "parameter"]
+        while pending and len(seen) < _MANY_HANDED:
+            new = [each for each in self._handed(pending.pop()) if each not in seen]
+            seen.update(dict.fromkeys(new))
+            pending += [each for each in new if each.kind == "parameter"]
+        return seen
+
+    def _handed(self, one: Meaning) -> tuple[Meaning, ...]:
         """What callers pass for a parameter."""
+        if one not in self._passed:
+            self._passed[one] = ()
+            self._passed[one] = tuple(dict.fromkeys(self._passed_for(one)))
+        return self._passed[one]
+
+    def _passed_for(self, one: Meaning) -> Iterator[Meaning]:
         function, _, parameter = one.name.partition("|")
         for caller in self.callers.get((one.path, function), ()):
             for argument in self.bound(caller, one.path, function, parameter):
                 for ref in argument.refs:
                     for each in self.symbols.meanings(caller.path, ref):
-                        yield replace(each, shift=each.shift + one.shift)
+                        yield replace(each, shift=each.shift + one.shift) if one.shift else each
 
     def _callbacks(self) -> bool:
         """Link calls of parameters with the functions that callers pass for them; whether that linked anything new."""
@@ -136,7 +171,9 @@ class Links:
                 yield argument
             elif slot.isdigit():
                 position = int(slot) + caller.shift
-                if (kind == "*" and position >= len(names)) or (position < len(names) and names[position] == parameter):
+                if (kind == "*" and position >= len(names)) or (
+                    0 <= position < len(names) and names[position] == parameter
+                ):
                     yield argument
             elif kind == "**" and slot not in known and slot != "self":
                 yield argument

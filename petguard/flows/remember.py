@@ -18,6 +18,7 @@ from petguard.flows.summary import (
     Site,
     Source,
     Summary,
+    Write,
 )
 
 Row = dict[str, Any]
@@ -52,6 +53,7 @@ class _Writer:
             "sites": [self._site(one) for one in each.sites],
             "sources": [self._source(one) for one in each.sources],
             "bundles": [self._atoms(atoms) for atoms in each.bundles],
+            "writes": [[one.refs, one.name, self._atoms(one.into), self._atoms(one.atoms)] for one in each.writes],
             "unread": each.unread,
         }
         return made | {"atoms": [list(atom) for atom in self._numbers]}
@@ -91,6 +93,7 @@ class _Writer:
             one.returns,
             one.owner,
             one.reads_as_field,
+            one.takes_object,
             one.wrapped,
         ]
 
@@ -116,6 +119,7 @@ class _Reader:
             sites=[self._site(one) for one in stored["sites"]],
             sources=[self._source(one) for one in stored["sources"]],
             bundles=[self._atoms(numbers) for numbers in stored["bundles"]],
+            writes=[self._write(one) for one in stored["writes"]],
             unread=[(int(line), str(detail)) for line, detail in stored["unread"]],
         )
 
@@ -139,12 +143,16 @@ class _Reader:
         ]
         return Site(at, end, function, tuple(refs), name, made, new, tuple(guards))
 
+    def _write(self, one: list[Any]) -> Write:
+        refs, name, into, atoms = one
+        return Write(tuple(refs), name, self._atoms(into), self._atoms(atoms))
+
     def _source(self, one: list[Any]) -> Source:
         at, label, kind, says, because, function, over = one
         return Source(at, label, kind, tuple(says), because, function, self._atoms(over))
 
     def _function(self, one: list[Any]) -> FunctionSummary:
-        at, end, parameters, types, defaults, gives, puts, refs, returns, owner, as_field, wrapped = one
+        at, end, parameters, types, defaults, gives, puts, refs, returns, owner, as_field, takes_object, wrapped = one
         return FunctionSummary(
             at,
             end,
@@ -157,6 +165,7 @@ class _Reader:
             tuple(returns),
             owner,
             as_field,
+            takes_object,
             tuple(wrapped),
         )
 

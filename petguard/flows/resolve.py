@@ -7,6 +7,7 @@ and whoever asked says so.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Literal
 
 from petguard.flows.knowledge import table
@@ -15,6 +16,9 @@ from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 _STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
 _BASES = 8
+_MEANINGS = 24
+_CHILDREN = 8
+_GO = ".go"  # where a type says nowhere which interfaces it has, and its methods may stand in several files
 _CONTAINERS = frozenset(
     [
         "list", "List", "Optional", "Union", "Sequence", "Iterable", "Iterator", "dict", "Dict", "Mapping", "set",
@@ -42,8 +46,44 @@ class Symbols:
 
     summaries: Mapping[str, Summary]
     locate: Locate
+    handed: Callable[[Meaning], Iterable[Meaning]] = lambda _one: ()  # what callers pass for a parameter
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
+    _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Find out which classes are made from which, before anything is asked: a call of an interface needs them."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for path, summary in self.summaries.items():
+            for name, known in summary.classes.items():
+                if known.bases:
+                    for where, base, above in list(self.ancestry(path, name))[1:]:
+                        if above is not None:
+                            found.setdefault((where, base), []).append((path, name))
+        for promised, kept in self._promises():
+            found.setdefault(promised, []).append(kept)
+        self._children = found
+
+    def _promises(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+        """The interfaces of Go with the types that have all their methods: nothing else makes a type one of them."""
+        methods: dict[tuple[str, str], set[str]] = {}
+        homes: dict[tuple[str, str], tuple[str, str]] = {}
+        promised: dict[tuple[str, str], set[str]] = {}
+        for path, summary in self.summaries.items() if any(each.endswith(_GO) for each in self.summaries) else ():
+            for name, function in summary.functions.items():
+                if function.owner and path.endswith(_GO):
+                    key = path.rpartition("/")[0], function.owner
+                    homes.setdefault(key, (path, function.owner))
+                    methods.setdefault(key, set()).add(name.rpartition(".")[2])
+            for name, known in summary.classes.items() if path.endswith(_GO) else ():
+                if known.fields and not known.record:
+                    promised[path, name] = set(known.fields)
+        for interface, names in promised.items():
+            yield from ((interface, homes[key]) for key, own in methods.items() if names <= own)
+
+    def children(self, path: str, name: str) -> Sequence[tuple[str, str]]:
+        """The classes that are made from a class, or that implement an interface."""
+        return self._children.get((path, name), ())
 
     def meanings(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
         """Everything that a reference in a file may mean; empty when nobody knows."""
@@ -62,16 +102,41 @@ class Symbols:
         return found
 
     def _resolved(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
-        root, steps = _split(ref)
-        current = tuple(dict.fromkeys(self._root(path, root, steps)))
+        root, all_steps = _split(ref)
+        modules, steps = self._modules(path, root, all_steps)
+        current = modules or tuple(dict.fromkeys(self._root(path, root, steps)))
         for index, step in enumerate(steps):
             if root.startswith("v:") and index == 0 and step[0] in ".[":
                 inner = self._variable(path, root[2:] + (step if step[0] == "." else f".{step}"))
                 if inner:
                     current = inner
                     continue
-            current = tuple(dict.fromkeys(each for one in current for each in self._step(one, step)))[:8]
+            after = [each for one in current for each in self._step(one, step)]
+            if index == 0 and root[:2] in ("s:", "t:"):
+                after += [each for one in current for each in self._overridden(one, step)]
+            current = tuple(dict.fromkeys(after))[:_MEANINGS]
         return current
+
+    def _modules(self, path: str, root: Ref, steps: Sequence[str]) -> tuple[tuple[Meaning, ...], Sequence[str]]:
+        """The file of `import a.b.c` where it is used as `a.b.c.name`, and the steps from there."""
+        if not root.startswith("i:") or not root.endswith("|"):
+            return (), steps
+        names = list(takewhile(lambda step: step[0] == ".", steps))[:_DEPTH]
+        for count in range(len(names), 0, -1):
+            module = f"{root[2:-1]}{''.join(names[:count])}"
+            files = [each for each in self.locate(path, module) if each in self.summaries]
+            if files:
+                return tuple(Meaning("module", each, "") for each in files), steps[count:]
+        return (), steps
+
+    def _overridden(self, one: Meaning, step: str) -> Iterator[Meaning]:
+        """The methods that classes made from this one have in the place of its own: any may be the one that runs."""
+        if one.kind != "object" or step[0] != ".":
+            return
+        for path, name in self.children(one.path, one.name):
+            method = f"{name}{step}"
+            if method in self.summaries[path].functions:
+                yield from self._decorated(Meaning("function", path, method))
 
     def _root(self, path: str, root: Ref, steps: Sequence[str]) -> Iterable[Meaning]:
         kind, _, name = root.partition(":")
@@ -85,6 +150,8 @@ class Symbols:
                 found = self._variable(path, name)
             case "s":
                 found = (Meaning("object", path, name),)
+            case "b":
+                found = self._based(path, name)
             case "t":
                 found = self.typed(path, name)
             case "p":
@@ -93,9 +160,16 @@ class Symbols:
                 found = self._unbound(self.summaries[path], name, steps)
         return found
 
+    def _based(self, path: str, name: str) -> tuple[Meaning, ...]:
+        """An object of a class, seen as one of each of its bases."""
+        known = self.summaries[path].classes.get(name)
+        found = () if known is None else (each for base in known.bases for each in self._base(path, base))
+        return tuple(each for one in found for each in self._called(one) if one.kind in ("class", "library"))
+
     def _unbound(self, summary: Summary, name: str, steps: Sequence[str]) -> tuple[Meaning, ...]:
         found = self._opened(summary, name)
-        is_library = (steps and "." not in name) or table().remote.fullmatch(name) is not None
+        is_known = table().remote.fullmatch(name) is not None or table().recipient(name) is not None
+        is_library = is_known or (steps and "." not in name)  # `fetch(...)`, `gtag(...)`, `console.log(...)`
         return found or ((Meaning("library", "", name),) if is_library else ())
 
     def _defined(self, summary: Summary, name: str) -> tuple[Meaning, ...]:
@@ -214,12 +288,14 @@ class Symbols:
             return (Meaning("library", "", f"{one.name}()"),)
         if one.kind == "function":
             return self.returned(one)
-        if one.kind == "object":
-            return tuple(each for found in self._member(one, "__call__") for each in self._called(found))
+        if one.kind in ("object", "module"):
+            return tuple(each for found in self.callable(one) for each in self._called(found))
         return ()
 
     def callable(self, one: Meaning) -> Iterable[Meaning]:
-        """What runs when this is called: of an object its `__call__`."""
+        """What runs when this is called: of an object its `__call__`, of a module what it exports as a whole."""
+        if one.kind == "module":
+            return self.symbol(one.path, "default")
         return self._member(one, "__call__") if one.kind == "object" else (one,)
 
     def returned(self, one: Meaning) -> tuple[Meaning, ...]:
@@ -233,16 +309,33 @@ class Symbols:
         if one.kind == "library":
             return (Meaning("library", "", f"{one.name}.{name}"),)
         if one.kind == "module":
-            return self.symbol(one.path, name) or self._submodule(one, name)
+            return self.symbol(one.path, name) or self._submodule(one, name) or self._of_default(one, name)
         if one.kind in ("object", "class"):
             return self._of_class(one, name)
-        return ()
+        return (each for given in self.handed(one) for each in self._member(given, name))
+
+    def forget(self) -> None:
+        """Find out again what was not known: there is more now of what callers pass."""
+        self._known = {key: found for key, found in self._known.items() if found or key[1][:2] in ("n:", "i:")}
+
+    def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
+        """A member of what a module exports as a whole: `module.exports = new Client()`."""
+        whole = self.symbol(one.path, "default") if name != "default" else ()
+        return tuple(each for found in whole for each in self._step(found, f".{name}"))
 
     def _submodule(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         files = self.locate(one.path, f".{name}") if one.path.endswith("__init__.py") else ()
         return tuple(Meaning("module", path, "") for path in files if path in self.summaries)
 
     def _of_class(self, one: Meaning, name: str) -> Iterable[Meaning]:
+        """A member of a class; of one that only promises it (an interface), what its implementations have."""
+        found = tuple(self._inherited(one, name))
+        if found:
+            return found
+        below = (replace(one, path=path, name=each) for path, each in self.children(one.path, one.name)[:_CHILDREN])
+        return tuple(dict.fromkeys(each for child in below for each in self._inherited(child, name)))
+
+    def _inherited(self, one: Meaning, name: str) -> Iterable[Meaning]:
         for path, owner, known in self.ancestry(one.path, one.name):
             if known is None:
                 yield Meaning("library", "", f"{owner}().{name}")
@@ -250,7 +343,7 @@ class Symbols:
             method = f"{owner}.{name}"
             function = self.summaries[path].functions.get(method)
             if function is not None:
-                found = Meaning("function", path, method)
+                found = Meaning("function", path, method, -1 if one.kind == "class" and function.takes_object else 0)
                 yield from self.returned(found) if function.reads_as_field else self._decorated(found)
                 return
             if known.refs.get(name):
@@ -264,6 +357,7 @@ class Symbols:
         """A class and its bases, nearest first; one of a library comes last, without a summary."""
         pending: list[tuple[str, str]] = [(path, name)]
         seen: set[tuple[str, str]] = set()
+        libraries: list[str] = []
         while pending and len(seen) < _BASES:
             here = pending.pop(0)
             known = self.summaries[here[0]].classes.get(here[1])
@@ -271,12 +365,19 @@ class Symbols:
                 continue
             seen.add(here)
             yield (*here, known)
+            pending += self._pieces(*here)
             for base in known.bases:
                 for each in self._base(here[0], base):
                     if each.kind == "class":
                         pending.append((each.path, each.name))
                     elif each.kind == "library":
-                        yield "", each.name, None
+                        libraries.append(each.name)
+        yield from (("", each, None) for each in libraries)
+
+    def _pieces(self, path: str, name: str) -> list[tuple[str, str]]:
+        """The other files of a package of Go in which methods of a type stand."""
+        beside = self.locate(path, "") if path.endswith(_GO) else ()
+        return [(each, name) for each in beside if each != path and name in self.summaries[each].classes]
 
     def _base(self, path: str, base: str) -> tuple[Meaning, ...]:
         first, _, rest = base.partition(".")
@@ -299,6 +400,15 @@ def _split(ref: Ref) -> tuple[Ref, list[str]]:
     """The root of a reference, and the steps from there."""
     root, _, steps = ref.rpartition("|")
     return root, _STEP.findall(steps)
+
+
+def as_library(ref: Ref) -> str:
+    """The path of what a reference calls, if that is in a library; empty for what needs other files to be told."""
+    root, steps = ref.rpartition("|")[::2]
+    kind, _, name = root.partition(":")
+    module, _, imported = name.partition("|")
+    start = {"i": _joined(module, imported) if imported else module, "n": name}.get(kind, "")
+    return f"{start}{steps}" if start else ""
 
 
 def _joined(module: str, name: str) -> str:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
+_DEEP = 12  # names that are given to what already has one
 
 
 @dataclass(frozen=True)
-class Guarded:
-    """What comes out of a safeguard inside the function: the safeguard, and what went into it."""
+class Held:
+    """A safeguard, or a name that means personal data, inside the function, and what went into it."""
 
     node: "Node"
     through: frozenset[tuple[str, str]]
@@ -28,18 +29,23 @@ class Guarded:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Parameters (with the part) that reach the result, what else does, and what does so through a safeguard."""
+    """Parameters (with the part) that reach the result, what else does, and what does so under another name."""
 
     through: frozenset[tuple[str, str]] = frozenset()
     inside: frozenset["Node"] = frozenset()
-    guarded: frozenset[Guarded] = frozenset()
+    held: frozenset[Held] = frozenset()
 
 
 @dataclass
 class _Found:
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
-    guarded: set[Guarded] = field(default_factory=set)
+    held: dict["Node", Held] = field(default_factory=dict)
+
+    def hold(self, each: Held) -> None:
+        """Note what went in there, beside what is known to."""
+        known = self.held.get(each.node, each)
+        self.held[each.node] = Held(each.node, known.through | each.through, known.inside | each.inside)
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Returns:
     _known: dict[Key, Outcome] = field(default_factory=dict)
     _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     _pending: list[Key] = field(default_factory=list)
+    _open: list["Node"] = field(default_factory=list)  # what is being looked behind
 
     def of(self, path: str, function: str, part: str) -> Outcome:
         """What decides the result of a function."""
@@ -80,7 +87,7 @@ class Returns:
     def _explored(self, key: Key) -> Outcome:
         path, function, part = key
         found = self._behind(key, self.graph.given_back(path, function, part))
-        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.guarded))
+        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.held.values()))
 
     def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
         found, seen = _Found(), dict.fromkeys(starts)
@@ -108,13 +115,36 @@ class Returns:
                 yield from self._entered(key, caller, its, found)
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
-        elif kind == "k":
-            inner = self._behind(key, self.graph.before(node))
-            found.guarded.add(Guarded(node, frozenset(inner.through), frozenset(inner.inside)))
-        elif kind == "s" and self.graph.is_parameter(node, path, function):
-            yield from self.graph.before(node)
+        elif kind == "k" or (kind == "s" and self.graph.renames(node, path)):
+            if kind == "s" and self.graph.is_parameter(node, path, function):
+                yield from self.graph.before(node)
+            else:
+                self._hold(key, node, found)
         else:
             found.inside.add(node)
+
+    def _hold(self, key: Key, node: "Node", found: _Found) -> None:
+        inner = self._inner(key, node, self.graph.before(node))
+        if inner is None:
+            return
+        if inner.through or node[0] == "k":
+            found.hold(Held(node, frozenset(inner.through), frozenset(inner.inside)))
+        else:
+            found.inside.add(node)  # the same for whoever calls
+        for each in inner.held.values():
+            found.hold(each)
+
+    def _inner(self, key: Key, node: "Node", starts: Iterable["Node"]) -> _Found | None:
+        """What went into something on the way; None where that is being looked at already."""
+        if node in self._open:
+            return None
+        if len(self._open) == _DEEP:
+            return _Found(inside={self.graph.plain(node)})
+        self._open.append(node)
+        try:
+            return self._behind(key, starts)
+        finally:
+            self._open.pop()
 
     def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         for caller, path, function, part in self.graph.runs(node):
@@ -126,9 +156,13 @@ class Returns:
         outcome = self._peek(its, key)
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
-        for each in outcome.guarded:
-            inner = self._behind(key, self.graph.arriving(caller, its[0], its[1], each.through))
-            found.guarded.add(Guarded(each.node, frozenset(inner.through), each.inside | inner.inside))
+        for each in outcome.held:
+            at = *each.node, caller.path, caller.site
+            inner = self._inner(key, at, self.graph.arriving(caller, its[0], its[1], each.through))
+            if inner is not None:
+                found.hold(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
+                for other in inner.held.values():
+                    found.hold(other)
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
@@ -137,13 +171,13 @@ def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
     outcome = returns.of(*key)
     yield from returns.graph.arriving(caller, path, function, outcome.through)
     yield from sorted(outcome.inside, key=repr)
-    for each in outcome.guarded:
-        yield ("k", each.node[1], each.node[2], caller.path, caller.site, *key)
+    for each in outcome.held:
+        yield (*each.node, caller.path, caller.site, caller.callback, caller.shift, *key)
 
 
-def inside_safeguard(returns: Returns, caller: "Caller", key: Key, node: "Node") -> Iterator["Node"]:
-    """What went into a safeguard inside of a function, on behalf of one call."""
-    for each in returns.of(*key).guarded:
-        if each.node[1:3] == node[1:3]:
+def went_in(returns: Returns, held: "Node", caller: "Caller", key: Key) -> Iterator["Node"]:
+    """What went into a safeguard or a name inside of a function, on behalf of one call."""
+    for each in returns.of(*key).held:
+        if each.node == held:
             yield from returns.graph.arriving(caller, key[0], key[1], each.through)
             yield from sorted(each.inside, key=repr)

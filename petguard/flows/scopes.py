@@ -1,6 +1,6 @@
 """The names of a function while it is followed: layers, so that a branch costs only what it changes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from petguard.flows.values import Value, joined
 
@@ -51,6 +51,17 @@ class Names:
         if self.passed is not None:
             for name, others in values.items():
                 self.passed.setdefault(name, []).extend(others)
+
+    def passed_for(self, names: Iterable[str], here: "Names") -> tuple[Passed, dict[str, int]]:
+        """What some names stand for `here`, and how many values of each were noted before."""
+        known = {name: value for name in names if (value := here.get(name)) is not None}
+        passed = self.passed or {}
+        return {name: [value] for name, value in known.items()}, {name: len(passed.get(name, ())) for name in known}
+
+    def passed_since(self, known: Passed, before: Mapping[str, int]) -> Passed:
+        """The values of names at one point, and those that they were given afterwards."""
+        passed = self.passed or {}
+        return {name: [*values, *passed.get(name, [])[before[name] :]] for name, values in known.items()}
 
     def get(self, name: str) -> Value | None:
         """The value of a name; None when it has none here."""

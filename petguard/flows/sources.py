@@ -145,10 +145,14 @@ class Reading:
         return Value(frozenset({source}), refs=value.refs)
 
     def _typed(self, each: f.Parameter, function: str, value: Value) -> Value:
-        types = tuple(name for name in each.types if _is_class_name(name))
+        return self.typed(each.name, each.types, Spot(each.at, function), value)
+
+    def typed(self, name: str, names: tuple[str, ...], spot: Spot, value: Value) -> Value:
+        """A value that is said to be of a type: also an object of it, when the type is a class."""
+        types = tuple(each for each in names if _is_class_name(each))
         if not types:
             return value
-        source = self.object(each.at, each.name, types, function, value.atoms)
+        source = self.object(spot.at, name, types, spot.function, value.atoms)
         return Value(value.atoms | {source}, refs=value.refs)
 
     def object(self, at: f.Place, label: str, types: tuple[str, ...], function: str, over: Atoms) -> Atom:

@@ -12,9 +12,9 @@ last part is the field of that thing that is meant, empty for all of it:
 * `("u", bundle, field)`: any of the atoms of a bundle, where there would be too many to list.
 
 What a name or callee stands for is told by references: a root (`i:openai|OpenAI|` imported, `l:ask|` defined here,
-`v:x|` a variable of the file, `s:Client|` an object of a class here, `p:f|x|` a parameter, `t:Patient|` something of
-this type, `n:x|` unknown) followed by what is done with it: `i:openai|OpenAI|().chat.completions.create`;
-`<2>` is a function whose first two arguments are already given.
+`v:x|` a variable of the file, `s:Client|` an object of a class here, `b:Client|` the same as one of its bases, `p:f|x|`
+a parameter, `t:Patient|` something of this type, `n:x|` unknown) followed by what is done with it:
+`i:openai|OpenAI|().chat.completions.create`; `<2>` is a function whose first two arguments are already given.
 """
 
 from dataclasses import dataclass, field
@@ -89,6 +89,7 @@ class FunctionSummary:
     returns: tuple[str, ...] = ()
     owner: str = ""  # the class of a method
     reads_as_field: bool = False  # a property
+    takes_object: bool = False  # called on its class, its first argument is the object
     wrapped: tuple[Ref, ...] = ()  # what its decorators make of it
 
 
@@ -103,6 +104,16 @@ class ClassSummary:
     refs: dict[str, tuple[Ref, ...]] = field(default_factory=dict)
     keeps: dict[str, dict[str, Atoms]] = field(default_factory=dict)  # by attribute, by field
     record: bool = False
+
+
+@dataclass(slots=True)
+class Write:
+    """Something is put into what is kept elsewhere: into an attribute of what `refs` mean, and into these atoms."""
+
+    refs: tuple[Ref, ...]
+    name: str
+    into: Atoms
+    atoms: Atoms
 
 
 @dataclass(slots=True)
@@ -121,6 +132,7 @@ class Summary:
     sites: list[Site] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     bundles: list[Atoms] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -132,5 +144,6 @@ def signature(each: Function, owner: str) -> FunctionSummary:
         tuple((one.name, one.kind) for one in each.parameters),
         {one.name: one.types for one in each.parameters if one.types},
         returns=each.returns,
+        takes_object=each.takes_object,
         owner=owner,
     )

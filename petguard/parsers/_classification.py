@@ -52,6 +52,14 @@ def meaning(text: str) -> Meaning:
     return Meaning(Trait.SAID_CLEAN if not _CLEAN.isdisjoint(words) else None)
 
 
+def described(text: str) -> Meaning:
+    """A description of sensitive data: what it names, or that it is personal at all; a level is no denial here."""
+    meant = meaning(text)
+    if meant.categories or (meant.said is Trait.SAID_CLEAN and text.strip().lower() != "public"):
+        return meant
+    return Meaning(Trait.SAID_PERSONAL, (ANY_PERSONAL,))
+
+
 def _is_denied(words: tuple[str, ...]) -> bool:
     """Whether the first word for personal data is denied: the number in `account no` is not."""
     first = next(index for index, word in enumerate(words) if word in _PERSONAL)

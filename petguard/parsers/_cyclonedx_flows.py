@@ -9,9 +9,9 @@ from typing import Any
 
 from petguard import catalog
 from petguard.documents import Step
-from petguard.model import Detail, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, Trait
+from petguard.model import Detail, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin
 from petguard.parsers import _assets
-from petguard.parsers._classification import Meaning, meaning, together
+from petguard.parsers._classification import Meaning, described, meaning, together
 from petguard.parsers._declared import column, flow, recipient
 from petguard.parsers._names import host, is_local
 from petguard.parsers._source import Source
@@ -164,7 +164,7 @@ def _dataset(bill: _Bill, entry: dict[str, Any], pointer: Pointer, component: Ma
     if name is None:
         source.doubt("a data set without name and address", *pointer, reason="unresolved")
         return None
-    meant = together(*([meaning(stated)] if stated else []), *map(_sensitive, sensitive))
+    meant = together(*([meaning(stated)] if stated else []), *map(described, sensitive))
     details: dict[str, Detail] = {
         "declared_in": _HOME,
         **({"classification": stated} if stated else {}),
@@ -178,14 +178,6 @@ def _dataset(bill: _Bill, entry: dict[str, Any], pointer: Pointer, component: Ma
         if isinstance(reference, str):
             bill.datasets.setdefault(reference, []).append(node)
     return node
-
-
-def _sensitive(text: str) -> Meaning:
-    """A description of sensitive data: what it names, or that it is personal at all; a level is no denial here."""
-    meant = meaning(text)
-    if meant.categories or (meant.said is Trait.SAID_CLEAN and text.strip().lower() != "public"):
-        return meant
-    return Meaning(Trait.SAID_PERSONAL, ("user",))
 
 
 def _trained(bill: _Bill, component: dict[str, Any], pointer: Pointer) -> None:

@@ -1,54 +1,41 @@
 """The tables of a dbt project, whoever speaks of them, and the exposures that get their data."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from petguard import secrets
 from petguard.documents import Step
-from petguard.model import Asset, Detail, Edge, EdgeKind, Facts, Location, Node, Origin, SinkKind, Trait
+from petguard.model import Detail, Edge, Facts, Location, Node, SinkKind, Trait
 from petguard.parsers import _said
-from petguard.parsers._declared import ANY_PERSONAL, dataset, flow, masked, recipient
+from petguard.parsers._declared import dataset, derived_from, flow, recipient
+from petguard.parsers._declared_table import Table
 from petguard.parsers._model_file import shown
 from petguard.parsers._said import Said
-from petguard.parsers._source import Source
+from petguard.parsers._source import Source, together
 
 Pointer = tuple[Step, ...]
 
 HOME = "dbt"
 # A dashboard shows data to people, a model is trained on it; an application is somebody else's.
 _SINKS = {"ml": SinkKind.TRAINING, "application": SinkKind.THIRD_PARTY}
-_PROSE = re.compile(r"\b(?:PII|PHI)\b")
-_DENIED = re.compile(r"(?i)\b(?:no|non|not|without|free|removed?|masked|hashed|redacted|anonymi[sz]ed)\b")
 _POINTERS = frozenset({"name", "description", "columns", "tables", "tests", "data_tests", "config", "meta", "tags"})
 
 
 @dataclass
-class _Table:
-    """One table, with the columns that say something and what each is replaced by."""
+class _Model:
+    """One table of the warehouse, with how many columns of all kinds are listed and what it is made from."""
 
-    node: Node
-    columns: list[tuple[Node, Node | None]] = field(default_factory=list)
-    listed: int = 0  # columns of all kinds
-    upstream: dict[str, Location] = field(default_factory=dict)  # what it is made from, and where that is said
-
-    @property
-    def is_personal(self) -> bool:
-        return bool(self.node.categories) or any(node.categories for node, _ in self.columns)
-
-    def ways(self) -> Iterator[str]:
-        """The nodes whose data goes to whoever gets the table: masked columns through their protection."""
-        if self.node.categories:
-            yield self.node.id
-        yield from ((by or node).id for node, by in self.columns if node.categories or by)
+    table: Table
+    listed: int = 0
+    upstream: dict[str, Location] = field(default_factory=dict)  # by key, with where that is said
 
 
 @dataclass
 class Project:
     """Everything that the files of a tree say about its warehouse; tables by name, those of a source as `raw.users`."""
 
-    tables: dict[str, _Table] = field(default_factory=dict)
+    tables: dict[str, _Model] = field(default_factory=dict)
     _nodes: list[Node] = field(default_factory=list)
     _edges: list[Edge] = field(default_factory=list)
     _exposed: list[tuple[Source, Node, list[tuple[str, Pointer]]]] = field(default_factory=list)
@@ -66,16 +53,16 @@ class Project:
         """Take what one entry says of a table; a source's own metadata counts for each of its tables."""
         key = f"{schema}.{name}" if schema else name
         here = source.at(*place)
-        table = self._known(key, here)
+        model = self._known(key, here)
         said = _said_of(source, entry, place)
         if around is not None:
             said |= _said_of(source, *around)
         listed = list(_columns(source, entry.get("columns"), (*place, "columns")))
         home = f"{HOME}/{schema}" if schema else HOME
         for column, at in listed:
-            self._column(source, table, home, name, column, at)
-        table.listed += len(listed)
-        table.node = _spoken_of(table, said, here)
+            self._column(source, model.table, home, name, column, at)
+        model.listed += len(listed)
+        model.table.says(said, here)
 
     def made_from(self, key: str, where: Location, upstream: str, there: Location) -> None:
         """Take that a table is made from another one, as its SQL or the manifest says."""
@@ -101,44 +88,39 @@ class Project:
             self._nodes.append(node)
             for key, at in refs:
                 self._expose(source, node, key, at)
-        for table in self.tables.values():
-            self._edges += (_derived(table, self.tables[key], where) for key, where in table.upstream.items())
-        return Facts(nodes=(*map(_row, self.tables.values()), *self._nodes), edges=tuple(self._edges))
+        for model in self.tables.values():
+            origins = ((self.tables[key].table.node, where) for key, where in model.upstream.items())
+            self._edges += (derived_from(model.table.node, origin, where) for origin, where in origins)
+        held = together(model.table.columns_masked() for model in self.tables.values())
+        rows = tuple(model.table.row() for model in self.tables.values())
+        return Facts(nodes=(*rows, *held.nodes, *self._nodes), edges=(*held.edges, *self._edges))
 
-    def _known(self, key: str, where: Location) -> _Table:
+    def _known(self, key: str, where: Location) -> _Model:
         if key not in self.tables:
             schema, dot, rest = key.partition(".")
             schema, name = (schema, rest) if dot else ("", key)
             node = dataset(f"{HOME}/{schema}" if schema else HOME, name, where)
-            self.tables[key] = _Table(node)
+            self.tables[key] = _Model(Table(node))
         return self.tables[key]
 
     def _column(
-        self, source: Source, table: _Table, home: str, name: str, entry: dict[str, Any], place: Pointer
+        self, source: Source, table: Table, home: str, name: str, entry: dict[str, Any], place: Pointer
     ) -> None:
         said = _said_of(source, entry, place)
         policy = _policy(source, entry, place)
         if policy is not None:
             said |= Said(frozenset({Trait.SAID_MASKED}))
         node = _said.column(home, name, str(entry["name"]), source.at(*place), said)
-        if not _said.matters(node):
-            return
-        self._nodes.append(node)
-        by = None
-        if Trait.SAID_MASKED in node.traits:
-            by, edge = masked(node, policy or "masked", _said.technique(policy or ""), source.at(*place))
-            self._nodes.append(by)
-            self._edges.append(edge)
-        table.columns.append((node, by))
+        table.hold(node, policy)
 
     def _expose(self, source: Source, node: Node, key: str, at: Pointer) -> None:
-        table = self.tables.get(key)
-        if table is None:
+        model = self.tables.get(key)
+        if model is None:
             source.doubt(f"{key}, which {node.name} gets, is defined in no file", *at, reason="unresolved")
             return
-        self._edges += (flow(way, node.id, source.at(*at)) for way in dict.fromkeys(table.ways()))
-        origin = None if table.listed else next(self._personal_above(key), None)
-        if origin is not None and not table.is_personal:
+        self._edges += (flow(way, node.id, source.at(*at)) for way in dict.fromkeys(model.table.ways()))
+        origin = None if model.listed else next(self._personal_above(key), None)
+        if origin is not None and not model.table.is_personal:
             detail = f"{node.name} gets {key}, which lists no columns and is made from the personal data of {origin}"
             source.doubt(detail, *at, reason="unresolved")
 
@@ -149,39 +131,9 @@ class Project:
             if name in seen:
                 continue
             seen.add(name)
-            if self.tables[name].is_personal:
+            if self.tables[name].table.is_personal:
                 yield name
             queue += self.tables[name].upstream
-
-
-def _row(table: _Table) -> Node:
-    """A table is a row of the inventory when it holds personal data; a warehouse has hundreds of others."""
-    names = tuple(sorted({str(node.details["column"]) for node, _ in table.columns if node.categories}))
-    if not table.is_personal:
-        return table.node.model_copy(update={"asset": None})
-    return table.node.model_copy(update={"asset": Asset.DATASET, "details": {**table.node.details, "personal": names}})
-
-
-def _spoken_of(table: _Table, said: Said, here: Location) -> Node:
-    """The table with what is said of it as a whole; where its columns tell which data is personal, they are it."""
-    traits = set(table.node.traits) | said.traits
-    categories = table.node.categories
-    if Trait.SAID_PERSONAL in traits:
-        columns_tell = any(node.categories for node, _ in table.columns)
-        categories = () if columns_tell else said.categories or categories or (ANY_PERSONAL,)
-    places = tuple(dict.fromkeys((*table.node.locations, here)))
-    new = {"traits": tuple(sorted(traits)), "categories": categories, "locations": places}
-    return table.node.model_copy(update=new)
-
-
-def _derived(table: _Table, upstream: _Table, where: Location) -> Edge:
-    return Edge(
-        kind=EdgeKind.DERIVED_FROM,
-        source=table.node.id,
-        target=upstream.node.id,
-        origin=Origin.DECLARED,
-        location=where,
-    )
 
 
 def _columns(source: Source, value: Any, pointer: Pointer) -> Iterator[tuple[dict[str, Any], Pointer]]:
@@ -209,10 +161,7 @@ def _said_of(source: Source, entry: dict[str, Any], place: Pointer) -> Said:
             said |= _said.by_tags(text for text, _ in source.strings(holder.get(key), *at, key))
     if said.unknown and not said.traits:
         source.doubt("only a template tells whether this is personal data", *place, reason="unresolved")
-    described = entry.get("description")
-    if not said.traits and isinstance(described, str) and _PROSE.search(described) and not _DENIED.search(described):
-        said |= Said(frozenset({Trait.SAID_PERSONAL}))
-    return said
+    return said if said.traits else said | _said.by_description(entry.get("description"))
 
 
 def _policy(source: Source, entry: dict[str, Any], place: Pointer) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from petguard import catalog, taxonomy
-from petguard.model import Asset, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
+from petguard.model import Asset, Edge, EdgeKind, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers._names import host, is_local
 
 ANY_PERSONAL = "user"  # the category of data that is said to be personal without a word about its kind
@@ -71,6 +71,21 @@ def data_file(path: str, location: Location, *, categories: Iterable[str] = ()) 
         locations=(location,),
         categories=tuple(categories),
         details={"path": path},
+    )
+
+
+def named_place(place: str, location: Location, *, categories: Iterable[str] = ()) -> Node:
+    """Data at a path below the scan root, or at an address: the same node for everybody who names it."""
+    if "://" not in place:
+        return data_file(place, location, categories=categories)
+    return Node(
+        id=f"data:uri/{place}",
+        kind=NodeKind.DATA,
+        name=place,
+        origin=Origin.DECLARED,
+        locations=(location,),
+        categories=tuple(categories),
+        details={"uri": place},
     )
 
 
@@ -138,25 +153,6 @@ def provider_named(name: str) -> catalog.Provider | None:
 def flow(start: str, end: str, location: Location) -> Edge:
     """Data is said to go from one node to another."""
     return Edge(kind=EdgeKind.FLOWS_TO, source=start, target=end, origin=Origin.DECLARED, location=location)
-
-
-def training(key: str, name: str, location: Location) -> Node:
-    """Where data ends that a model is trained on; `key` is unique for the model in the tree."""
-    return Node(
-        id=f"training:{key}",
-        kind=NodeKind.SINK,
-        name=f"the training of {name}",
-        sink=SinkKind.TRAINING,
-        origin=Origin.DECLARED,
-        locations=(location,),
-    )
-
-
-def trained_on(model: Node, data: Node, location: Location, *, through: Node | None = None) -> Facts:
-    """A model is said to be trained on data: the relation, and the flow into its training, `through` a protection."""
-    end = training(model.id, model.name, location)
-    related = Edge(kind=EdgeKind.TRAINED_ON, source=model.id, target=data.id, origin=Origin.DECLARED, location=location)
-    return Facts(nodes=(end,), edges=(related, flow((through or data).id, end.id, location)))
 
 
 def derived_from(result: Node, origin: Node, location: Location) -> Edge:

@@ -21,13 +21,13 @@ class Table:
         """Whether the data set, or one of its columns, holds personal data."""
         return bool(self.node.categories) or any(column.categories for column, _ in self.columns)
 
-    def hold(self, column: Node, how: str | None = None, location: Location | None = None) -> None:
+    def hold(self, column: Node, how: str | None = None) -> None:
         """Take a column that says anything about persons; `how` is what one that is said to be masked goes through."""
         if not _said.matters(column):
             return
         by = None
         if Trait.SAID_MASKED in column.traits:
-            by, _ = masked(column, how or "masked", _said.technique(how or ""), location or column.locations[0])
+            by, _ = masked(column, how or "masked", _said.technique(how or ""), column.locations[0])
         self.columns.append((column, by))
 
     def says(self, said: Said, here: Location) -> None:
@@ -47,13 +47,12 @@ class Table:
             yield self.node.id
         yield from ((by or column).id for column, by in self.columns if column.categories or by)
 
-    def row(self, *, always: bool = False) -> Node:
-        """The data set as a row of the inventory when it holds personal data; most of a warehouse does not."""
-        if not always and not self.is_personal:
-            return self.node.model_copy(update={"asset": None})
+    def row(self, *, listed: bool | None = None) -> Node:
+        """The data set, a row of the inventory when it is to be `listed`: else if it holds personal data."""
         names = tuple(sorted({str(column.details["column"]) for column, _ in self.columns if column.categories}))
-        told = {"personal": names} if names or not always else {}
-        return self.node.model_copy(update={"asset": Asset.DATASET, "details": {**self.node.details, **told}})
+        told = {"personal": names} if names else {}
+        asset = Asset.DATASET if (self.is_personal if listed is None else listed) else None
+        return self.node.model_copy(update={"asset": asset, "details": {**self.node.details, **told}})
 
     def columns_masked(self) -> Facts:
         """The columns and their protections."""
@@ -63,10 +62,10 @@ class Table:
             edges=tuple(flow(column.id, by.id, by.locations[0]) for column, by in held),
         )
 
-    def facts(self, *, always: bool = False) -> Facts:
+    def facts(self, *, listed: bool | None = None) -> Facts:
         """Everything, with the data of the columns going into the data set: who gets it gets them."""
         held = self.columns_masked()
-        return Facts(nodes=(self.row(always=always), *held.nodes), edges=(*held.edges, *self._into()))
+        return Facts(nodes=(self.row(listed=listed), *held.nodes), edges=(*held.edges, *self._into()))
 
     def _into(self) -> Iterator[Edge]:
         for column, by in self.columns:

@@ -1,6 +1,7 @@
 """Small readings that several parsers share: versions, hosts and the personal data that a path names."""
 
 import ipaddress
+import re
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -10,6 +11,10 @@ from packaging.specifiers import SpecifierSet
 from petguard import taxonomy
 
 HOLE = "\N{REPLACEMENT CHARACTER}"  # stands for the unknown parts of a partly known string
+_HUB = re.compile(
+    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/datasets/"
+    r"(?P<name>[\w.-]{1,96}(?:/(?!tree\b|blob\b|resolve\b)[\w.-]{1,96})?)"
+)
 _LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".svc", ".cluster.local", ".test")
 
 
@@ -33,6 +38,12 @@ def host(url: str) -> str | None:
         return urlsplit(url if "://" in url else f"//{url}").hostname or None
     except ValueError:
         return None
+
+
+def hub_dataset(url: str) -> str | None:
+    """The name of the data set on the hub that an address leads to."""
+    found = _HUB.match(url)
+    return found["name"] if found else None
 
 
 def is_local(name: str) -> bool:

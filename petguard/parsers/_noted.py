@@ -30,11 +30,11 @@ class Noted:
         """A request that is written by hand, to an AI or to another host outside; None for one that is neither."""
         service, host = _posts.asked(site, address), _posts.host(address)
         if service is not None:
-            return self.asks(path, site, [service], _posts.DATA, contains=False)
+            return self.asks(path, site, [service], _posts.data_of(site), contains=False)
         if host is None:
             return None
         here = self.locate(path, *line_and_column(site.at))
-        return Asked(self._call(path, site, [_posts.recipient(host, here)]), _posts.DATA)
+        return Asked(self._call(path, site, [_posts.recipient(host, here)]), _posts.data_of(site))
 
     def _call(self, path: str, site: Site, answering: list[Node]) -> str:
         line, column = line_and_column(site.at)

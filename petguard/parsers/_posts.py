@@ -7,15 +7,24 @@ from petguard.flows.summary import Site
 from petguard.model import Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers._services import Service, service_at
 
-_SENDS = re.compile(r"post|put|patch|request|stream|urlopen|Request|send|fetch|Post|PostForm|Do|NewRequest\w*|exchange")
+_SENDS = re.compile(
+    r"post|put|patch|request|stream|urlopen|Request|send|fetch|Post|PostForm|Do|newCall|sendAsync|execute|postFor\w+|NewRequest\w*|exchange"
+)
 _ASKS = frozenset({"messages", "prompt", "input", "contents"})
-DATA = Data(data=("json", "data", "content", "body", "params", "files"), positions=(1, 2))
+_WHOLE = re.compile(r"send|sendAsync|Do|newCall|exchange|execute")  # of a request that was made before
+_DATA = Data(data=("json", "data", "content", "body", "params", "files", "setBody"), positions=(1, 2))
+_REQUEST = Data(positions=(0, 1, 2))
 
 
 def is_request(dotted: str) -> bool:
     """Whether a call of this path sends something to an address."""
     last = dotted.removesuffix("()").rpartition(".")[2]
     return table().remote.fullmatch(dotted) is not None and _SENDS.fullmatch(last) is not None
+
+
+def data_of(site: Site) -> Data:
+    """What a request sends, of what the call is given."""
+    return _REQUEST if _WHOLE.fullmatch(site.name.rpartition(".")[2]) else _DATA
 
 
 def asked(site: Site, address: str | None) -> Service | None:

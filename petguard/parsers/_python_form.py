@@ -84,6 +84,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool = Fa
         names_in(node.returns),
         decorators,
         static="staticmethod" in named,
+        takes_object=method and not named & {"staticmethod", "classmethod"},
         outer=frozenset(_outer(node.body)),
     )
 
@@ -330,6 +331,8 @@ def _key(node: ast.expr) -> f.Expr:
 
 
 def _call(node: ast.Call) -> f.Expr:
+    if isinstance(node.func, ast.Name) and node.func.id == "super":
+        return _name(node.func)
     taken = _special(node)
     if taken is not None:
         return taken

@@ -4,6 +4,7 @@ Teams have no common word for it (`contains_pii: true`, `tags: [pii]`, `classifi
 the tokens decide, not the spelling. Where only a template knows the value, that is said too.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,12 +39,22 @@ _MASKED = frozenset(
         *("tokenised", "encrypted", "deidentified", "scrubbed"),
     }
 )
+_PROSE = re.compile(r"\b(?:PII|PHI)\b")
+_DENIED = re.compile(r"(?i)\b(?:no|non|not|without|free|removed?|masked|hashed|redacted|anonymi[sz]ed)\b")
 _YES = frozenset({"true", "yes", "y", "1", "t", "on"})
 _NO = frozenset({"false", "no", "n", "0", "f", "off", "none", "n/a", "na", "public", "null", "never"})
 _TECHNIQUES = (
-    (frozenset({"hash", "hashed", "sha", "sha256", "md5", "hmac", "pseudonym", "pseudonymized"}), "pseudonymisation"),
-    (frozenset({"token", "tokenize", "tokenized", "tokenised", "pseudonymised", "fpe"}), "pseudonymisation"),
-    (frozenset({"encrypt", "encrypted", "encryption", "aes", "kms"}), "encryption_at_rest"),
+    (
+        frozenset(
+            {
+                *("hash", "hashed", "hashing", "sha", "sha1", "sha256", "md5", "hmac", "pseudonym", "pseudonymized"),
+                *("pseudonymised", "pseudonymization", "pseudonymisation", "token", "tokenize", "tokenized"),
+                *("tokenised", "tokenization", "tokenisation", "fpe"),
+            }
+        ),
+        "pseudonymisation",
+    ),
+    (frozenset({"encrypt", "encrypted", "encryption", "encrypting", "aes", "kms"}), "encryption_at_rest"),
 )
 
 
@@ -87,6 +98,12 @@ def by_tags(tags: Iterable[str]) -> Said:
         if _speaks_of_people(words):
             said |= _personal(words)
     return said
+
+
+def by_description(text: Any) -> Said:
+    """What a description says in passing: `contains PII`, unless it says that this was taken out."""
+    told = isinstance(text, str) and _PROSE.search(text) and not _DENIED.search(text)
+    return Said(frozenset({Trait.SAID_PERSONAL})) if told else NOTHING
 
 
 def by_metadata(metadata: Iterable[tuple[str, Any]]) -> Said:

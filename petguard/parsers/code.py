@@ -28,6 +28,8 @@ def _interest(candidate: Candidate) -> Interest:
     """Files of a language we read by their extension; of the others, manifests that name the tree's own package."""
     if candidate.name in MANIFESTS:
         return Interest.READ if len(candidate.data) < _LARGEST_HELPER else Interest.NONE
+    if candidate.suffix == flow_languages.SCHEMA:
+        return Interest.READ if len(candidate.data) < _LARGEST_HELPER else Interest.CLEAR
     unreadable = candidate.is_binary and not candidate.told
     if languages.suffix_of(candidate.path, candidate.data[:200]) is None or unreadable:
         return Interest.NONE
@@ -42,7 +44,7 @@ def _interest(candidate: Candidate) -> Interest:
 
 def _parse(inputs: Sequence[Input], program: Program) -> Iterator[Facts | Gap]:
     project = Project({item.path: item for item in inputs}, _open)
-    asked = [item for item in inputs if PurePosixPath(item.path).name not in MANIFESTS]
+    asked = [item for item in inputs if PurePosixPath(item.path).name not in MANIFESTS and not _is_schema(item)]
     speaking = [item for item in asked if told(item.text.encode("utf-8", "replace"))]
     for item in speaking:
         project.code(item.path)
@@ -58,6 +60,10 @@ def _parse(inputs: Sequence[Input], program: Program) -> Iterator[Facts | Gap]:
             yield code.gap
     for ecosystem in flow_languages.TREES:
         yield from followed(project, program.cache, ecosystem)
+
+
+def _is_schema(item: Input) -> bool:
+    return item.path.endswith(flow_languages.SCHEMA)
 
 
 def _open(item: Input) -> Code | None:

@@ -17,7 +17,7 @@ from petguard.parsers._classification import meaning
 from petguard.parsers._declared import DATASETS, data_file, derived_from, flow
 from petguard.parsers._declared_table import Table
 from petguard.parsers._model_file import shown
-from petguard.parsers._names import categories_of_path
+from petguard.parsers._names import categories_of_path, hub_dataset
 from petguard.parsers._said import Said
 from petguard.parsers._source import Source, each, together
 
@@ -25,9 +25,6 @@ Pointer = tuple[Step, ...]
 Found = tuple[Any, Pointer]
 
 _MARK = re.compile(rb"mlcommons\.org/(?:croissant|schema)\b")
-_HUB = re.compile(
-    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/datasets/(?P<name>[\w.-]{1,96}(?:/(?!tree\b|blob\b|resolve\b)[\w.-]{1,96})?)"
-)
 _PATTERN = re.compile(r"[*?\[\]{}]")
 _FEW_WORDS = 4  # of a kind of data that is named instead of described
 _DEEPEST = 8
@@ -88,14 +85,14 @@ def _read(source: Source) -> Facts:
             table.hold(_said.column(DATASETS, name, ".".join(path), source.at(*at), said))
     _say(source, table, top)
     return together(
-        [table.facts(always=True), *_origins(source, table.node, top, records), *_files(source, table.node, top)]
+        [table.facts(listed=True), *_origins(source, table.node, top, records), *_files(source, table.node, top)]
     )
 
 
 def _name(source: Source, top: Mapping[str, Any]) -> str:
     """The name on the hub, by which others call it, else its own."""
     addresses = [top.get("url"), *(_text(item, "contentUrl") for item, _ in _mappings(source, top, "distribution", ()))]
-    found = {match["name"] for address in addresses if isinstance(address, str) and (match := _HUB.match(address))}
+    found = {name for address in addresses if isinstance(address, str) and (name := hub_dataset(address))}
     return found.pop() if len(found) == 1 else shown(_text(top, "name") or source.path)
 
 
@@ -189,7 +186,7 @@ def _origin(item: Any) -> str | None:
         names = [
             str(item[key]) for key in ("url", "@id", "name", "sc:name", "sc:url") if isinstance(item.get(key), str)
         ]
-    hub = next((match["name"] for name in names if (match := _HUB.match(name))), None)
+    hub = next(filter(None, map(hub_dataset, names)), None)
     return hub or next((shown(name).removeprefix("urn:dataset:") for name in names if name.strip()), None)
 
 

@@ -89,7 +89,7 @@ def _read(card: _Card) -> Facts:
         column = ".".join(path)
         table.hold(_said.column(DATASETS, name, column, card.source.at(*place), _said.NOTHING))
     _say(card, table)
-    return together([table.facts(always=True), *_sources(card, table.node), *_files(card, table.node)])
+    return together([table.facts(listed=True), *_sources(card, table.node), *_files(card, table.node)])
 
 
 def _name(card: _Card) -> str:

@@ -11,7 +11,7 @@ from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_yaml
 from petguard.model import Asset, Edge, EdgeKind, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind
 from petguard.parsers import Parser, one_by_one
-from petguard.parsers._declared import data_file, dataset, flow, storage
+from petguard.parsers._declared import flow, named_place, storage
 from petguard.parsers._names import categories_of_path
 from petguard.parsers._source import Source, excerpt
 
@@ -211,9 +211,7 @@ def _suffix(path: str) -> str:
 
 
 def _data(path: str, where: Location) -> Node:
-    if "://" in path:
-        return dataset("dvc", path, where, categories=categories_of_path(path)).model_copy(update={"asset": None})
-    return data_file(path, where, categories=categories_of_path(path))
+    return named_place(path, where, categories=categories_of_path(path))
 
 
 def _model(path: str, where: Location) -> Node:

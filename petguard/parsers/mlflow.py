@@ -43,7 +43,8 @@ def _read(source: Source) -> Facts:
         _assets.model(secrets.mask_in(name), source.at(*place), origin=Origin.DECLARED)
         for name, place in _wrapped(source, flavors)
     ]
-    columns = [column("mlflow", home, name, source.at(*place)) for name, place in _columns(source, top)]
+    table = "model" if home == "." else home
+    columns = [column("mlflow", table, name, source.at(*place)) for name, place in _columns(source, top)]
     personal = [node for node in columns if _said.matters(node)]
     edges = [_edge(EdgeKind.TRAINED_ON, model, node) for node in personal]
     edges += [_edge(EdgeKind.DERIVED_FROM, model, node) for node in named]
@@ -104,6 +105,8 @@ def _names(value: Any, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         here = (*above, name) if isinstance(name, str) and name.strip() else above
         if here != above:
             yield here
+        if isinstance(spec.get("values"), dict):  # of a map, whose keys nobody lists
+            yield from _names([spec["values"]], here)
         inner = spec.get("properties")
         if isinstance(inner, dict):
             yield from _names([{"name": key, **_mapping(part)} for key, part in inner.items()], here)

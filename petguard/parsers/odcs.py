@@ -156,7 +156,7 @@ def _fields(
         node = _said.column(
             table.node.id.removeprefix("data:").rpartition("/")[0], table.node.name, path, source.at(*at), said
         )
-        table.hold(node, how, source.at(*at))
+        table.hold(node, how)
         for name, where in source.strings(each.get("transformSourceObjects"), *at, "transformSourceObjects"):
             world.origins.append((table.node, name, source.at(*where)))
         if _said.matters(node):
@@ -201,7 +201,8 @@ def _said_of(source: Source, entry: dict[str, Any], place: Pointer) -> Said:
         said |= _classified(classification)
     tags = entry.get("tags")
     said |= _said.by_tags(text for text, _ in source.strings(tags, *place, "tags"))
-    return said | _said.by_metadata(_custom(entry))
+    said |= _said.by_metadata(_custom(entry))
+    return said if said.traits else said | _said.by_description(entry.get("description"))
 
 
 def _classified(text: str) -> Said:

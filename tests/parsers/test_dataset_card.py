@@ -168,3 +168,32 @@ def test_damaged_files_give_facts_or_gaps(read: Read, cut: int, put: str) -> Non
 def test_any_prose_is_read(text: str) -> None:
     """No paragraph crashes the reader, or makes it say both."""
     assert len(_prose.stated(text).traits) <= 1
+
+
+@pytest.mark.parametrize("files", ["people.csv", "[people.csv]", "[{split: train, path: [people.csv]}]"])
+def test_files_are_named_in_several_ways(read: Read, files: str) -> None:
+    """One path, a list, or a list of splits; `data_dir` stands before them."""
+    text = f"---\ntask_ids: [x]\nconfigs:\n- older\n- data_dir: d\n  data_files: {files}\n---\n# Dataset Card for X\n"
+    facts, gaps = read(dataset_card.PARSER, {"README.md": text})
+    assert gaps == []
+    assert "data:file/d/people.csv" in _nodes(facts)
+
+
+def test_a_sequence_of_plain_values_has_no_columns(read: Read) -> None:
+    """What a list holds may be a type and nothing more."""
+    text = "---\ndataset_info:\n  features:\n  - {name: email, sequence: string}\n---\n# Dataset Card for X\n"
+    facts, gaps = read(dataset_card.PARSER, {"README.md": text})
+    assert gaps == []
+    assert "data:dataset/X.email" in _nodes(facts)
+
+
+def test_tags_speak_unless_the_data_are_made_up(read: Read) -> None:
+    """A set for finding personal data is tagged so, and synthetic ones hold nobody's."""
+    for tags, traits in (("[pii]", (Trait.SAID_PERSONAL,)), ("[pii, Synthetic]", ())):
+        text = f"---\ntask_ids: [x]\ntags: {tags}\n---\n# Dataset Card for X\n"
+        assert _nodes(read(dataset_card.PARSER, {"README.md": text})[0])["dataset:X"].traits == traits
+
+
+def test_prose_that_only_mentions_a_template_is_no_card(read: Read) -> None:
+    """A placeholder for a name is none."""
+    assert read(dataset_card.PARSER, {"t.md": "# Dataset Card for {{ pretty_name }}\n"})[0].nodes == ()

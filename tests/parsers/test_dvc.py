@@ -132,7 +132,7 @@ def test_an_address_is_data_of_its_own(read: Read) -> None:
     """An external dependency keeps its address."""
     text = "stages:\n  train:\n    cmd: x\n    deps: ['s3://bucket/medical_records.csv']\n    outs: [model.pt]\n"
     facts, _ = read(dvc.PARSER, {"dvc.yaml": text})
-    assert _ends(facts) == {("data:dvc/s3://bucket/medical_records.csv", "code:dvc/dvc.yaml#train")}
+    assert _ends(facts) == {("data:uri/s3://bucket/medical_records.csv", "code:dvc/dvc.yaml#train")}
 
 
 def test_wrong_types_are_gaps(read: Read) -> None:

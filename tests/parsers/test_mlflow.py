@@ -101,3 +101,16 @@ def test_damaged_files_give_facts_or_gaps(read: Read, cut: int, put: str) -> Non
     text = _model([{"name": "email", "type": "string", "properties": {"dna": {}}, "items": {"name": "x"}}])
     for damaged in (text[:cut] + put, text[:cut] + put + text[cut:]):
         SystemGraph([read(mlflow.PARSER, {"m/MLmodel": damaged})[0]])
+
+
+def test_the_values_of_a_map_are_looked_into(read: Read) -> None:
+    """Nobody lists the keys of a map; what its values hold is."""
+    inputs = [{"name": "people", "type": "map", "values": {"type": "object", "properties": {"email": {}}}}]
+    facts, _ = read(mlflow.PARSER, {"m/MLmodel": _model(inputs)})
+    assert _trained_on(facts) == [("m.people.email", ("user.contact.email",))]
+
+
+def test_a_model_at_the_root_has_a_name(read: Read) -> None:
+    """Its columns are those of the model, and of no folder."""
+    facts, _ = read(mlflow.PARSER, {"MLmodel": _model([{"name": "email", "type": "string"}])})
+    assert _trained_on(facts) == [("model.email", ("user.contact.email",))]

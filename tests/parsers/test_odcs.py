@@ -182,3 +182,26 @@ def test_damaged_files_give_facts_or_gaps(read: Read, cut: int, put: str) -> Non
     for text in (_CONTRACT, _SPECIFICATION):
         for damaged in (text[:cut] + put, text[:cut] + put + text[cut:]):
             SystemGraph([read(odcs.PARSER, {"c.yaml": damaged})[0]]).flows()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "technique"),
+    [("tokenization", "pseudonymisation"), ("SHA-256 hash", "pseudonymisation"), ("set to null", "redaction")],
+)
+def test_a_strategy_is_a_protection_by_its_word(read: Read, strategy: str, technique: str) -> None:
+    """A custom property about anonymisation names how; `none` names nothing."""
+    text = _CONTRACT.replace("value: none", f"value: {strategy}")
+    facts, _ = read(odcs.PARSER, {"c.yaml": text})
+    assert _nodes(facts)["protection:contract/visits-contract/visits.mood"].technique == technique
+    facts, _ = read(odcs.PARSER, {"c.yaml": _CONTRACT})
+    assert "protection:contract/visits-contract/visits.mood" not in _nodes(facts)
+
+
+def test_a_schema_of_an_early_specification_has_no_tables(read: Read) -> None:
+    """It was the text of another format."""
+    text = (
+        "dataContractSpecification: 0.9.0\nschema: {type: dbt, specification: x}\nmodels: {t: {fields: {email: {}}}}\n"
+    )
+    facts, gaps = read(odcs.PARSER, {"c.yaml": text})
+    assert gaps == []
+    assert "data:contract/c.yaml/t.email" in _nodes(facts)

@@ -111,7 +111,7 @@ def test_a_training_job_ends_the_way(read: Read) -> None:
     facts, _ = read(
         openlineage.PARSER, {"e.json": json.dumps([_event([_data("db.raw", "email")], [], job="churn_model.train")])}
     )
-    assert _flows(facts) == {("db.raw.email", "the training of churn_model.train"): []}
+    assert _flows(facts) == {("db.raw.email", "job churn_model.train"): []}
 
 
 def test_tags_speak_of_fields_and_data_sets(read: Read) -> None:
@@ -198,3 +198,17 @@ def test_any_shape_gives_facts_or_gaps(read: Read, value: Any) -> None:
     """Whatever stands where data sets belong, nothing crashes."""
     text = json.dumps({"schemaURL": _URL, "namespace": "n", "inputs": [value], "outputs": value, "dataset": value})
     SystemGraph([read(openlineage.PARSER, {"e.json": text})[0]]).flows()
+
+
+def test_a_data_set_with_two_names_is_followed_under_both(read: Read) -> None:
+    """One job writes a path, the next reads the table of the catalogue that stands for it."""
+    link = {"identifiers": [{"namespace": "hive://host:9083", "name": "db.mid", "type": "TABLE"}]}
+    copied = {"email": _from(("db.raw", "email"), masking=False)}
+    path = _data("/mid", "email", namespace="s3://bucket", symlinks=link, columnLineage={"fields": copied})
+    first = _event([_data("db.raw", "email")], [path])
+    copied = {"mail": _from(("db.mid", "email"), masking=False)}
+    second = _event([_data("db.mid", "email")], [_data("db.end", "mail", columnLineage={"fields": copied})])
+    facts, gaps = read(openlineage.PARSER, {"e.json": json.dumps([first, second])})
+    assert gaps == []
+    assert ("db.raw.email", "hive://host:9083 db.end") in _flows(facts)
+    assert not any(sink.startswith("s3:") for _, sink in _flows(facts))

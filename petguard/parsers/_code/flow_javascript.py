@@ -1,23 +1,30 @@
 """Brings JavaScript and TypeScript, JSX too, into the form in which values are followed."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from petguard.flows import form as f
+from petguard.parsers._code.flow_builtins import BuiltIns
 from petguard.parsers._code.flow_tree import Lowering
 from petguard.parsers._code.flow_typescript import Types
 
-_KEY = re.compile(r"[A-Za-z_][\w .-]*")  # no address: `axios.get("https://...")` is a call
-_TAKES_KEY = frozenset({"get", "getItem", "getAll"})
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _COMPARES = frozenset(["==", "===", "!=", "!==", "<", ">", "<=", ">=", "in", "instanceof"])
 _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
+_DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
+# What a chain is made of, with the field that holds what comes before.
+_LINKS = {"member_expression": "object", "subscript_expression": "object", "call_expression": "function"}
+_LINKS |= {"non_null_expression": "expression"}
+_LONGEST_CHAIN = 200
+_LONGEST_ROW = 20  # of `else if`, each inside of the one before
+_NAMING = frozenset({"call_expression", "new_expression", "member_expression", "extends_clause", "class_heritage"})
+_COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
 _LONGEST_TEXT = 4_000
-_COUNTS = frozenset({"length", "byteLength"})
+_LONGEST_NAME = 80
+_COUNTS = frozenset({"length", "byteLength", "size"})
 
 
 def form(data: bytes, function: str) -> f.Form:
@@ -30,7 +37,10 @@ class _JavaScript(Lowering):
         module = "tree_sitter_javascript" if function == "javascript" else "tree_sitter_typescript"
         super().__init__(data, module, "language" if function == "javascript" else f"language_{function}")
         self.types = Types(self)
+        self.built_ins = BuiltIns(self)
         self._exported = 0
+        self._stores: dict[str, str] = {}  # the fields that hold repositories, with what is kept there
+        self._in_switch = False  # where `break` only ends the arm
         self.statements = {
             "import_statement": self._import,
             "export_statement": self._export,
@@ -45,7 +55,8 @@ class _JavaScript(Lowering):
             "try_statement": self._try,
             "return_statement": self._return,
             "throw_statement": lambda node: [f.Stop(self._first(node))],
-            **dict.fromkeys(("break_statement", "continue_statement"), lambda _node: [f.Stop()]),
+            "break_statement": lambda node: [] if self._in_switch and not self.kids(node) else [f.Stop()],
+            "continue_statement": lambda _node: [f.Stop()],
             "switch_statement": self._switch,
             "labeled_statement": lambda node: self.block(self.kids(node)),
             "statement_block": lambda node: self.block(self.kids(node)),
@@ -62,9 +73,7 @@ class _JavaScript(Lowering):
             "regex": lambda node: f.Text(self.text(self.field(node, "pattern")), self.at(node)),
             "number": lambda node: f.Text(self.text(node), self.at(node)),
             "template_string": self._template,
-            "member_expression": self._member,
-            "subscript_expression": self._subscript,
-            "call_expression": self._call,
+            **dict.fromkeys(_LINKS, self._chain),
             "new_expression": self._new,
             **dict.fromkeys(("object", "object_pattern"), self._object),
             **dict.fromkeys(("array", "array_pattern"), self._array),
@@ -74,12 +83,12 @@ class _JavaScript(Lowering):
             "assignment_pattern": self._default,
             **dict.fromkeys(("rest_pattern", "spread_element"), lambda node: f.Spread(self._inner(node))),
             "binary_expression": self._binary,
-            "unary_expression": lambda node: f.Only([self.expression(self.field(node, "argument"))]),
+            "unary_expression": self._unary,
             "update_expression": lambda node: f.Only([self.expression(self.field(node, "argument"))]),
             "ternary_expression": self._ternary,
             "sequence_expression": self._sequence,
             **dict.fromkeys(("await_expression", "yield_expression", "parenthesized_expression"), self._inner),
-            **dict.fromkeys(("as_expression", "satisfies_expression", "non_null_expression"), self._inner),
+            **dict.fromkeys(("as_expression", "satisfies_expression"), self._inner),
             "type_assertion": lambda node: self.expression(next(iter(reversed(self.kids(node))), None)),
             "jsx_expression": self._inner,
             **dict.fromkeys(_JSX, self._jsx),
@@ -137,10 +146,18 @@ class _JavaScript(Lowering):
         """`export default ...`."""
         self.form.exports.append(f.Export("default", self.text(value) if value.type == "identifier" else "default"))
         if value.type in _FUNCTIONS or value.type == "class":
-            made = self._class(value) if value.type == "class" else self.function(value)
-            made.name = self.form.exports[-1].local
+            whole = self._class(value) if value.type == "class" else self.function(value)
+            whole.name = self.form.exports[-1].local
+            return [whole]
+        made = self._named_class("default", self._options(value))
+        if made is not None:
             return [made]
         return [] if value.type == "identifier" else [self._let("default", value)]
+
+    def _options(self, value: Node) -> Node:
+        """The object that `defineComponent({...})` and the like are given."""
+        given = self.kids(self.field(value, "arguments")) if value.type == "call_expression" else []
+        return given[0] if len(given) == 1 and self.text(self.field(value, "function")) in _COMPONENTS else value
 
     def _decorated(self, outer: Node, declared: Node) -> list[f.Statement]:
         """A declaration; the decorators of an exported class stand before `export`."""
@@ -183,9 +200,44 @@ class _JavaScript(Lowering):
             if described is not None:
                 yield described
                 continue
+            made = self._named_class(self.text(target), value)
+            if made is not None:
+                yield made
+                continue
             lowered = None if value is None else self.expression(value)
-            types = self.types.names(self.field(each, "type"))
+            types = self.types.names(self.field(each, "type")) or self.types.told(value)
             yield f.Let([self.expression(target)], lowered, self.at(each), types=types)
+
+    def _named_class(self, name: str, value: Node | None) -> f.Class | None:
+        """`const A = class {...}`, and an object whose methods speak of `this`: a class that there is one object of."""
+        if value is not None and value.type == "class":
+            made = self._class(value)
+            made.name = name
+            return made
+        if value is None or value.type != "object" or b"this" not in self.data[value.start_byte : value.end_byte]:
+            return None
+        methods = [each for each in self.kids(value) if _is_method(each)]
+        return self._object_class(name, value) if methods else None
+
+    def _object_class(self, name: str, node: Node) -> f.Class:
+        """An object as a class; the methods in `methods` and `computed` of a Vue component are its own, too."""
+        fields: list[f.Field] = []
+        body: list[f.Statement] = []
+        for each in self.kids(node):
+            value = self.field(each, "value")
+            if each.type == "method_definition":
+                body.append(self._method(each, fields))
+            elif each.type == "pair" and value is not None:
+                key = self._key(each)
+                if key in ("methods", "computed") and value.type == "object":
+                    inner = self._object_class(name, value)
+                    fields += inner.fields
+                    body += inner.body
+                elif key:
+                    fields.append(f.Field(key, self.at(each), (), self.expression(value)))
+            elif each.type == "shorthand_property_identifier":
+                fields.append(f.Field(self.text(each), self.at(each), (), self._name(each)))
+        return f.Class(name, (), fields, body, self.at(node))
 
     def _required(self, node: Node | None) -> str:
         """The module of `require("x")` and `await import("x")`; empty for anything else."""
@@ -193,8 +245,10 @@ class _JavaScript(Lowering):
             node = next(iter(self.kids(node)), None)
         if node is None or node.type != "call_expression":
             return ""
-        named, given = self.text(self.field(node, "function")), self.kids(self.field(node, "arguments"))
-        is_one = named in ("require", "import") and len(given) == 1 and given[0].type == "string"
+        function, given = self.field(node, "function"), self.kids(self.field(node, "arguments"))
+        if function is None or function.type not in ("identifier", "import") or len(given) != 1:
+            return ""
+        is_one = given[0].type == "string" and self.text(function) in ("require", "import")
         return self.string(given[0]) if is_one else ""
 
     def _require(self, target: Node, module: str) -> Iterator[f.Statement]:
@@ -226,7 +280,9 @@ class _JavaScript(Lowering):
         if body is None:
             return []
         if body.type == "statement_block":
-            return self.block(self.kids(body))
+            # Functions may be called above the place where they stand.
+            kids = sorted(self.kids(body), key=lambda each: each.type not in _DECLARED)
+            return self._inside(kids, in_switch=False)
         return [f.Give(self.expression(body), self.at(body))]
 
     def _parameter(self, node: Node, index: int) -> f.Parameter:
@@ -256,17 +312,26 @@ class _JavaScript(Lowering):
                 fields.append(self._field(each))
             elif each.type == "class_static_block":
                 body += self.block(self.kids(self.field(each, "body")))
-        heritage = [inner for each in self.kids(node, "class_heritage") for inner in self.kids(each)]
-        clauses = [each for each in heritage if each.type == "extends_clause"]
-        bases = [self.field(each, "value") for each in clauses] or [each for each in heritage if not clauses][:1]
         return f.Class(
             self.text(self.field(node, "name")),
-            tuple(self.text(base) for base in bases if base is not None and base.type != "implements_clause"),
+            self._bases(node),
             fields,
             body,
             self.at(node),
             decorators=self._decorators(node),
         )
+
+    def _bases(self, node: Node) -> tuple[str, ...]:
+        """What a class extends, then what it implements."""
+        found: list[str] = []
+        for each in (inner for clause in self.kids(node, "class_heritage") for inner in self.kids(clause)):
+            if each.type == "extends_clause":
+                found.append(self.text(self.field(each, "value")))
+            elif each.type == "implements_clause":
+                found += [name for kind in self.kids(each) for name in self.types.names(kind)[:1]]
+            else:
+                found.append(self.text(each))
+        return tuple(name for name in found if len(name) < _LONGEST_NAME)
 
     def _decorators(self, node: Node) -> list[f.Expr]:
         return [self._inner(each) for each in self.kids(node, "decorator")]
@@ -288,19 +353,29 @@ class _JavaScript(Lowering):
             if target is None or marks.isdisjoint({"accessibility_modifier", "readonly", "override_modifier"}):
                 continue
             name, at = self.text(target), self.at(each)
-            fields.append(f.Field(name, at, self.types.names(self.field(each, "type"))))
+            fields.append(f.Field(name, at, self._kept_types(name, each)))
             yield f.Let([f.Attr(f.Var("self", at), name, at)], f.Var(name, at), at)
 
     def _field(self, node: Node) -> f.Field:
         name = self.text(self.field(node, "name") or self.field(node, "property"))
         value = self.field(node, "value")
-        types = self.types.names(self.field(node, "type"))
+        types = self._kept_types(name, node)
         return f.Field(name, self.at(node), types, None if value is None else self.expression(value))
+
+    def _kept_types(self, name: str, node: Node) -> tuple[str, ...]:
+        """The types of a field; what a repository keeps is remembered."""
+        kind = self.field(node, "type")
+        entity = self.types.entity(kind)
+        if entity:
+            self._stores[name] = entity
+        return self.types.names(kind)
 
     # --- statements -----------------------------------------------------------------------------------------------
 
     def _do(self, node: Node) -> Iterator[f.Statement]:
         inner = next(iter(self.kids(node)), None)
+        while inner is not None and inner.type == "parenthesized_expression":
+            inner = next(iter(self.kids(inner)), None)
         if inner is not None and inner.type == "yield_expression":
             yield f.Give(self._inner(inner), self.at(inner), more=True)
         elif inner is not None and inner.type in ("assignment_expression", "augmented_assignment_expression"):
@@ -325,9 +400,22 @@ class _JavaScript(Lowering):
         yield f.Let([self.expression(left)], self.expression(right), self.at(node), adds=adds)
 
     def _if(self, node: Node) -> list[f.Statement]:
-        test, otherwise = self.field(node, "condition"), self.field(node, "alternative")
-        arms = [self._arm(self.field(node, "consequence")), self._arm(otherwise)]
-        return [f.Branch([self.expression(test)], arms, self.at(node))]
+        """A long row of `else if` is no nesting: it is put together from its end."""
+        rows = [node]
+        while (following := self._else_if(rows[-1])) is not None:
+            rows.append(following)
+        otherwise = self._arm(self.field(rows[-1], "alternative"))
+        if len(rows) > _LONGEST_ROW:
+            arms = [self._arm(self.field(each, "consequence")) for each in rows]
+            tests = [self.expression(self.field(each, "condition")) for each in rows]
+            return [f.Branch([f.Only(tests)], [*arms, otherwise], self.at(node))]
+        for each in reversed(rows):
+            arms = [self._arm(self.field(each, "consequence")), otherwise]
+            otherwise = [f.Branch([self.expression(self.field(each, "condition"))], arms, self.at(each))]
+        return otherwise
+
+    def _else_if(self, node: Node) -> Node | None:
+        return next(iter(self.kids(self.field(node, "alternative"), "if_statement")), None)
 
     def _arm(self, node: Node | None) -> list[f.Statement]:
         return [] if node is None else list(self.statement(node))
@@ -338,23 +426,30 @@ class _JavaScript(Lowering):
         after: list[f.Statement] = [] if step is None else [f.Do(self.expression(step))]
         condition = self.field(node, "condition")
         test = self._inner(condition) if condition is not None else None
-        yield f.Loop(None, test, [*self._arm(self.field(node, "body")), *after], self.at(node))
+        yield f.Loop(None, test, [*self._repeated(node), *after], self.at(node))
 
     def _for_each(self, node: Node) -> list[f.Statement]:
         over, target = self.expression(self.field(node, "right")), self.field(node, "left")
         keys_only = self.text(self.field(node, "operator")) == "in"
-        body = self._arm(self.field(node, "body"))
-        return [f.Loop(self.expression(target), f.Only([over]) if keys_only else over, body, self.at(node))]
+        ranges = f.Only([over]) if keys_only else over
+        return [f.Loop(self.expression(target), ranges, self._repeated(node), self.at(node))]
 
     def _while(self, node: Node) -> list[f.Statement]:
         test = self.expression(self.field(node, "condition"))
-        return [f.Loop(None, test, self._arm(self.field(node, "body")), self.at(node))]
+        return [f.Loop(None, test, self._repeated(node), self.at(node))]
 
     def _try(self, node: Node) -> list[f.Statement]:
         handler, final = self.field(node, "handler"), self.field(node, "finalizer")
-        handlers = [] if handler is None else [self._arm(self.field(handler, "body"))]
+        handlers = [] if handler is None else [self._handler(handler)]
         last = [] if final is None else self._arm(self.field(final, "body"))
         return [f.Try(self._arm(self.field(node, "body")), handlers, last)]
+
+    def _handler(self, node: Node) -> list[f.Statement]:
+        """An error is nobody's data, whatever the name was before."""
+        caught = self.field(node, "parameter")
+        named = caught is not None and caught.type == "identifier"
+        start = [f.Let([self.expression(caught)], f.Constant(), self.at(node))] if named else []
+        return [*start, *self._arm(self.field(node, "body"))]
 
     def _return(self, node: Node) -> list[f.Statement]:
         return [f.Give(self._first(node), self.at(node))]
@@ -370,12 +465,24 @@ class _JavaScript(Lowering):
             value = self.field(each, "value")
             inner = [one for one in self.kids(each) if value is None or one.id != value.id]
             tests += [] if value is None else [self.expression(value)]
-            body = [one for one in inner if one.type != "break_statement"]
             if inner:
-                arms.append(self.block(body))
+                arms.append(self._inside(inner, in_switch=True))
         if all(each.type != "switch_default" for each in cases):
             arms.append([])
         return [f.Branch([f.Only(tests)], arms, self.at(node))]
+
+    def _inside(self, nodes: list[Node], *, in_switch: bool) -> list[f.Statement]:
+        """Statements of a switch or a loop, which a `break` in them ends."""
+        before, self._in_switch = self._in_switch, in_switch
+        try:
+            return self.block(nodes)
+        finally:
+            self._in_switch = before
+
+    def _repeated(self, node: Node) -> list[f.Statement]:
+        """The body of a loop."""
+        body = self.field(node, "body")
+        return [] if body is None else self._inside([body], in_switch=False)
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
@@ -394,52 +501,87 @@ class _JavaScript(Lowering):
         return "".join(parts)[:_LONGEST_TEXT]
 
     def _template(self, node: Node) -> f.Expr:
-        holes = [self._inner(each) for each in self.kids(node, "template_substitution")]
-        return f.Mix(holes) if holes else f.Text(self.text(node)[1:-1][:_LONGEST_TEXT], self.at(node))
+        kids = self.kids(node)
+        if all(each.type != "template_substitution" for each in kids):
+            return f.Text(self.text(node)[1:-1][:_LONGEST_TEXT], self.at(node))
+        return f.Mix([self._piece(each) for each in kids])
+
+    def _piece(self, node: Node) -> f.Expr:
+        """A part of a template."""
+        is_hole = node.type == "template_substitution"
+        return self._inner(node) if is_hole else f.Text(self.text(node)[:_LONGEST_TEXT], self.at(node))
 
     def _inner(self, node: Node) -> f.Expr:
         """The expression in brackets, behind `await`, before `as`."""
         return self.expression(next(iter(self.kids(node)), None))
 
-    def _member(self, node: Node) -> f.Expr:
-        of, name = self.expression(self.field(node, "object")), self.text(self.field(node, "property"))
+    def _chain(self, node: Node) -> f.Expr:
+        """Members and calls of what the one before gave, from left to right: such a chain may be long."""
+        links: list[Node] = []
+        inner: Node | None = node
+        while inner is not None and inner.type in _LINKS and not self._required(inner):
+            links.append(inner)
+            inner = self.field(inner, _LINKS[inner.type]) or next(iter(self.kids(inner)), None)
+        if len(links) > _LONGEST_CHAIN:
+            self.too_deep(node)
+            return f.Constant()
+        made = self._call_of_module(inner) if inner is not None and inner.type in _LINKS else self.expression(inner)
+        for link in reversed(links):
+            made = self._linked(link, made)
+        return made
+
+    def _linked(self, node: Node, before: f.Expr) -> f.Expr:
+        match node.type:
+            case "member_expression":
+                return self._member(node, before)
+            case "subscript_expression":
+                return f.Item(before, self.expression(self.field(node, "index")), self.at(node))
+            case "call_expression":
+                return self._call(node, before)
+        return before
+
+    def _member(self, node: Node, of: f.Expr) -> f.Expr:
+        name = self.text(self.field(node, "property"))
+        if isinstance(of, f.Var) and self._is_constant(node, of.name, name):
+            return f.Only([of])
         if name in _COUNTS:
             return f.Only([of])
         return f.Attr(of, name.removeprefix("#"), self.at(node))
 
-    def _subscript(self, node: Node) -> f.Expr:
-        index = self.field(node, "index")
-        return f.Item(self.expression(self.field(node, "object")), self.expression(index), self.at(node))
+    def _is_constant(self, node: Node, of: str, name: str) -> bool:
+        """Whether a member is one of an enumeration: `Field.Email`, which is nobody's e-mail."""
+        if not of[:1].isupper() or not name[:1].isupper():
+            return False
+        around = node.parent
+        return around is None or around.type not in _NAMING
 
-    def _call(self, node: Node) -> f.Expr:
-        module = self._required(node)
-        if module:
-            return self._loaded(node, module)
-        function, given = self.field(node, "function"), self.field(node, "arguments")
-        if function is not None and function.type == "member_expression" and given is not None:
-            special = self._special(node, function, self.kids(given))
-            if special is not None:
-                return special
+    def _call(self, node: Node, callee: f.Expr) -> f.Expr:
+        given = self.field(node, "arguments")
+        built_in = self.built_ins.lowered(node, callee, self.kids(given))
+        if built_in is not None:
+            return built_in
         if given is not None and given.type == "template_string":
             arguments = [f.Argument(self.expression(given))]
         else:
             arguments = self._arguments(given)
-        return f.Call(self.expression(function), arguments, self.at(node), self.end(node))
+        if isinstance(callee, f.Var) and callee.name == "super":
+            callee = f.Attr(callee, "__init__", callee.at)
+        return f.Call(self._kept_in(callee), arguments, self.at(node), self.end(node))
 
-    def _loaded(self, node: Node, module: str) -> f.Expr:
+    def _kept_in(self, callee: f.Expr) -> f.Expr:
+        """`this.patients.findOne(...)` of a `Repository<Patient>` is one of `Patient`."""
+        match callee:
+            case f.Attr(of=f.Attr(of=f.Var(name="self"), name=store, at=at), name=name):
+                entity = self._stores.get(store)
+                return callee if entity is None else f.Attr(f.Var(entity, at), name, callee.at)
+        return callee
+
+    def _call_of_module(self, node: Node) -> f.Expr:
         """`require("x").y`: the module under a name of its own."""
+        module = self._required(node)
         local = f"<{module}>"
         self.form.imports.append(f.Import(module, "", local))
         return f.Var(local, self.at(node))
-
-    def _special(self, node: Node, function: Node, given: list[Node]) -> f.Expr | None:
-        """`form.get("email")` takes a part, `[a, b].join()` makes something of all."""
-        name, of = self.text(self.field(function, "property")), self.field(function, "object")
-        if name in _TAKES_KEY and len(given) == 1 and given[0].type == "string":
-            key = self.string(given[0])
-            if _KEY.fullmatch(key):
-                return f.Item(self.expression(of), f.Text(key, self.at(given[0])), self.at(node))
-        return f.Mix([self.expression(of), *map(self.expression, given)]) if name == "join" else None
 
     def _arguments(self, node: Node | None) -> list[f.Argument]:
         return [
@@ -476,7 +618,17 @@ class _JavaScript(Lowering):
         return None
 
     def _array(self, node: Node) -> f.Expr:
-        return f.Items([self.expression(each) for each in self.kids(node)])
+        """A list or a pattern of one, in which `[, second]` leaves out the first."""
+        items: list[f.Expr] = []
+        expected = True
+        for each in node.children[1:-1]:
+            if each.type == ",":
+                items += [f.Constant()] if expected else []
+                expected = True
+            elif each.is_named and "comment" not in each.type:
+                items.append(self.expression(each))
+                expected = False
+        return f.Items(items)
 
     def _default(self, node: Node) -> f.Expr:
         """A pattern with a default: what is first gets the value."""
@@ -495,8 +647,32 @@ class _JavaScript(Lowering):
         if operator == "&&":
             return f.Choice([f.Only([self.expression(left)]), self.expression(right)])
         if operator in _CHOOSES:
-            return f.Choice([self.expression(left), self.expression(right)])
+            return f.Choice([self.expression(each) for each in self._alternatives(node)])
         return f.Mix([self.expression(each) for each in self.flat(node, ("binary_expression",))])
+
+    def _alternatives(self, node: Node) -> list[Node]:
+        """The leaves of `a || b ?? c`, which leans to the left."""
+        found: list[Node] = []
+        inner: Node | None = node
+        while inner is not None and inner.type == "binary_expression" and self._operator(inner) in _CHOOSES:
+            found += self._right(inner)
+            inner = self.field(inner, "left")
+        return [*([inner] if inner is not None else []), *reversed(found)]
+
+    def _operator(self, node: Node) -> str:
+        return self.text(self.field(node, "operator"))
+
+    def _right(self, node: Node) -> list[Node]:
+        right = self.field(node, "right")
+        return [] if right is None else [right]
+
+    def _unary(self, node: Node) -> f.Expr:
+        """`!x` and `typeof x` carry no data; after `delete o.key` the part is gone."""
+        inner = self.expression(self.field(node, "argument"))
+        operator = self.text(self.field(node, "operator"))
+        if operator == "delete":
+            return f.Assigned(inner, f.Constant())
+        return inner if operator in ("+", "-") else f.Only([inner])
 
     def _ternary(self, node: Node) -> f.Expr:
         test = f.Only([self.expression(self.field(node, "condition"))])
@@ -525,3 +701,11 @@ class _JavaScript(Lowering):
         if node.type == "jsx_expression":
             return "", f.Spread(self._inner(node))
         return None
+
+
+def _is_method(node: Node) -> bool:
+    """Whether a part of an object is a method, or an object of methods."""
+    if node.type == "method_definition":
+        return True
+    value = node.child_by_field_name("value")
+    return value is not None and value.type in ("function_expression", "object")

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from petguard.catalog import Ecosystem
 from petguard.flows.resolve import Locate
 from petguard.flows.summary import Summary
+from petguard.parsers._code import flow_languages, flow_prisma
 from petguard.parsers._code.project import Project
 
 _NAME = re.compile(r'"name"\s*:\s*"([^"]+)"')
@@ -27,13 +28,20 @@ def locate(project: Project, summaries: Mapping[str, Summary], ecosystem: Ecosys
 
 @dataclass(frozen=True)
 class _Modules:
-    """JavaScript and TypeScript: relative paths, aliases, and the packages of a workspace."""
+    """JavaScript and TypeScript: relative paths, aliases, the packages of a workspace, and the models of Prisma."""
 
     project: Project
 
     def located(self, importer: str, module: str) -> Sequence[str]:
-        found = (self.project.located(importer, module) or self._of_workspace(module)) if module else ""
+        if not module or module == flow_prisma.PACKAGE:
+            return self._schemas if not importer.endswith(flow_languages.SCHEMA) else ()
+        found = self.project.located(importer, module) or self._of_workspace(module)
         return (found,) if found else ()
+
+    @cached_property
+    def _schemas(self) -> Sequence[str]:
+        """The files whose models are known without naming a file."""
+        return tuple(path for path in self.project.inputs if path.endswith(flow_languages.SCHEMA))
 
     def _of_workspace(self, module: str) -> str:
         """`@acme/llm/prompts`: in the folder of the package.json that bears the name."""

@@ -66,7 +66,7 @@ class Lowering:
         if node is None or lower is None:
             return f.Constant()
         if self._depth > _DEEPEST:
-            self._too_deep(node)
+            self.too_deep(node)
             return f.Constant()
         self._depth += 1
         try:
@@ -84,7 +84,7 @@ class Lowering:
         if lower is None:
             return
         if self._depth > _DEEPEST:
-            self._too_deep(node)
+            self.too_deep(node)
             return
         self._depth += 1
         try:
@@ -92,7 +92,8 @@ class Lowering:
         finally:
             self._depth -= 1
 
-    def _too_deep(self, node: Node) -> None:
+    def too_deep(self, node: Node) -> None:
+        """Note that a part is left out."""
         note = node.start_point[0] + 1, "nested too deeply to follow"
         if note not in self.form.unread:
             self.form.unread.append(note)

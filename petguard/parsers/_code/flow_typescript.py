@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from petguard.parsers._code.flow_tree import Lowering
 
 _NAMED = frozenset({"type_identifier", "predefined_type", "identifier"})
+_KEEPERS = frozenset(
+    ["Repository", "TreeRepository", "MongoRepository", "EntityRepository", "Model", "ReturnModelType", "PaginateModel"]
+)
 _MANY = 12  # names in one type
 _LONGEST = 60  # bytes of the name of what makes a schema
 _SCHEMAS = re.compile(
@@ -30,6 +33,7 @@ class Types:
             "interface_declaration": self._interface,
             "type_alias_declaration": self._alias,
             **dict.fromkeys(("internal_module", "module"), self._namespace),
+            "enum_declaration": self._enum,
             "ambient_declaration": lambda node: self._in.block(self._in.kids(node)),
         }
 
@@ -45,10 +49,23 @@ class Types:
                 yield self._in.text(each)
             elif each.type == "object_type":
                 yield self._anonymous(each)
+            elif self._keeper(each):
+                yield self._in.text(self._in.field(each, "name"))
             elif each.type == "function_type":
                 yield "Callable"
             else:
                 pending = [*self._in.kids(each), *pending]
+
+    def _keeper(self, node: Node) -> bool:
+        """Whether a type is one of something that keeps objects, and not of the objects."""
+        return node.type == "generic_type" and self._in.text(self._in.field(node, "name")) in _KEEPERS
+
+    def entity(self, node: Node | None) -> str:
+        """What is kept in a `Repository<Patient>`; empty for any other type."""
+        inner = next(iter(self._in.kids(node)), None)
+        if inner is None or not self._keeper(inner):
+            return ""
+        return next((name for each in self._in.kids(inner)[1:] for name in self._names(each)), "")
 
     def _anonymous(self, node: Node) -> str:
         name = f"Object<{node.start_point[0] + 1}:{node.start_point[1] + 1}>"
@@ -79,6 +96,23 @@ class Types:
         else:
             bases = tuple(each for each in self.names(value) if each != name)
             yield f.Class(name, bases, [], [], self._in.at(node), record=True)
+
+    def told(self, node: Node | None) -> tuple[str, ...]:
+        """The names in the type that a value is said to have: `(await load()) as Patient`."""
+        while node is not None and node.type in ("await_expression", "parenthesized_expression"):
+            node = next(iter(self._in.kids(node)), None)
+        if node is None or node.type not in ("as_expression", "satisfies_expression"):
+            return ()
+        kids = self._in.kids(node)
+        return self.names(kids[1]) if len(kids) > 1 else ()
+
+    def _enum(self, node: Node) -> Iterator[f.Statement]:
+        """Members of an enumeration are constants, whatever they are called."""
+        name, at = self._in.text(self._in.field(node, "name")), self._in.at(node)
+        members = self._in.kids(self._in.field(node, "body"))
+        named = [self._in.field(each, "name") or each for each in members]
+        pairs = [(self._in.text(each).strip("\"'"), f.Constant()) for each in named]
+        yield f.Let([f.Var(name, at)], f.Record(pairs), at)
 
     def _namespace(self, node: Node) -> list[f.Statement]:
         body = self._in.field(node, "body")

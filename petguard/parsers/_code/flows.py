@@ -14,6 +14,7 @@ from petguard.parsers._code.project import Project
 from petguard.parsers._noted import Noted
 from petguard.parsers._places import Places
 from petguard.parsers._summaries import summarised
+from petguard.telltales import told
 
 _HEAD = 200
 
@@ -21,13 +22,14 @@ _HEAD = 200
 def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
     """Where personal data goes in all files of an ecosystem, once the calls of AI in them are known."""
     inputs = {path: item for path, item in project.inputs.items() if _is_of(item, ecosystem)}
-    uses_ai = any(path in inputs for path, _, _ in project.answering)
-    if not uses_ai and not table().matters(item.text for item in inputs.values()):
+    texts = [item.text for item in inputs.values()]
+    uses_ai = any(path in inputs for path, _, _ in project.answering) or table().asks_any(texts)
+    if not uses_ai and not table().matters(texts) and not any(told(each.encode("utf-8", "replace")) for each in texts):
         return
     summaries, unread = summarised(inputs.values(), flow_languages.form, cache, ecosystem)
     places = Places({path: item.text for path, item in inputs.items()})
     noted = Noted(places.at)
-    recognise = Asks(project, ecosystem, noted).recognise
+    recognise = Asks(project, ecosystem, noted, summaries).recognise
     located = flow_modules.locate(project, summaries, ecosystem)
     tree = Tree(summaries, located, places.at, recognise=recognise, ecosystem=ecosystem, uses_ai=uses_ai)
     facts, lost = tree.follow()

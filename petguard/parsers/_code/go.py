@@ -54,14 +54,18 @@ def _pair(lowering: Lowering, node: Node) -> Iterator[tuple[str, Expr]]:
     yield found.value if isinstance(found, Text) else lowering.text(key), lowering.expr(value)
 
 
+def locals_of(module: str) -> tuple[str, ...]:
+    """The names under which a package may be known that is imported without one: its folder's, or a part of that."""
+    last = _VERSION.sub("", module).rpartition("/")[2]
+    return tuple(dict.fromkeys((_AROUND.sub("", _AROUND.sub("", last)), _AROUND.sub("", last), last)))
+
+
 def _import(lowering: Lowering, node: Node) -> Iterator[Import]:
     module = lowering.text(node.child_by_field_name("path")).strip('"`')
     alias = node.child_by_field_name("name")
     start = node.start_byte
     if alias is None:
-        last = _VERSION.sub("", module).rpartition("/")[2]
-        names = dict.fromkeys((_AROUND.sub("", _AROUND.sub("", last)), _AROUND.sub("", last), last))
-        yield from (Import(start, module, "", local) for local in names)
+        yield from (Import(start, module, "", local) for local in locals_of(module))
     else:
         yield Import(start, module, "", "" if alias.type == "dot" else lowering.text(alias))
 
