@@ -63,3 +63,14 @@ def test_a_small_program_reaches_exactly_its_owner(number: int) -> None:
     others = {way.target.id for way in ways if way.target.kind is not NodeKind.AI_SERVICE or not sample.also}
     assert others == {f"sink:{sample.row}"}
     assert {way.source.name for way in ways} == {"user.email"}
+
+
+ASKS = _samples("asks-python.yaml")
+
+
+@pytest.mark.parametrize("number", range(len(ASKS)), ids=[_name(each) for each in ASKS])
+def test_a_small_program_asks_exactly_its_ai(number: int) -> None:
+    """Whoever answers is named, and gets what the program puts into the question."""
+    sample = ASKS[number]
+    ways = [way for way in _ways(ASKS)[number] if way.target.kind in (NodeKind.AI_SERVICE, NodeKind.MODEL)]
+    assert {way.target.provider for way in ways} == {sample.row}
