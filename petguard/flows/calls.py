@@ -315,8 +315,15 @@ def _last(callee: f.Expr) -> str:
     return callee.name if isinstance(callee, f.Attr | f.Var) else ""
 
 
+def _chains(name: str) -> bool:
+    """Whether a method that fills what it is called on may give it back: `append`, and not `setdefault`."""
+    return fills(name) and name != "setdefault"
+
+
 def _entry(of: f.Expr) -> f.Expr:
-    """What is filled: of `d.setdefault(key, []).append(x)` and `d.get(key).append(x)` an entry of `d`."""
+    """What is filled: of `d.setdefault(key, []).append(x)` an entry of `d`, of `b.append(x).append(y)` still `b`."""
+    while isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and _chains(of.callee.name):
+        of = of.callee.of
     if isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and of.callee.name in ("setdefault", "get"):
         key = next((each.value for each in of.arguments if not each.name), None)
         return of if key is None else f.Item(of.callee.of, key, of.at)

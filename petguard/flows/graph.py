@@ -33,6 +33,7 @@ _CHOOSES = frozenset(
         "every", "any", "all", "partition"
     })  # fmt: skip
 _ALL = Data()
+_MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
 
 
@@ -237,7 +238,7 @@ class Graph:
     def renames(self, node: Node, path: str) -> bool:
         """Whether a source gives a name to what came from elsewhere."""
         source = self.summaries[path].sources[int(node[2])] if node[1] == path else None
-        return source is not None and source.kind == "name" and bool(source.over)
+        return source is not None and source.kind != "file" and bool(source.over)
 
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""
@@ -356,7 +357,7 @@ def _last(site: Site) -> str:
 
 
 def _is_remote(path: str) -> bool:
-    return table().remote.fullmatch(path) is not None
+    return table().remote.fullmatch(path) is not None and not path.rpartition(".")[2].startswith(_MADE)
 
 
 def select(given: Iterable[Given], part: str) -> Atoms:
