@@ -63,7 +63,7 @@ class Argument:
 
 @dataclass(slots=True)
 class Site:
-    """One call. `guards` are conditions around it that speak of consent."""
+    """One call. `guards` are conditions around it that speak of consent, `leaves` the fields it says it leaves out."""
 
     at: Place
     end: Place
@@ -73,6 +73,7 @@ class Site:
     arguments: list[Argument] = field(default_factory=list)
     new: bool = False
     guards: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
