@@ -238,7 +238,7 @@ class Graph:
     def renames(self, node: Node, path: str) -> bool:
         """Whether a source gives a name to what came from elsewhere."""
         source = self.summaries[path].sources[int(node[2])] if node[1] == path else None
-        return source is not None and source.kind == "name" and bool(source.over)
+        return source is not None and source.kind != "file" and bool(source.over)
 
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""

@@ -15,7 +15,8 @@ _CLASSES = ("class_declaration", "object_declaration", "companion_object")
 _BODIES = ("class_body", "enum_class_body")
 _NO_VALUE = frozenset(
     ["modifiers", "variable_declaration", "multi_variable_declaration", "user_type", "nullable_type", "getter",
-     "setter", "type_parameters", "type_constraints", "function_type"]
+     "setter",
+     "type_parameters", "type_constraints", "function_type"]
 )  # fmt: skip
 _OF_TYPE = re.compile(r"(?:receive|body|decode|parse)\w*|readValue|fromJson|\w*ForObject|awaitBody|get|load")
 _REPOSITORY = re.compile(r"\w*Repository")
