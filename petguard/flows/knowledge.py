@@ -46,7 +46,8 @@ class Data(Frozen):
 class Calls(Data):
     """Calls by their path. `receiver` and `method` (whole-word expressions) tell those on objects nobody could resolve.
 
-    `needs`: names of which one must be among the arguments, for methods that others have too.
+    `needs`: names of which one must be among the arguments, for methods that others have too; `given`: literal texts
+    that arguments must have.
     """
 
     id: Name
@@ -54,6 +55,7 @@ class Calls(Data):
     receiver: str | None = None
     method: str | None = None
     needs: tuple[str, ...] = ()
+    given: dict[str, str] = Field(default_factory=dict)
 
     @cached_property
     def paths(self) -> re.Pattern[str]:
@@ -133,6 +135,7 @@ class Carriage(Frozen):
 
 
 class _File(Frozen):
+    ecosystem: str | None = None  # the only one whose libraries it speaks of
     asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
@@ -271,6 +274,11 @@ def digest() -> str:
 
 
 @cache
-def table() -> Table:
-    """The table of this installation."""
-    return Table(_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows"))
+def table(ecosystem: str = "") -> Table:
+    """The table of this installation; with an ecosystem, its own rows first and none of others.
+
+    Libraries of two ecosystems may bear the same name, and take their data in other places.
+    """
+    files = [_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows")]
+    wanted = (each for each in files if not ecosystem or each.ecosystem in (None, ecosystem))
+    return Table(sorted(wanted, key=lambda each: each.ecosystem != ecosystem) if ecosystem else wanted)

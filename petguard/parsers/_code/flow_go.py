@@ -231,14 +231,15 @@ class _Go(Expressions):
         name = self.text(self.field(function, "field")) if function is not None else ""
         if function is None or not _FILLS.fullmatch(name):
             return
-        of = self.expression(self.field(function, "operand"))
+        value = self.made.get(node.id, f.Constant())
+        of = value.callee.of if isinstance(value, f.Call) and isinstance(value.callee, f.Attr) else value
         pointers = [each for each in self.kids(self.field(node, "arguments")) if self._is_pointer(each)]
         for index, each in enumerate(pointers):
             target, at = self.expression(each), self.at(each)
             kinds = self._declared.get(self.text(self.field(each, "operand")) or self.text(each), ())
             is_column = name == "Scan"
-            value = f.Item(of, f.Text(str(index), at), at) if is_column else self.expression(node)
-            yield f.Let([target], value, at, types=kinds)
+            put = f.Item(of, f.Text(str(index), at), at) if is_column else value
+            yield f.Let([target], put, at, types=kinds)
 
     def _is_pointer(self, node: Node) -> bool:
         return node.type == "unary_expression" and self.text(self.field(node, "operator")) == "&"
