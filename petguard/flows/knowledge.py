@@ -46,7 +46,8 @@ class Data(Frozen):
 class Calls(Data):
     """Calls by their path. `receiver` and `method` (whole-word expressions) tell those on objects nobody could resolve.
 
-    `needs`: names of which one must be among the arguments, for methods that others have too.
+    `needs`: names of which one must be among the arguments, for methods that others have too; `given`: literal texts
+    that arguments must have.
     """
 
     id: Name
@@ -54,6 +55,7 @@ class Calls(Data):
     receiver: str | None = None
     method: str | None = None
     needs: tuple[str, ...] = ()
+    given: dict[str, str] = Field(default_factory=dict)
 
     @cached_property
     def paths(self) -> re.Pattern[str]:
@@ -133,6 +135,7 @@ class Carriage(Frozen):
 
 
 class _File(Frozen):
+    ecosystem: str | None = None  # the only one whose libraries it speaks of
     asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
@@ -166,6 +169,8 @@ class Table:
         self._asks = _by_last_name(self.asks)
         self._recipients = _by_last_name(self.recipients)
         self._safeguards = _by_last_name(self.safeguards)
+        self._recipients_by_name = tuple(each for each in self.recipients if each.method)
+        self._safeguards_by_name = tuple(each for each in self.safeguards if each.method)
         self.ask = lru_cache(200_000)(self._ask)
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
@@ -222,7 +227,11 @@ class Table:
 
     def recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
-        return next((each for each in self.recipients if each.names(receiver, method)), None)
+        return next((each for each in self._recipients_by_name if each.names(receiver, method)), None)
+
+    def safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
+        """What protects when it is called on an object that nobody could resolve, told by how the call reads."""
+        return next((each for each in self._safeguards_by_name if each.names(receiver, method)), None)
 
     def _safeguard_named(self, name: str) -> Safeguard | None:
         """The protection that a function calls itself."""
@@ -271,6 +280,11 @@ def digest() -> str:
 
 
 @cache
-def table() -> Table:
-    """The table of this installation."""
-    return Table(_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows"))
+def table(ecosystem: str = "") -> Table:
+    """The table of this installation; with an ecosystem, its own rows first and none of others.
+
+    Libraries of two ecosystems may bear the same name, and take their data in other places.
+    """
+    files = [_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows")]
+    wanted = (each for each in files if not ecosystem or each.ecosystem in (None, ecosystem))
+    return Table(sorted(wanted, key=lambda each: each.ecosystem != ecosystem) if ecosystem else wanted)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
-_DEEP = 12  # names that are given to what already has one
+_DEEP = 6  # names that are given to what already has one
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,17 @@ class Returns:
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
         elif kind == "k" or (kind == "s" and self.graph.renames(node, path)):
-            if kind == "s" and self.graph.is_parameter(node, path, function):
+            if kind == "s" and (self._is_deep or self.graph.is_parameter(node, path, function)):
                 yield from self.graph.before(node)
             else:
                 self._hold(key, node, found)
         else:
             found.inside.add(node)
+
+    @property
+    def _is_deep(self) -> bool:
+        """Whether so many names were given on the way that a further one only hands on what came."""
+        return len(self._open) >= _DEEP
 
     def _hold(self, key: Key, node: "Node", found: _Found) -> None:
         inner = self._inner(key, node, self.graph.before(node))
@@ -157,6 +162,10 @@ class Returns:
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
         for each in outcome.held:
+            if self._is_deep and each.node[0] == "s":
+                yield from self.graph.arriving(caller, its[0], its[1], each.through)
+                found.inside |= each.inside
+                continue
             at = *each.node, caller.path, caller.site
             inner = self._inner(key, at, self.graph.arriving(caller, its[0], its[1], each.through))
             if inner is not None:

@@ -16,7 +16,7 @@ from petguard.parsers._noted import Noted
 from petguard.parsers._python_file import argument, text
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_rules import Detector, of_fact
-from petguard.parsers._services import Service
+from petguard.parsers._services import IN_PROCESS, Service
 
 _FORM = re.compile(r'"pattern": "(?:\$\w+)?([\w.]+)\(\.\.\.\)"')
 
@@ -39,8 +39,8 @@ class Asks:
         """The call as one that asks an AI; None when it is not."""
         if _posts.is_request(dotted):
             return self.noted.posts(path, site, self._address(path, site))
-        package, known = catalog.module(dotted), _known(dotted)
-        if known is None or package is None or package.role not in ("sdk", "framework"):
+        package, known = catalog.module(dotted.replace("()", "")), _known(dotted)
+        if known is None or package is None or package.role not in ("sdk", "framework", "runtime"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
@@ -60,6 +60,8 @@ class Asks:
 
         A framework has none; then it is whoever the clients in the same file were made for.
         """
+        if package.role == "runtime":
+            return [Service(package.provider or IN_PROCESS, in_process=True)]
         clients = self.project.clients
         made = [(file, found.call.func, clients.service(file, found)) for file, found in clients.made.values()]
         own = [each for file, func, each in made if catalog.module(file.module.dotted(func) or "") == package]
