@@ -17,7 +17,12 @@ from petguard.flows.values import EMPTY, Value, joined
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter, Scope
 
-_CONSENT = re.compile(r"(?i)(?:^|_|\b)(?:has_?)?(?:consent|opted_?in|opt_?in|gave_?permission|agreed_?to)")
+_CONSENT = re.compile(  # in snake_case or camelCase; `consent_required` and `consentFormUrl` speak of something else
+    r"(?:^|_|\b|(?<=[a-z0-9])(?=[A-Z]))(?<!no_)(?<!without_)(?<!needs_)(?<!requires_)(?<!require_)(?<!missing_)"
+    r"(?i:(?:has|have|gave|given)?_?(?:consent|opted_?in|opt_?in(?![a-z])|agreed_?to|permission_?(?:given|granted))|"
+    r"(?:gave|given)_?permission)"
+    r"(?!(?i:_?(?:form|url|link|page|text|version|require|need|screen|banner|manager|service|dialog|missing|template)))"
+)
 _ROUNDS = 10  # of the outermost loop
 _MANY_EXITS = 30
 
@@ -47,6 +52,7 @@ class Control:
             self._in.value(test)
         scope, consent = self._in.scope, _consent(each.tests)
         ends, names, guards = [], scope.names, scope.guards
+        is_granted = consent is not None
         for index, arm in enumerate(each.arms):
             granted = consent is not None and (index == 0) is consent[1]
             if consent is not None and granted:
@@ -54,9 +60,10 @@ class Control:
             with self._in.layer() as layer:
                 if self._in.block(arm):
                     ends.append(layer)
+                    is_granted = is_granted and granted
             scope.guards = guards
         names.take_one_of(ends)
-        if consent is not None and len(ends) < len(each.arms):
+        if consent is not None and ends and is_granted:
             scope.guards = (*guards, consent[0])
         return bool(ends) or not each.arms
 

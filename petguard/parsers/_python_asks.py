@@ -71,7 +71,7 @@ class Asks:
 
 def _known(dotted: str) -> tuple[Data, bool] | None:
     """What of a call of this path carries data, and whether its result contains them; None when it asks no AI."""
-    row = table().ask(dotted)
+    row = table("pypi").ask(dotted)
     if row is not None:
         return row, row.contains
     detector = _detector(dotted)
