@@ -173,12 +173,13 @@ class Calling:
         if kind is None:
             return None
         made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
-        columns = _selected(one.call)
+        columns = _named(one.call, "select")
         if columns:
             parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
             row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
             return row.with_part(ELEMENT, row)
-        return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
+        with_it = {(*made[:-1], name) for name in _named(one.call, "include")}
+        return Value(one.back.atoms | {made} | with_it, refs=(f"t:{kind}|", *one.back.refs))
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""
@@ -376,14 +377,14 @@ def _kept_kind(call: f.Call) -> str | None:
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
 
 
-def _selected(call: f.Call) -> list[str]:
+def _named(call: f.Call, option: str) -> list[str]:
     """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
     for each in call.arguments:
         pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
         for name, inner in pairs:
-            if name == "select" and isinstance(inner, f.Record):
+            if name == option and isinstance(inner, f.Record):
                 return [column for column, _ in inner.pairs]
-            if name == "select" and isinstance(inner, f.Items):
+            if name == option and isinstance(inner, f.Items):
                 return [item.value for item in inner.items if isinstance(item, f.Text)]
     return []
 

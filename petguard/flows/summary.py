@@ -27,6 +27,7 @@ Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
 Given = tuple[str, Atoms]  # a field, or nothing for the whole, and where its value comes from
 Ref = str
+WHEN_ASKED = "when-asked"  # before the types of a field that an object only has when a query asked for it
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from petguard import taxonomy
 from petguard.flows.graph import Graph, Node
-from petguard.flows.summary import Source
+from petguard.flows.summary import WHEN_ASKED, Source
 
 _SAFE = "*"  # what a safeguard lets through: whatever it was, its new name is no source
 
@@ -128,7 +128,7 @@ class Kinds:
     def _fields(self, path: str, owner: str, fields: Mapping[str, tuple[str, ...]], part: str) -> set[str]:
         found: set[str] = set()
         for name, types in fields.items():
-            if part and name != part:
+            if (part and name != part) or (not part and types[:1] == (WHEN_ASKED,)):
                 continue
             named = taxonomy.explain(owner.rpartition(".")[2], name)
             if named is not None:
