@@ -33,7 +33,7 @@ class Asks:
         """The call as one that asks an AI; None when it is not."""
         if _posts.is_request(dotted):
             return self.noted.posts(path, site, self._address(path, site))
-        package, known = catalog.module(dotted.replace("()", "")), table().ask(dotted)
+        package, known = catalog.module(dotted.replace("()", "")), table("pypi").ask(dotted)
         if known is None or package is None or package.role not in ("sdk", "framework", "runtime"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
