@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.small import followed
+from tests.flows.small import followed, summary
 
 _SENDS = {
     "the value that stands last": "x = 'a'\nx = user.email\nask(x)",
