@@ -205,7 +205,7 @@ def _columns(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _is_something_else(value: Value) -> bool:
     """A function, a class or an object of one: `email = EmailMessage()`."""
     for ref in value.refs:
-        name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2]
+        name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2].rpartition(":")[2]
         if ref.startswith("l:") and not ref.endswith("()"):
             return True
         if ref.endswith("()") and name[:1].isupper() and not name.isupper():

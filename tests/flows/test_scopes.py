@@ -17,7 +17,9 @@ _SENDS = {
     ),
     "a loop that may not run": "x = user.email\nfor i in rows:\n    x = 'a'\nask(x)",
     "a loop that is left": "x = 'a'\nfor i in rows:\n    x = user.email\n    break\nask(x)",
-    "a loop that goes on": "x = 'a'\nfor i in rows:\n    x = user.email\n    if i:\n        continue\n    x = 'b'\nask(x)",
+    "a loop that goes on": (
+        "x = 'a'\nfor i in rows:\n    x = user.email\n    if i:\n        continue\n    x = 'b'\nask(x)"
+    ),
     "the else of a loop": "for i in rows:\n    pass\nelse:\n    ask(user.email)",
     "the else of a while": "while flag:\n    flag = 0\nelse:\n    ask(user.email)",
     "a try that stops in between": "x = 'a'\ntry:\n    x = user.email\n    risky()\n    x = 'b'\nexcept E:\n    ask(x)",
