@@ -57,6 +57,16 @@ _BODIES = {
     "reduce": ("SINK(rows.reduce((all, each) => all + each.email, ''));", {"each.email"}),
     "then": ("Promise.resolve(patient.notes).then((it) => SINK(it));", {"patient.notes"}),
     "await": ("const x = await Promise.all([patient.notes]); SINK(x[0]);", {"patient.notes"}),
+    "a promise": ("const x = await new Promise((ok) => ok(patient.notes)); SINK(x);", {"patient.notes"}),
+    "a promise that is kept later": (
+        "const x = await new Promise((ok, no) => { rows.on('end', () => ok(patient.notes)); }); SINK(x);",
+        {"patient.notes"},
+    ),
+    "a promise that is kept early": (
+        "const x = await new Promise((ok, no) => { if (user.id) { return ok(patient.notes); } no('x'); }); SINK(x);",
+        {"patient.notes"},
+    ),
+    "a promise that is not kept": ("const x = await new Promise((ok, no) => no(patient.notes)); SINK(x);", set()),
     "taking apart": ("const { notes, id } = patient; SINK(notes);", {"patient.notes"}),
     "taking apart under another name": ("const { notes: n = '' } = patient; SINK(n);", {"patient.notes"}),
     "taking apart a list": ("const [, b] = ['x', patient.notes]; SINK(b);", {"patient.notes"}),

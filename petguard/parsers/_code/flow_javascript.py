@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from petguard.flows import form as f
-from petguard.parsers._code.flow_builtins import BuiltIns
+from petguard.parsers._code.flow_builtins import BuiltIns, promised
 from petguard.parsers._code.flow_tree import Lowering
 from petguard.parsers._code.flow_typescript import Types
 
@@ -13,6 +13,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _COMPARES = frozenset(["==", "===", "!=", "!==", "<", ">", "<=", ">=", "in", "instanceof"])
 _CHOOSES = frozenset(["||", "??"])
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "function_expression", "generator_function")
+_EXECUTORS = ("arrow_function", "function_expression")
 _DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
 # What a chain is made of, with the field that holds what comes before.
@@ -598,6 +599,9 @@ class _JavaScript(Lowering):
 
     def _new(self, node: Node) -> f.Expr:
         made = self.expression(self.field(node, "constructor"))
+        given = self.kids(self.field(node, "arguments"))
+        if isinstance(made, f.Var) and made.name == "Promise" and len(given) == 1 and given[0].type in _EXECUTORS:
+            return promised(self.function(given[0]))
         return f.Call(made, self._arguments(self.field(node, "arguments")), self.at(node), self.end(node), new=True)
 
     def _key(self, node: Node) -> str:
