@@ -114,6 +114,8 @@ class Classes(Expressions):
         before = {each.type for each in node.children}
         made = self.function(node, static="static" in before)
         made.decorators = [*self.decorators(node), *([f.Var("get", made.at)] if "get" in before else [])]
+        if "set" in before:
+            made.name = f"set {made.name}"  # what is read under this name is another function
         if made.name == "constructor":
             made.name = "__init__"
             made.body = [*self._kept_parameters(node, fields), *made.body]
