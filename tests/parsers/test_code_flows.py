@@ -390,7 +390,7 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
     ),
     "a query that is written out": (
         {
-            "a.ts": _LLM + "export const f = async (id) =>\n"
+            "a.ts": _LLM + "export const f = async (id) =>\n"  # noqa: S608 - text of a test
             "  ask(JSON.stringify(await prisma.$queryRaw<Row[]>`SELECT email FROM users WHERE id = ${id}`));\n"
         },
         {"users.email"},
