@@ -77,7 +77,13 @@ def _pairs(flows: Iterable[Path]) -> list[_Pair]:
         for category in flow.source.categories:
             pair = found.setdefault((category, flow.target.id), _Pair(category, flow.target))
             pair.flows.append(flow)
+    for pair in found.values():
+        pair.flows.sort(key=_by_place)
     return [found[key] for key in sorted(found)]
+
+
+def _by_place(flow: Path) -> tuple[str, int, str]:
+    return flow.call_site.path, flow.call_site.line, flow.source.id
 
 
 def _flow_rows(scene: Scene) -> Iterator[Compared]:
@@ -154,7 +160,7 @@ def _recipient_rows(scene: Scene) -> Iterator[Compared]:
 def _recipient_row(scene: Scene, node: Node, said: Sequence[Said]) -> Compared:
     homes = {home(each.location.path) for each in said}
     code = [path for path in scene.code if any(lies_within(path, folder, frozenset()) for folder in homes)]
-    verdict, why = Agreement.NEVER_FOUND, f"no flow to {node.name} was found in {len(code):,} source files"
+    verdict, why = Agreement.NEVER_FOUND, f"no flow to {node.name} was found in the {_counted(len(code))} beside it"
     if not code:
         verdict, why = Agreement.NOT_COMPARED, "no source file was read beside the declaration"
     elif known_as(node).isdisjoint(scene.recognised) and node.provider is None and node.endpoint is None:
@@ -170,6 +176,10 @@ def _recipient_row(scene: Scene, node: Node, said: Sequence[Said]) -> Compared:
         declared=places_of(each.location for each in said),
         doubtful=any(True for _ in lost),
     )
+
+
+def _counted(files: int) -> str:
+    return "source file" if files == 1 else f"{files:,} source files"
 
 
 def _unused(scene: Scene, node: Node, said: Sequence[Said]) -> Iterator[Compared]:
@@ -220,6 +230,7 @@ def _speaks(node: Node) -> bool:
 
 def _mask_rows(node: Node, flows: Sequence[Path]) -> Iterator[Compared]:
     """Whether every way from a column that is said to be masked to somebody outside passes a protection."""
+    flows = sorted(flows, key=_by_place)
     bare = [flow for flow in flows if not any(columns.masks(each) for each in flow.protections)]
     if flows:
         recipients = ", ".join(sorted({flow.target.name for flow in bare or flows}))

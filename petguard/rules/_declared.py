@@ -45,5 +45,5 @@ def _words(row: Compared) -> dict[str, str]:
         "categories": ", ".join(row.categories) or "personal data",
         "recipient": row.recipient.name if row.recipient else "nobody",
         "declared_in": ", ".join(dict.fromkeys(place.path for place in row.declared)) or "no file",
-        "times": f"{len(row.detected):,}",
+        "times": f"in {len(row.detected):,} place{'' if len(row.detected) == 1 else 's'}",
     }
