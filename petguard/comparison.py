@@ -237,7 +237,7 @@ def _mask_rows(node: Node, flows: Sequence[Path]) -> Iterator[Compared]:
         yield Compared(
             subject=Subject.MASK,
             verdict=Agreement.CONTRADICTS if bare else Agreement.MATCHES,
-            what=f"{node.name} is masked",
+            what=f"{_label(node)} is masked",
             why=f"it reaches {recipients} {'without' if bare else 'through'} a protection",
             categories=tuple(sorted({each for flow in flows for each in flow.source.categories})),
             recipient=(bare or flows)[0].target,
@@ -262,12 +262,18 @@ def _clean_rows(node: Node, flows: Sequence[Path]) -> Iterator[Compared]:
         yield _column_row(node, Agreement.CONTRADICTS, f"in code it is {', '.join(categories)}", categories, flows)
 
 
+def _label(node: Node) -> str:
+    """A column together with its table, also where its node bears only its own name."""
+    table, column = node.details.get("table"), node.details.get("column")
+    return node.name if table is None or node.name != column else f"{table}.{column}"
+
+
 def _column_row(node: Node, verdict: Agreement, why: str, categories: Iterable[str], flows: Sequence[Path]) -> Compared:
     clean = Trait.SAID_CLEAN in node.traits
     return Compared(
         subject=Subject.COLUMN,
         verdict=verdict,
-        what=f"{node.name} is {'no ' if clean else ''}personal data",
+        what=f"{_label(node)} is {'no ' if clean else ''}personal data",
         why=why,
         categories=tuple(categories),
         declared=places_of(node.locations),
