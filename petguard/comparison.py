@@ -135,7 +135,7 @@ def _nearest(scene: Scene, pair: _Pair) -> str:
     to_same = [each for each in scene.said_to(pair.recipient) if each.recipient is not None]
     if to_same:
         other = ", ".join(sorted({each.category for each in to_same}))
-        return f"declared to go to {pair.recipient.name} is only {other}"
+        return f"only {other} is declared for {pair.recipient.name}"
     registered = scene.graph.nodes(trait=Trait.REGISTERED)
     if any(not names.isdisjoint(known_as(node)) for node in registered):
         return f"the register names {pair.recipient.name}, and says nothing of the data that it gets"
@@ -192,7 +192,7 @@ def _unused(scene: Scene, node: Node, said: Sequence[Said]) -> Iterator[Compared
                 subject=Subject.FLOW,
                 verdict=Agreement.NEVER_FOUND,
                 what=f"{category} goes to {node.name}",
-                why=f"found to go to {node.name} is only {', '.join(sorted(found)) or 'data of no category'}",
+                why=f"only {', '.join(sorted(found)) or 'data of no category'} was found to go there",
                 categories=(category,),
                 recipient=node,
                 declared=places_of(each.location for each in said if each.category == category),

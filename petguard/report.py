@@ -290,6 +290,6 @@ class Report(Frozen):
     inventory: tuple[AssetRow, ...]
     flows: tuple[Flow, ...]
     claims: tuple[ClaimRow, ...]
-    declared: Declared = Declared()
     findings: tuple[Finding, ...]
+    declared: Declared = Declared()
     rules: tuple[RuleCard, ...] = Field(default=(), exclude=True)  # for SARIF and HTML; not part of the JSON interface

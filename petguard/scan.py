@@ -77,8 +77,8 @@ def scan(request: Request) -> Report:
         inventory=rows.asset_rows(graph, policy),
         flows=rows.flow_rows(evidence.flows, evidence.verdicts),
         claims=rows.claim_rows(claims, evidence.verdicts),
-        declared=rows.declared(evidence.comparison),
         findings=found,
+        declared=rows.declared(evidence.comparison),
         rules=tuple(rule.card for rule in rule_set),
     )
 

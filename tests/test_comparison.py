@@ -149,7 +149,7 @@ def test_other_data_than_is_declared_for_a_recipient_is_undeclared() -> None:
     """The record knows the recipient, and not this data: it says which it knows."""
     comparison = compared(found("user.contact.email", OPENAI), said("user.name", SAID_OPENAI))
     undeclared = [row for row in comparison.rows if row.verdict is Agreement.UNDECLARED]
-    assert [row.why for row in undeclared] == ["declared to go to openai is only user.name"]
+    assert [row.why for row in undeclared] == ["only user.name is declared for openai"]
 
 
 def test_without_a_record_nothing_is_undeclared() -> None:
