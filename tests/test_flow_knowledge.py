@@ -1,5 +1,6 @@
 """What petguard knows about libraries: the tables are well formed, and small real programs reach exactly their row."""
 
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +8,12 @@ from typing import Annotated
 import pytest
 from pydantic import Field, TypeAdapter
 
+from petguard import taxonomy
 from petguard.collect import Input
 from petguard.documents import read_yaml
 from petguard.graph import Path as Way
 from petguard.graph import SystemGraph
-from petguard.model import Facts, Frozen, NodeKind, SinkKind
+from petguard.model import EvidenceLevel, Facts, Frozen, NodeKind, SinkKind
 from petguard.parsers._source import together
 from petguard.parsers.python import PARSER
 from petguard.semgrep import SEMGREP
@@ -41,7 +43,7 @@ OWNERS = _samples("owners-python.yaml")
 
 
 @cache
-def _ways(samples: tuple[Sample, ...]) -> dict[int, tuple[Way, ...]]:
+def _ways(samples: tuple["Sample | Protected", ...]) -> dict[int, tuple[Way, ...]]:
     """The flows of each sample, by its number: all are read in one go, each in a folder of its own."""
     items = [Input(f"s{number}/app.py", sample.code) for number, sample in enumerate(samples)]
     facts = together(each for each in PARSER.parse(items, SEMGREP) if isinstance(each, Facts))
@@ -74,3 +76,52 @@ def test_a_small_program_asks_exactly_its_ai(number: int) -> None:
     sample = ASKS[number]
     ways = [way for way in _ways(ASKS)[number] if way.target.kind in (NodeKind.AI_SERVICE, NodeKind.MODEL)]
     assert {way.target.provider for way in ways} == {sample.row}
+
+
+class Protected(Frozen):
+    """A program that makes `x` from `user` and sends it; what stands on the way of the data `of` it.
+
+    `other` says that what stands there takes out other data than this; with `quiet` nothing need be seen at all.
+    """
+
+    before: str
+    call: Annotated[str, Field(min_length=3)]
+    of: str = "user.email"
+    protected: tuple[str, ...]
+    evidence: EvidenceLevel = EvidenceLevel.STATIC
+    other: bool = False
+    quiet: bool = False
+
+    @property
+    def code(self) -> str:
+        """The whole file."""
+        head = f"{self.before}\nfrom openai import OpenAI\nclient = OpenAI()\n"
+        ask = "client.responses.create(model='gpt-4o', input=str(x))"
+        return f"{head}\n\ndef send(user):\n    {self.call}\n    {ask}\n"
+
+
+SAFEGUARDS = TypeAdapter(tuple[Protected, ...]).validate_python(
+    read_yaml((HERE / "safeguards-python.yaml").read_text("utf-8")).value
+)
+
+
+@pytest.mark.parametrize("number", range(len(SAFEGUARDS)), ids=[each.call.strip()[:60] for each in SAFEGUARDS])
+def test_a_protection_is_told_from_what_only_looks_like_one(number: int) -> None:
+    """A library's call, a number in its range or a name says what stands on the way, how surely, and for which data."""
+    sample = SAFEGUARDS[number]
+    ways = [
+        way
+        for way in _ways(SAFEGUARDS)[number]
+        if fnmatchcase(way.source.name, sample.of) and way.target.kind is NodeKind.AI_SERVICE
+    ]
+    assert ways or sample.quiet
+    for way in ways:
+        assert tuple(node.technique for node in way.protections) == sample.protected
+        levels = {node.details.get("evidence") for node in way.protections}
+        assert levels <= {sample.evidence}
+        taken = [node.details.get("entities") for node in way.protections]
+        for entities in taken:
+            covered = not isinstance(entities, tuple) or any(
+                taxonomy.covers(each, category) for each in entities for category in way.source.categories
+            )
+            assert covered is not sample.other

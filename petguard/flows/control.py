@@ -45,19 +45,21 @@ class Control:
         """Follow every arm; False when none reaches its end."""
         for test in each.tests:
             self._in.value(test)
-        scope, consent = self._in.scope, _consent(each.tests)
+        scope, asked = self._in.scope, [_consent(test) for test in each.tests]
         ends, names, guards = [], scope.names, scope.guards
         for index, arm in enumerate(each.arms):
-            granted = consent is not None and (index == 0) is consent[1]
-            if consent is not None and granted:
-                scope.guards = (*guards, consent[0])
+            # What was not asked for in an arm before is granted here.
+            denied = [one[0] for one in asked[:index] if one is not None and not one[1]]
+            own = [one[0] for one in asked[index : index + 1] if one is not None and one[1]]
+            scope.guards = (*guards, *denied, *own)
             with self._in.layer() as layer:
                 if self._in.block(arm):
                     ends.append(layer)
             scope.guards = guards
         names.take_one_of(ends)
-        if consent is not None and len(ends) < len(each.arms):
-            scope.guards = (*guards, consent[0])
+        first = next(iter(asked), None)
+        if first is not None and len(ends) < len(each.arms):
+            scope.guards = (*guards, first[0])
         return bool(ends) or not each.arms
 
     def loop(self, each: f.Loop) -> None:
@@ -144,11 +146,8 @@ class Control:
             self._cleaning = False
 
 
-def _consent(tests: Sequence[f.Expr]) -> tuple[str, bool] | None:
+def _consent(test: f.Expr) -> tuple[str, bool] | None:
     """What a condition says of consent, and whether it asks that there is some."""
-    if not tests:
-        return None
-    test = tests[0]
     denied = isinstance(test, f.Only) and len(test.parts) == 1
     named = next((name for name in words_of(test, EMPTY) if _CONSENT.search(name)), None)
     return (named, not denied) if named else None

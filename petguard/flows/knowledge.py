@@ -169,6 +169,8 @@ class Table:
         self._asks = _by_last_name(self.asks)
         self._recipients = _by_last_name(self.recipients)
         self._safeguards = _by_last_name(self.safeguards)
+        self._recipients_by_name = tuple(each for each in self.recipients if each.method)
+        self._safeguards_by_name = tuple(each for each in self.safeguards if each.method)
         self.ask = lru_cache(200_000)(self._ask)
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
@@ -225,7 +227,11 @@ class Table:
 
     def recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
-        return next((each for each in self.recipients if each.names(receiver, method)), None)
+        return next((each for each in self._recipients_by_name if each.names(receiver, method)), None)
+
+    def safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
+        """What protects when it is called on an object that nobody could resolve, told by how the call reads."""
+        return next((each for each in self._safeguards_by_name if each.names(receiver, method)), None)
 
     def _safeguard_named(self, name: str) -> Safeguard | None:
         """The protection that a function calls itself."""

@@ -16,7 +16,7 @@ from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
 _MANY_WORDS = 24
-_SUBJECTS = ("patient", "user", "employee", "customer")
+SUBJECTS = ("patient", "user", "employee", "customer")
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
 )
@@ -89,7 +89,7 @@ def _names(each: f.Expr) -> Iterator[str]:
 @cache
 def _possible(name: str) -> bool:
     """Whether a name may mean personal data at all, whatever it is read from."""
-    return not name.isupper() and bool(taxonomy.classify(*_SUBJECTS, name))
+    return not name.isupper() and bool(taxonomy.classify(*SUBJECTS, name))
 
 
 @dataclass(frozen=True, slots=True)

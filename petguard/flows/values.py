@@ -171,6 +171,8 @@ def joined(values: Iterable[Value], depth: int = _DEEP) -> Value:
     if depth == 0 or all(each.parts is None for each in kept):
         return Value(NOTHING.union(*(each.all for each in kept)), refs=refs, literal=literal)
     names = dict.fromkeys(name for each in kept for name in each.parts or ())
+    if len(names) > _WIDE:
+        return Value(NOTHING.union(*(each.all for each in kept)), refs=refs, literal=literal)
     # Where one value does not list a part, that part of it comes from its whole.
     parts = {name: joined((each.part(name) for each in kept), depth - 1) for name in names}
     atoms = NOTHING.union(*(each.atoms for each in kept))

@@ -60,7 +60,7 @@ class _Writer:
     draw: st.DrawFn
     helpers: tuple[Helper, ...]
     names: dict[Kind, list[str]] = field(default_factory=lambda: {kind: [] for kind in "TLDP"})
-    has_source: bool = False
+    sources: list[str] = field(default_factory=list)  # what may still be read: each place once
     made: list[int] = field(default_factory=lambda: [0])
     depth: int = 0
     in_function: bool = True
@@ -82,7 +82,7 @@ class _Writer:
             ways += [*_WAYS[kind], *(f"call {each.name}" for each in self.helpers if each.gives == kind)]
         if not ways or depth >= 3:
             ways = ways or [_PLAIN[kind]]
-        if kind == "T" and self.has_source:
+        if kind == "T" and self.sources:
             ways += ["source", "source"]
         way = self.draw(st.sampled_from(ways))
         if way.startswith("name "):
@@ -93,7 +93,7 @@ class _Writer:
 
     def filled(self, way: str, depth: int) -> str:
         """A template with a value for each kind in it."""
-        found = "user.email" if way == "source" else way
+        found = self.sources.pop() if way == "source" else way
         for kind in "TLDP":
             while f"<{kind}>" in found:
                 found = found.replace(f"<{kind}>", self.value(kind, depth), 1)
@@ -333,7 +333,7 @@ def programs(draw: st.DrawFn) -> Program:
         Helper("keeper.read", (), "T"),
         Helper("keeper.all", (), "L"),
     )
-    writer = _Writer(draw, tuple(shapes), has_source=True)
+    writer = _Writer(draw, tuple(shapes), sources=["user.email"])
     start = writer.value("T")
     writer.helpers = (*shapes, *keeper)
     body = [f"keeper = Keeper({start})", *writer.block(6)]

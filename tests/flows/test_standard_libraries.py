@@ -1,4 +1,4 @@
-"""What calls of the standard libraries of JavaScript, Java and Go do with the data that they get."""
+"""What calls of the standard libraries of JavaScript, Java, Kotlin and Go do with the data that they get."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +26,16 @@ public class {name} {{
   Object run(User user, List<User> users) throws Exception {{
     {code}
     return client.responses().create(out);
+  }}
+}}
+"""
+_KOTLIN = """\
+import com.openai.client.OpenAIClient
+class {name}(private val client: OpenAIClient) {{
+  data class User(val id: String, val email: String, val phone: String, val plan: String)
+  fun run(user: User, users: List<User>): Any {{
+    {code}
+    return client.responses().create(out)
   }}
 }}
 """
@@ -80,6 +90,9 @@ CASES: Mapping[str, Mapping[str, str]] = {  # the code that makes `out`, and wha
         'var out = users.stream().map(User::email).collect(Collectors.joining(","));': "email",
         "var out = users.stream().filter(u -> u.email() != null).map(User::plan).toList();": "",
         "var out = users.stream().sorted(Comparator.comparing(User::email)).map(User::plan).toList();": "",
+        "var out = users.stream().map(u -> u.plan()).toList();": "",
+        "var out = users.stream().flatMap(u -> Stream.of(u.email(), u.plan())).toList();": "email",
+        "var out = users.stream().findFirst().get().phone();": "phone_number",
         "var out = users.stream().limit(3).skip(1).map(User::phone).toList();": "phone_number",
         'var out = Optional.ofNullable(user).map(User::email).orElse("none");': "email",
         'var out = users.stream().anyMatch(u -> u.email().equals("x")) ? "a" : "b";': "",
@@ -91,6 +104,26 @@ CASES: Mapping[str, Mapping[str, str]] = {  # the code that makes `out`, and wha
         'StringJoiner j = new StringJoiner(","); j.add("a").add(user.email()); var out = j.toString();': "email",
         "Deque<String> d = new ArrayDeque<>(); d.push(user.email()); var out = d.pop();": "email",
         'var out = users.isEmpty() ? "" : users.size() + "";': "",
+    },
+    "kotlin": {
+        'val out = "Hi ${user.email}"': "email",
+        "val out = users.joinToString { it.plan }": "",
+        "val out = users.joinToString { it.email }": "email",
+        "val out = users.filter { it.email.isNotEmpty() }.map { it.plan }": "",
+        "val out = users.sortedBy { it.email }.distinctBy { it.phone }.map { it.plan }": "",
+        'val out = users.firstOrNull { it.email == "x" }?.phone': "phone_number",
+        'val out = users.any { it.email == "x" }.toString()': "",
+        'val out = buildString { append("x"); append(user.email) }': "email",
+        'val b = StringBuilder(); b.append("a").append(user.email); val out = b.toString()': "email",
+        "val out = user.let { it.email }": "email",
+        "val out = user.run { email }": "email",
+        "val out = user.also { println(it.plan) }.takeIf { it.plan != null }?.email": "email",
+        'val m = mapOf("a" to user.email); val out = m["a"]': "email",
+        "val l = mutableListOf<String>(); users.forEach { l.add(it.email) }; val out = l.joinToString()": "email",
+        "val (id, email) = user; val out = id": "",
+        "val out = users.take(3).drop(1).reversed().onEach { println(it.plan) }.map { it.phone }": "phone_number",
+        "val out = runCatching { user.email }.getOrNull()": "email",
+        'val out = if (user.plan == "x") user.email else "none"': "email",
     },
     "go": {
         'out := fmt.Sprintf("%s", user.Email)': "email",
@@ -108,7 +141,7 @@ CASES: Mapping[str, Mapping[str, str]] = {  # the code that makes `out`, and wha
         'before, _, _ := strings.Cut(user.Email, "@"); out := before': "email",
     },
 }
-_FRAMES = {"javascript": (".ts", _JAVASCRIPT), "java": (".java", _JAVA), "go": (".go", _GO)}
+_FRAMES = {"javascript": (".ts", _JAVASCRIPT), "java": (".java", _JAVA), "kotlin": (".kt", _KOTLIN), "go": (".go", _GO)}
 
 
 @pytest.mark.parametrize("language", CASES)

@@ -345,6 +345,38 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
         },
         {"prisma.patient.findUnique"},
     ),
+    "rows of another table that come with it": (
+        {
+            "prisma/schema.prisma": "model Visit {\n  id Int @id\n  patient Patient\n}\n"
+            "model Patient {\n  id Int @id\n  diagnosis String?\n}\n",
+            "a.ts": _LLM + "export const f = async () =>\n"
+            "  ask(JSON.stringify(await prisma.visit.findMany({ include: { patient: true } })));\n",
+        },
+        {"prisma.visit.findMany.patient"},
+    ),
+    "rows of another table that nobody asked for": (
+        {
+            "prisma/schema.prisma": "model Visit {\n  id Int @id\n  patient Patient\n}\n"
+            "model Patient {\n  id Int @id\n  diagnosis String?\n}\n",
+            "a.ts": _LLM + "export const f = async () => ask(JSON.stringify(await prisma.visit.findMany()));\n",
+        },
+        set(),
+    ),
+    "columns that are named": (
+        {
+            "prisma/schema.prisma": "model Patient {\n  id Int @id\n  diagnosis String?\n}\n",
+            "a.ts": _LLM + "export const f = async () =>\n"
+            "  ask(JSON.stringify(await prisma.patient.findMany({ select: { id: true } })));\n",
+        },
+        set(),
+    ),
+    "a query that is written out": (
+        {
+            "a.ts": _LLM + "export const f = async (id) =>\n"
+            "  ask(JSON.stringify(await prisma.$queryRaw<Row[]>`SELECT email FROM users WHERE id = ${id}`));\n"
+        },
+        {"users.email"},
+    ),
     "a model of Prisma as a type": (
         {
             "prisma/schema.prisma": "model Patient {\n  id Int @id\n  diagnosis String?\n}\n",

@@ -191,6 +191,9 @@ class _Go(Expressions):
                 yield f.Let([self.expression(each)], value, at, adds=adds, types=kinds)
             return
         value = self.expression(values[0])
+        if not targets:
+            yield f.Do(value)
+            return
         counted = [*targets]
         while len(counted) > 1 and _IGNORED.fullmatch(self.text(counted[-1])):
             counted.pop()

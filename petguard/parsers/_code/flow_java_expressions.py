@@ -13,6 +13,7 @@ from petguard.parsers._code.flow_tree import Lowering
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "s": " "}
 _COMPARES = frozenset(["==", "!=", "<", ">", "<=", ">=", "&&", "||"])
 _LONGEST_TEXT = 4_000
+_SETS_UP = ("Builder",)
 _RUNS = frozenset(
     ["apply", "accept", "test", "get", "run", "call", "applyAsInt", "applyAsLong", "applyAsDouble", "invoke"]
 )
@@ -196,9 +197,11 @@ class Expressions(Lowering):
                 kinds = handed if len(names) == 1 else ()
                 parameters = [f.Parameter(self.text(each), self.at(each), kinds) for each in names]
                 for each in parameters:
-                    self.names.declare(each.name, kinds)
+                    self.names.declare(each.name, kinds or _SETS_UP)
             if body is not None and body.type == "block":
                 lowered = self.block(self.kids(body))
+                # `spec -> { spec.text(prompt); }` sets up what it is given.
+                lowered += [f.Give(f.Var(each.name, each.at), each.at) for each in parameters[:1] if not handed]
             else:
                 lowered = [f.Give(self.expression(body), self.at(node if body is None else body))]
         return f.Lambda(f.Function("", parameters, lowered, self.at(node), self.end(node)))

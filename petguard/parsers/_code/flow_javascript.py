@@ -17,11 +17,17 @@ _DECLARED = ("function_declaration", "generator_function_declaration")
 _JSX = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
 # What a chain is made of, with the field that holds what comes before.
 _LINKS = {"member_expression": "object", "subscript_expression": "object", "call_expression": "function"}
-_LINKS |= {"non_null_expression": "expression"}
+_LINKS |= {"non_null_expression": "expression", "instantiation_expression": "function"}
 _LONGEST_CHAIN = 200
 _LONGEST_ROW = 20  # of `else if`, each inside of the one before
-_NAMING = frozenset({"call_expression", "new_expression", "member_expression", "extends_clause", "class_heritage"})
+_NAMING = frozenset(
+    [
+        *("call_expression", "new_expression", "member_expression", "extends_clause", "class_heritage"),
+        *("jsx_opening_element", "jsx_self_closing_element", "instantiation_expression"),
+    ]
+)
 _COMPONENTS = frozenset({"defineComponent", "Vue.extend", "reactive", "Object.freeze"})
+_SHOWN = 3  # names of a pattern
 _LONGEST_TEXT = 4_000
 _LONGEST_NAME = 80
 _COUNTS = frozenset({"length", "byteLength", "size"})
@@ -298,7 +304,8 @@ class _JavaScript(Lowering):
         value = None if default is None else self.expression(default)
         if target is None or target.type in ("identifier", "this"):
             return f.Parameter(self.text(target) or f"<{index}>", at, types, value, kind)
-        return f.Parameter(f"<{index}>", at, types, value, kind, self.expression(target))
+        pattern = self.expression(target)
+        return f.Parameter(_pattern_name(pattern, index), at, types, value, kind, pattern)
 
     # --- classes --------------------------------------------------------------------------------------------------
 
@@ -701,6 +708,13 @@ class _JavaScript(Lowering):
         if node.type == "jsx_expression":
             return "", f.Spread(self._inner(node))
         return None
+
+
+def _pattern_name(pattern: f.Expr, index: int) -> str:
+    """What a parameter that is taken apart is called in a report; a second one in the same function says which."""
+    names = [name for name, _ in pattern.pairs if name] if isinstance(pattern, f.Record) else []
+    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    return f"{{{shown}}}{index or ''}"
 
 
 def _is_method(node: Node) -> bool:
