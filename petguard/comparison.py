@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from petguard import columns, taxonomy
-from petguard.declarations import POLICY, Declaration, Said, Scene, declarations, is_outside, lies_within
+from petguard.declarations import POLICY, Declaration, Said, Scene, declarations, is_outside, lies_within, personal
 from petguard.graph import Path
 from petguard.model import Agreement, Edge, Location, Node, NodeKind, Origin, Subject, Trait
 from petguard.recipients import home, known_as, places_of
@@ -74,7 +74,7 @@ class _Pair:
 def _pairs(flows: Iterable[Path]) -> list[_Pair]:
     found: dict[tuple[str, str], _Pair] = {}
     for flow in flows:
-        for category in flow.source.categories:
+        for category in personal(flow.source.categories):
             pair = found.setdefault((category, flow.target.id), _Pair(category, flow.target))
             pair.flows.append(flow)
     for pair in found.values():
@@ -253,8 +253,8 @@ def _clean_rows(node: Node, flows: Sequence[Path]) -> Iterator[Compared]:
     if Trait.SAID_PERSONAL in node.traits:
         why = "another declaration says that it is personal"
         yield _column_row(node, Agreement.CONTRADICTS, why, node.categories, flows)
-    elif named or node.categories:
-        categories = tuple(dict.fromkeys((*named, *node.categories)))
+    elif named or personal(node.categories):
+        categories = tuple(dict.fromkeys((*named, *personal(node.categories))))
         why = f"{'its name means' if named else 'what is in it means'} {', '.join(categories)}"
         yield _column_row(node, Agreement.CONTRADICTS, why, categories, flows)
     elif flows:

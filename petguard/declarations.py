@@ -7,7 +7,7 @@ count: a record names who gets data, not which log or database of one's own hold
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -128,6 +128,11 @@ def format_of(node: Node) -> str:
     return home if slash and node.id.startswith("data:") and home in SAYING else ""
 
 
+def personal(categories: Iterable[str]) -> tuple[str, ...]:
+    """Those of the categories that are personal data: Fides also knows data of systems."""
+    return tuple(each for each in categories if taxonomy.covers("user", each))
+
+
 def is_outside(node: Node) -> bool:
     """Whether whoever gets data there is somebody else; a vector store counts when it is known to run elsewhere."""
     if node.sink not in _OUTSIDE or Trait.LOCAL in node.traits:
@@ -180,7 +185,7 @@ def _said_to(recipient: Node, back: Mapping[str, Sequence[Edge]], graph: SystemG
         seen.add(key)
         queue += [(edge.source, location) for edge in back.get(key, ())]
         if node.kind is NodeKind.DATA and format_of(node) in SAYING:
-            for category in node.categories:
+            for category in personal(node.categories):
                 if (category, location) not in told:
                     told.add((category, location))
                     yield Said(category, recipient, location, format_of(node))
@@ -189,7 +194,7 @@ def _said_to(recipient: Node, back: Mapping[str, Sequence[Edge]], graph: SystemG
 def _forms(graph: SystemGraph) -> Iterator[Said]:
     for node in graph.nodes(kind=NodeKind.DATA):
         suffixes = _FORMS.get(format_of(node))
-        for category in node.categories if suffixes else ():
+        for category in personal(node.categories) if suffixes else ():
             place = node.locations[0]
             yield Said(category, None, place, format_of(node), (home(place.path), suffixes or frozenset()))
 

@@ -333,6 +333,12 @@ def test_a_clean_column_of_another_name_is_fine() -> None:
     assert compared(Facts(nodes=(column("orders", "total", Trait.SAID_CLEAN),))).rows == ()
 
 
+def test_data_of_systems_is_clean_and_no_contradiction() -> None:
+    """A record of logins has an id, which Fides calls data of a system."""
+    clean = column("user_logins", "id", Trait.SAID_CLEAN, home="fides", categories=["system.operations"])
+    assert compared(Facts(nodes=(clean,)), said("system.operations", SAID_OPENAI)).rows == ()
+
+
 def test_two_declarations_may_contradict_each_other() -> None:
     """One column, merged from two formats of which one says no."""
     both = column("orders", "ref", Trait.SAID_CLEAN, Trait.SAID_PERSONAL, categories=["user"])
