@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.small import followed
+from tests.flows.small import followed, summary
 
 _SENDS = {
     "the value that stands last": "x = 'a'\nx = user.email\nask(x)",
@@ -102,3 +102,10 @@ def test_the_value_at_this_point_is_sent(name: str) -> None:
 def test_a_value_that_is_gone_is_not_sent(name: str) -> None:
     """A value that a name can no longer have where it is read is not reported."""
     assert followed(_body(_SENDS_NOTHING[name])).sources == set()
+
+
+def test_texts_do_not_grow_without_end() -> None:
+    """A text that is doubled again and again costs no more than a long one."""
+    made = summary("def f():\n    a = 'x'\n" + "    a = a + a\n" * 60 + "    g(a)\n")
+    (site,) = made.sites
+    assert len(site.arguments[0].text or "") < 5_000
