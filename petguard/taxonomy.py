@@ -59,6 +59,7 @@ class _Words(Frozen):
     weak: frozenset[str]
     behind: frozenset[str]
     joining: frozenset[str]
+    ahead: frozenset[str]
     form: frozenset[str]
     coded: frozenset[str]
     holders: frozenset[str]
@@ -236,7 +237,7 @@ def _subject(reading: _Reading, owners: Tokens) -> tuple[str, str] | None:
     for word in reversed(_singular(reading.before)):
         if _is_subject(word, wanted, own=own):
             return word, ""
-        if word in _words().things or (own and word not in _words().form and len(word) > 1):
+        if word in _words().things or (own and word not in _words().ahead and len(word) > 1):
             return None
     for owner in reversed(owners):
         words = _singular(_object(owner))
