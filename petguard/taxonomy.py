@@ -1,8 +1,8 @@
 """Personal data: which identifier means which category, read from `rules/taxonomy/`.
 
-Categories are dotted keys in the manner of fideslang (`user.contact.email`); a parent covers its children. An identifier
-is split into words and read from its end, because the last word that matters says what it is: `email_template_id` is an
-id. `rules/taxonomy/README.md` tells the rules, `docs/taxonomy.md` shows the categories.
+Categories are dotted keys in the manner of fideslang (`user.contact.email`); a parent covers its children. An
+identifier is split into words and read from its end, because the last word that matters says what it is:
+`email_template_id` is an id. `rules/taxonomy/README.md` tells the rules, `docs/taxonomy.md` shows the categories.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from petguard import _shipped, tables
 from petguard.model import Frozen
@@ -46,6 +46,10 @@ class Category(Frozen):
     of: tuple[str, ...] = ()
     subjects: frozenset[str] = frozenset()
 
+    def by_kind(self) -> tuple[tuple[_Kind, tuple[str, ...]], ...]:
+        """The words with what they need to count."""
+        return ("names", self.names), ("own", self.own), ("of", self.of)
+
     @model_validator(mode="after")
     def _special_is_sensitive(self) -> Self:
         if self.article is not None and self.sensitivity != "high":
@@ -57,6 +61,7 @@ class _Words(Frozen):
     version: str
     persons: frozenset[str]
     weak: frozenset[str]
+    hints: frozenset[str]
     behind: frozenset[str]
     joining: frozenset[str]
     ahead: frozenset[str]
@@ -138,9 +143,16 @@ def _read(identifier: str) -> Tokens:
 @cache
 def _singulars() -> dict[str, str]:
     """How the words for persons and things are met in the plural."""
-    known = _words().persons | _words().weak | _words().things | {each for kind in _categories().values() for each in kind.subjects}
-    ends = ((word, f"{word[:-1]}ies" if word[-1:] == "y" else f"{word}es" if word[-1:] in "shx" else f"{word}s") for word in known)
-    return {plural: word for word, plural in ends if plural not in known}
+    said = _words()
+    own = {word for row in _categories().values() for word in row.subjects}
+    known = said.persons | said.weak | said.hints | said.things | own
+    return {plural: word for word in known if (plural := _plural(word)) not in known}
+
+
+def _plural(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in "aeou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
 
 
 def _singular(words: Iterable[str]) -> Tokens:
@@ -163,9 +175,9 @@ def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
     written = [
         (tokens(name), _Entry(key, kind))
         for key, row in _categories().items()
-        for kind, names in (("names", row.names), ("own", row.own), ("of", row.of))
+        for kind, names in row.by_kind()
         for name in names
-    ]  # type: list[tuple[Tokens, _Entry]]
+    ]
     for words, entry in written:
         found[words] = (*found.get(words, ()), entry)
     for words, entry in written:
@@ -179,8 +191,8 @@ def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
 
 
 def _spellings(words: Tokens) -> Iterator[Tokens]:
-    if len(words[-1]) > 2 and words[-1][-1] not in "s0123456789":
-        yield (*words[:-1], f"{words[-1]}s")
+    if len(words[-1]) > 2 and words[-1].isalpha():
+        yield (*words[:-1], _plural(words[-1]))
     together = "".join(words)
     if len(words) > 1 and len(together) >= _JOINED and together.isalpha():
         yield (together,)
@@ -254,7 +266,7 @@ def _subject(reading: _Reading, owners: Tokens) -> tuple[str, str] | None:
 def _is_subject(word: str, wanted: frozenset[str], *, own: bool) -> bool:
     if wanted:
         return word in wanted
-    return word in _words().persons or (not own and word in _words().weak)
+    return word in _words().persons or (not own and (word in _words().weak or word in _words().hints))
 
 
 def _object(owner: str) -> Tokens:
@@ -274,8 +286,8 @@ def _object(owner: str) -> Tokens:
 def explain(*identifiers: str) -> Classification | None:
     """What the last identifier means, read in the context of the others; None when it is not personal data.
 
-    The others are what it belongs to, outermost first: `explain("patient", "record", "notes")`. They are names of objects,
-    types, tables, files or functions. Words are compared whole, so `timezone` and `template` are nothing.
+    The others are what it belongs to, outermost first: `explain("patient", "record", "notes")`. They are names of
+    objects, types, tables, files or functions. Words are compared whole, so `timezone` and `template` are nothing.
     """
     *owners, identifier = identifiers
     words = _read(identifier)
@@ -335,6 +347,12 @@ def is_possible(identifier: str) -> bool:
         if _forbidden().keys().isdisjoint(reading.before):
             return True
     return False
+
+
+def is_person(identifier: str) -> bool:
+    """Whether an object, a table or a file of this name is about persons: `patients`, `customer_export`."""
+    words = _singular(_object(identifier))
+    return bool(words) and (words[-1] in _words().persons or words[-1] in _words().weak)
 
 
 # --- categories

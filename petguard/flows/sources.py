@@ -57,7 +57,9 @@ def spelled(each: f.Expr) -> str:
 
 def words_of(each: f.Expr | None, value: Value) -> tuple[str, ...]:
     """The names in an expression, nearest first, behind those of the types its value is declared with."""
-    types = sorted(ref[2:].partition("|")[0] for ref in value.refs if ref.startswith("t:") and ref.endswith(("|", "[]")))
+    types = sorted(
+        ref[2:].partition("|")[0] for ref in value.refs if ref.startswith("t:") and ref.endswith(("|", "[]"))
+    )
     return (*types, *(() if each is None else _names(each)))
 
 
