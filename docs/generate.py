@@ -42,6 +42,7 @@ CHECKS = {
     "deny_flow": "every way from the data to the recipient",
     "policy_data": "every way from the data to the recipient, by the `data` section of the policy",
     "claim": "a claim and its verdict",
+    "declared": "a row of the comparison of [what is declared](../declared.md) with what was found",
 }
 
 

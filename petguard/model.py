@@ -119,6 +119,25 @@ class Origin(StrEnum):
     DECLARED = "declared"
 
 
+class Subject(StrEnum):
+    """What a declaration and the code are compared about."""
+
+    FLOW = "flow"  # a category of data goes to a recipient
+    RECIPIENT = "recipient"  # somebody gets personal data at all
+    MASK = "mask"  # a column is masked before anybody gets it
+    COLUMN = "column"  # a column, a data set or a file is personal, or is not
+
+
+class Agreement(StrEnum):
+    """What the comparison of a declaration with the code says."""
+
+    MATCHES = "matches"
+    UNDECLARED = "undeclared"  # found, and no declaration knows it
+    NEVER_FOUND = "never_found"  # declared, and not found where it would have to be
+    CONTRADICTS = "contradicts"
+    NOT_COMPARED = "not_compared"  # one side is there, and the other could not be looked at
+
+
 class Location(Frozen):
     """A place in a scanned file; `path` is relative to the scan root, line and column are 1-based."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from petguard.model import (
+    Agreement,
     Asset,
     Confidence,
     Detail,
@@ -25,6 +26,7 @@ from petguard.model import (
     Severity,
     SinkKind,
     State,
+    Subject,
     Trait,
 )
 
@@ -187,6 +189,41 @@ class ClaimRow(Frozen):
     remedy: Json
 
 
+class Declaration(Frozen):
+    """A file that declares something about personal data: how many of its flows to others, and how many columns."""
+
+    format: str
+    path: str
+    line: Line
+    flows: int
+    columns: int
+
+
+class Compared(Frozen):
+    """One thing that is declared, found, or both, in words (`what`), and what the comparison says about it."""
+
+    subject: Subject
+    what: str
+    categories: tuple[str, ...]
+    recipient: str | None
+    verdict: Agreement
+    why: str
+    declared: tuple[Place, ...]
+    detected: tuple[Place, ...]
+
+
+class Declared(Frozen):
+    """What is declared about personal data, held against what was found.
+
+    Where `lists_flows` is false nothing in the tree claims to list who gets personal data: flows that nobody declared
+    are then no rows, and this is the one fact about all of them.
+    """
+
+    lists_flows: bool = False
+    declarations: tuple[Declaration, ...] = ()
+    rows: tuple[Compared, ...] = ()
+
+
 class Spot(Frozen):
     """Where a finding stands."""
 
@@ -254,4 +291,5 @@ class Report(Frozen):
     flows: tuple[Flow, ...]
     claims: tuple[ClaimRow, ...]
     findings: tuple[Finding, ...]
+    declared: Declared = Declared()
     rules: tuple[RuleCard, ...] = Field(default=(), exclude=True)  # for SARIF and HTML; not part of the JSON interface

@@ -5,6 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from petguard.comparison import Comparison
 from petguard.graph import Path, SystemGraph
 from petguard.model import (
     Claim,
@@ -12,6 +13,7 @@ from petguard.model import (
     EdgeKind,
     EvidenceLevel,
     Gap,
+    Location,
     Node,
     NodeKind,
     Origin,
@@ -21,7 +23,20 @@ from petguard.model import (
     Verdict,
 )
 from petguard.policy import Policy
-from petguard.report import AssetRow, ClaimRow, Endpoint, Flow, FlowSink, Place, Protection, Relation, Step
+from petguard.report import (
+    AssetRow,
+    ClaimRow,
+    Compared,
+    Declaration,
+    Declared,
+    Endpoint,
+    Flow,
+    FlowSink,
+    Place,
+    Protection,
+    Relation,
+    Step,
+)
 
 _IS_TEST = re.compile(
     r"(?i)(?:^|/)(?:tests?|__tests__|spec|fixtures)/|(?:^|/)(?:test_|conftest)[^/]*$|[._](?:test|spec)\.\w+$"
@@ -156,6 +171,40 @@ def _claim(claim: Claim, verdict: Verdict) -> ClaimRow:
         witness=verdict.witness,
         remedy=verdict.remedy,
     )
+
+
+def declared(comparison: Comparison) -> Declared:
+    """What is declared and how it compares, in the order of the comparison."""
+    return Declared(
+        lists_flows=comparison.lists_flows,
+        declarations=tuple(
+            Declaration(
+                format=each.format,
+                path=each.location.path,
+                line=each.location.line,
+                flows=each.flows,
+                columns=each.columns,
+            )
+            for each in comparison.declarations
+        ),
+        rows=tuple(
+            Compared(
+                subject=row.subject,
+                what=row.what,
+                categories=row.categories,
+                recipient=row.recipient.name if row.recipient else None,
+                verdict=row.verdict,
+                why=row.why,
+                declared=_each_place(row.declared),
+                detected=_each_place(row.detected),
+            )
+            for row in comparison.rows
+        ),
+    )
+
+
+def _each_place(locations: Iterable[Location]) -> tuple[Place, ...]:
+    return tuple(Place(path=each.path, line=each.line) for each in locations)
 
 
 def asset_rows(graph: SystemGraph, policy: Policy) -> tuple[AssetRow, ...]:

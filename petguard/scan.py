@@ -22,6 +22,7 @@ from petguard.policy import Policy, discover
 from petguard.report import Coverage, Finding, GapRow, Report, Run, Scope, Tool
 from petguard.semgrep import Program
 
+_OF_CODE = ("python", "code")  # the parsers of source files
 _WORST_LAST = (State.ANALYSED, State.SKIPPED, State.PARTIAL, State.FAILED)
 
 
@@ -63,7 +64,7 @@ def scan(request: Request) -> Report:
     if loading is not None:
         loading.join()
     verdicts = verifiers.judge_all(claims, policy.budgets)
-    evidence = rules.Evidence.of(graph, claims, verdicts, policy)
+    evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread))
     found = rules.findings(rule_set, evidence)
     gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows), *_unread(policy, collection))
     return Report(
@@ -77,6 +78,7 @@ def scan(request: Request) -> Report:
         flows=rows.flow_rows(evidence.flows, evidence.verdicts),
         claims=rows.claim_rows(claims, evidence.verdicts),
         findings=found,
+        declared=rows.declared(evidence.comparison),
         rules=tuple(rule.card for rule in rule_set),
     )
 
@@ -99,6 +101,13 @@ def _policy(request: Request, root: Path) -> Policy:
         raise ConfigurationError(f"{path} cannot be read as a policy: {error}") from error
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     return Policy.load(shown, text)
+
+
+def _source_files(collection: Collection, unread: Iterable[Gap]) -> tuple[str, ...]:
+    """The files of code that were read, at least in part."""
+    failed = {gap.path for gap in unread if gap.state in (State.FAILED, State.SKIPPED)}
+    read = {item.path for name in _OF_CODE for item in collection.inputs[name]}
+    return tuple(sorted(read - failed))
 
 
 def _unread(policy: Policy, collection: Collection) -> Iterator[Gap]:

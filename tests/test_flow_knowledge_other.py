@@ -69,6 +69,22 @@ def test_a_path_is_claimed_by_its_own_row_alone(ecosystem: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("made", ["Client()", "rest.Client()"])
+def test_packages_of_python_with_the_same_name_lose_nothing(made: str) -> None:
+    """All tables are one: what a row finds that was meant for another language counts at least the same arguments."""
+    wrong = []
+    for row, pattern in patterns("python"):
+        path = concrete(pattern, made=made)
+        found = [each for each in (table().ask(path), table().recipient(path), table().safeguard(path)) if each]
+        wrong += [(pattern, each.id) for each in found if not _counts_as_much(each, row)]
+    assert wrong == []
+
+
+def _counts_as_much(found: Calls, meant: Calls) -> bool:
+    more = set(found.data) >= set(meant.data) and set(found.positions) >= set(meant.positions)
+    return type(found) is type(meant) and (found.all or (more and not meant.all) or found.id == meant.id)
+
+
 @pytest.mark.parametrize("ecosystem", ECOSYSTEMS)
 def test_the_catalogue_knows_who_is_asked(ecosystem: str) -> None:
     """Who answers is said by the package: a row whose package nobody knows would leave the answer open."""

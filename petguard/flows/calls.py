@@ -34,6 +34,12 @@ _PARSES = frozenset(  # what makes an object of a class from something
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
+_LEAVES = {  # the arguments that name fields which the result does not have; `*` for those without a name
+    **dict.fromkeys(["drop", "drop_columns", "drop_vars"], ("columns", "labels", "*")),
+    **dict.fromkeys(["model_dump", "model_dump_json", "dict", "json", "dump", "dumps"], ("exclude",)),
+    "omit": ("*",),
+}
+_MANY_LEFT_OUT = 60
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -82,6 +88,7 @@ class Calling:
         given = [(self._in.value(each.value), each) for each in call.arguments]
         number, site = self._in.site(call, refs, spelled(callee))
         self._note(site, receiver, given)
+        site.leaves = _left_out(call)
         made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
         if receiver is not None and _last(callee) in _ENTRIES:
             made = (*made, *receiver.element().refs)[:_REFS_BACK]
@@ -165,13 +172,14 @@ class Calling:
         kind = _kept_kind(one.call)
         if kind is None:
             return None
-        made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
-        columns = _selected(one.call)
+        made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, one.back.atoms)
+        columns = _named(one.call, "select")
         if columns:
             parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
             row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
             return row.with_part(ELEMENT, row)
-        return Value(one.back.atoms | {made}, refs=(f"t:{kind}|", *one.back.refs))
+        with_it = {(*made[:-1], name) for name in _named(one.call, "include")}
+        return Value(frozenset({made}) | with_it, refs=(f"t:{kind}|", *one.back.refs))
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""
@@ -184,7 +192,13 @@ class Calling:
             atoms = NOTHING if receiver.closed else one.back.atoms
             return Value(atoms, {ELEMENT: _pair(receiver)}, refs=one.back.refs)
         same = receiver if receiver is not None else next(iter(one.given), None)
-        if same is not None and _is("same", name) and (receiver is None or same.parts is not None or same.atoms):
+        leaves = self._in.summary.sites[one.number].leaves
+        if (
+            same is not None
+            and not leaves
+            and _is("same", name)
+            and (receiver is None or same.parts is not None or same.atoms)
+        ):
             return Value(same.atoms | one.back.atoms, same.parts, refs=one.back.refs or same.refs)
         return None
 
@@ -290,12 +304,27 @@ def _both(one: Argument, other: Argument) -> Argument:
     return Argument(one.slot, tuple(given.items()), refs, one.literal and other.literal, one.text or other.text, names)
 
 
+def _left_out(call: f.Call) -> tuple[str, ...]:
+    """The fields that a call leaves out: `frame.drop(columns=["email"])`, `user.model_dump(exclude={"email"})`."""
+    slots = _LEAVES.get(_last(call.callee), ())
+    given = [each.value for each in call.arguments if (each.name or "*") in slots]
+    texts = [inner for each in given for inner in (each.items if isinstance(each, f.Items) else [each])]
+    return tuple(each.value for each in texts if isinstance(each, f.Text))[:_MANY_LEFT_OUT]
+
+
 def _last(callee: f.Expr) -> str:
     return callee.name if isinstance(callee, f.Attr | f.Var) else ""
 
 
+def _chains(name: str) -> bool:
+    """Whether a method that fills what it is called on may give it back: `append`, and not `setdefault`."""
+    return fills(name) and name != "setdefault"
+
+
 def _entry(of: f.Expr) -> f.Expr:
-    """What is filled: of `d.setdefault(key, []).append(x)` and `d.get(key).append(x)` an entry of `d`."""
+    """What is filled: of `d.setdefault(key, []).append(x)` an entry of `d`, of `b.append(x).append(y)` still `b`."""
+    while isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and _chains(of.callee.name):
+        of = of.callee.of
     if isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and of.callee.name in ("setdefault", "get"):
         key = next((each.value for each in of.arguments if not each.name), None)
         return of if key is None else f.Item(of.callee.of, key, of.at)
@@ -348,14 +377,14 @@ def _kept_kind(call: f.Call) -> str | None:
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
 
 
-def _selected(call: f.Call) -> list[str]:
+def _named(call: f.Call, option: str) -> list[str]:
     """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
     for each in call.arguments:
         pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
         for name, inner in pairs:
-            if name == "select" and isinstance(inner, f.Record):
+            if name == option and isinstance(inner, f.Record):
                 return [column for column, _ in inner.pairs]
-            if name == "select" and isinstance(inner, f.Items):
+            if name == option and isinstance(inner, f.Items):
                 return [item.value for item in inner.items if isinstance(item, f.Text)]
     return []
 

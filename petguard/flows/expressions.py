@@ -113,7 +113,15 @@ class Expressions:
         base, owner = self.value(each.of), self._in.scope.owner
         if base.parts is not None and each.name in base.parts:
             return base.parts[each.name]
-        return self._kept(Value(refs=(f"s:{owner}|.{each.name}",)), owner, each)
+        refs = (f"s:{owner}|.{each.name}",)
+        if self._is_accessor(each.name):  # where it is called, that is read
+            return Value(frozenset({("f", owner, each.name, "")}), refs=refs)
+        return self._kept(Value(refs=refs), owner, each)
+
+    def _is_accessor(self, name: str) -> bool:
+        """Whether the method that is followed is called after what it reads: `getEmail`, `email`."""
+        method = self._in.scope.name.rpartition(".")[2]
+        return method.removeprefix("get").removeprefix("is").removeprefix("_").lower() == name.lower()
 
     def _item(self, each: f.Item) -> Value:
         base = self.value(each.of)

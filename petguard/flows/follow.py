@@ -36,6 +36,7 @@ class Tree:
     locate: Locate
     asked: Mapping[tuple[str, Place, Place], Asked] = field(default_factory=dict)
     recognise: Callable[[str, Site, str], Asked | None] = lambda _path, _site, _dotted: None
+    ecosystem: str = ""  # whose libraries are meant
     uses_ai: bool = True  # where nothing does, only a call that looks like one that asks an AI is a doubt
 
     def follow(self) -> tuple[Facts, list[Gap]]:
@@ -44,14 +45,13 @@ class Tree:
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
-            asked = self._asks(graph, path, number, site)
+            asked, recipient = self._asks(graph, path, number, site), self._receives(graph, path, number, site)
             if asked is not None:
                 ends.append(_end(graph, asked.id, path, number, asked.data))
                 if not asked.contains:
                     answers.add((path, number))
-                continue
-            recipient = self._receives(graph, path, number, site)
-            if recipient is not None:
+            # What an AI service is asked may train it, too.
+            if recipient is not None and (asked is None or recipient.sink is SinkKind.TRAINING):
                 ends.append(self._handed_to(graph, recipient, path, number, site, facts))
                 if recipient.sink is SinkKind.TRAINING:  # a trained model is not the data any more
                     answers.add((path, number))
@@ -74,14 +74,14 @@ class Tree:
         found = graph.links.meanings[path, number]
         for one in found:
             if one.kind == "library":
-                recipient = table().recipient(one.name)
-                if recipient is not None and _has_needed(recipient, site):
+                recipient = table(self.ecosystem).recipient(one.name)
+                if recipient is not None and _is_given(recipient, site):
                     return recipient
         if any(one.kind in ("function", "class") for one in found):
             return None
         receiver, _, method = site.name.rpartition(".")
         named = table().recipient_named(receiver.rpartition(".")[2].removesuffix("()"), method) if receiver else None
-        return named if named is not None and _has_needed(named, site) else None
+        return named if named is not None and _is_given(named, site) else None
 
     def _handed_to(self, graph: Graph, recipient: Recipient, path: str, number: int, site: Site, facts: Facts) -> End:
         """Note the call and the recipient; both are dropped again when no data arrives."""
@@ -162,11 +162,13 @@ def _end(graph: Graph, key: str, path: str, number: int, data: Data) -> End:
     return End(key, path, number, tuple(dict.fromkeys(graph.arguments(path, number, data))))
 
 
-def _has_needed(recipient: Recipient, site: Site) -> bool:
-    if not recipient.needs:
-        return True
+def _is_given(recipient: Recipient, site: Site) -> bool:
+    """Whether a call has the arguments that tell it from others of its name."""
+    texts = {each.slot: each.text for each in site.arguments}
+    if any(texts.get(name) != text for name, text in recipient.given.items()):
+        return False
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
-    return not given.isdisjoint(recipient.needs)
+    return not recipient.needs or not given.isdisjoint(recipient.needs)
 
 
 def _overgrown(graph: Graph) -> Iterator[Gap]:

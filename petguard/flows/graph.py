@@ -22,17 +22,21 @@ KINDS = {"k": 3, "s": 4}  # the length of a node that may also stand for what it
 _ONWARD = 3  # files that hand on a variable of another file
 _MAPS = re.compile(
     r"map|flatMap|mapNotNull|concatMap|reduce|fold|apply|applymap|then|thenApply|Select|collect|let|run|with|transform"
+    r"|map(?:Indexed|To\w+)|joinToString|thenCompose|fold(?:Indexed|Right)|flatMapIndexed|sumOf|use"
 )
 _RUNS = re.compile(
     r"submit|map|starmap|imap\w*|to_thread|run_in_executor|run_sync|Thread|Process|partial|add_task|apply|apply_async"
     r"|delay|call_soon\w*|create_task|gather|reduce|filter|forEach|flatMap|then|with_structured_output"
 )
-_CHOOSES = frozenset(
-    {
-        "sort", "sorted", "sort_values", "sortBy", "filter", "groupby", "groupBy", "min", "max", "find", "some",
-        "every", "any", "all", "partition"
-    })  # fmt: skip
+_CHOOSES = re.compile(
+    r"sort(?:ed)?(?:By|With|_values|ByDescending)?|Sort(?:Func)?|toSorted|(?:filter|take|drop)(?:Not|While|Indexed|Last)?"
+    r"|group_?[bB]y|groupingBy|(?:min|max)(?:By|With)?(?:OrNull)?|find(?:Last|Index|LastIndex)?|some|every|any|all|none|count"
+    r"|(?:any|all|none)Match|partition|distinctBy|associateBy|(?:first|last|single|indexOf(?:First|Last))(?:OrNull)?"
+    r"|take(?:If|Unless)|removeIf|onEach|peek|also|(?:Index|Contains|Delete)Func"
+)
+_GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
 _ALL = Data()
+_MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
 
 
@@ -196,7 +200,7 @@ class Graph:
         if not any(one.kind in ("function", "class") for one in self.links.meanings[key]):
             name = _last(self.site(*key))
             for slot, one in self._handed_over(*key):
-                if name not in _CHOOSES:
+                if _CHOOSES.fullmatch(name) is None:
                     yield Caller(*key, slot), one.path, one.name, str(part)
 
     def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
@@ -237,7 +241,7 @@ class Graph:
     def renames(self, node: Node, path: str) -> bool:
         """Whether a source gives a name to what came from elsewhere."""
         source = self.summaries[path].sources[int(node[2])] if node[1] == path else None
-        return source is not None and source.kind == "name" and bool(source.over)
+        return source is not None and source.kind != "file" and bool(source.over)
 
     def is_parameter(self, node: Node, path: str, function: str) -> bool:
         """Whether a source is no more than a parameter's own name."""
@@ -279,11 +283,23 @@ class Graph:
             return
         if name in PAIRS and all(each.slot == "self" for each in site.arguments):
             return  # what is in the pairs is known by itself, and the keys carry nothing
-        keeps = carriage.same(name)
+        inner = part if carriage.same(name) else self._read_by(path, number, name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):
-                inner = part if keeps else ""
                 yield from self.at(path, select(argument.given, inner))
+
+    def _read_by(self, path: str, number: int, name: str) -> str:
+        """The field that `p.getPlan()` or `p.plan()` reads of an object whose class nobody could tell; else nothing."""
+        getter = _GETTER.fullmatch(name)
+        field = getter[1].lower() + getter[2] if getter else name
+        is_read = all(each.slot == "self" for each in self.site(path, number).arguments)
+        return field if is_read and field in self._fields and not self.links.meanings[path, number] else ""
+
+    @cached_property
+    def _fields(self) -> frozenset[str]:
+        """The names of the fields that classes of the tree declare."""
+        classes = (known for each in self.summaries.values() for known in each.classes.values())
+        return frozenset(name for known in classes for name in known.fields)
 
     def arguments(self, path: str, number: int, data: Data) -> Iterator[Node]:
         """What a call is given in the arguments that count."""
@@ -356,7 +372,7 @@ def _last(site: Site) -> str:
 
 
 def _is_remote(path: str) -> bool:
-    return table().remote.fullmatch(path) is not None
+    return table().remote.fullmatch(path) is not None and not path.rpartition(".")[2].startswith(_MADE)
 
 
 def select(given: Iterable[Given], part: str) -> Atoms:

@@ -1,14 +1,21 @@
 """Which calls of a tree protect what they are given, and which only call themselves so."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from petguard import taxonomy
 from petguard.flows.knowledge import Safeguard, table
 from petguard.flows.links import Links
 from petguard.flows.resolve import Meaning
-from petguard.flows.summary import Atom
+from petguard.flows.sources import SUBJECTS
+from petguard.flows.summary import Atom, Atoms, Site
+from petguard.model import EvidenceLevel
 
+_MAKERS = 12  # values that are looked through for the maker of an object
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?|\.\d{1,12}")
+
+_EACH = frozenset({"map", "flatMap", "mapNotNull", "Select", "apply", "applymap", "transform"})
 Key = tuple[str, int]  # the path of a file, and the number of a call in it
 
 
@@ -31,19 +38,30 @@ class _Search:
         if guard is not None:
             return guard
         last = self.links.summaries[path].sites[number].name.rpartition(".")[2]
+        if not found or all(one.kind == "library" for one in found):
+            functions = self._mapped(path, number, last)
         named = table().safeguard_named(functions[0].name.rpartition(".")[2] if functions else last)
         if named is None or (functions and self._gives_back_input(path, number, functions)):
             return None
         return named if not functions else self._as_good_as_inside(functions[0], named)
 
+    def _mapped(self, path: str, number: int, last: str) -> list[Meaning]:
+        """The function that a call runs on each element: `map(redact, notes)`."""
+        if last not in _EACH:
+            return []
+        arguments = self.links.summaries[path].sites[number].arguments
+        return [one for each in arguments for one in self.links.functions(path, each, handed=False)]
+
     def _known(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
         """The safeguard of a library, or a regular expression that takes something out."""
-        names = [one.name for one in found if one.kind == "library"]
-        guards = (guard for name in names if (guard := table().safeguard(name)) is not None)
-        guard = next((each for each in guards if self._holds(path, number, each)), None)
         site = self.links.summaries[path].sites[number]
+        receiver, _, method = site.name.rpartition(".")
+        rows = [table().safeguard(one.name) for one in found if one.kind == "library"]
+        rows.append(table().safeguard_on(receiver, method))
+        held = (self._held(path, site, each) for each in rows if each is not None)
+        guard = next((each for each in held if each is not None), None)
         texts = [each.text for each in site.arguments if each.text]
-        return guard or table().safeguard_by_pattern(site.name.rpartition(".")[2], texts)
+        return guard or table().safeguard_by_pattern(method, texts) or _left_out(site)
 
     def _gives_back_input(self, path: str, number: int, functions: Iterable[Meaning]) -> bool:
         for one in functions:
@@ -70,15 +88,49 @@ class _Search:
             for number, site in enumerate(self.links.summaries[one.path].sites)
             if site.function == one.name
         )
-        return next((each for each in inside if each is not None and each.technique == named.technique), named)
+        guards = [each for each in inside if each is not None and each.technique == named.technique]
+        if not guards or not all(each.entities for each in guards):
+            return next((each for each in guards if not each.entities), named)
+        entities = dict.fromkeys(entity for each in guards for entity in each.entities)
+        return guards[0].model_copy(update={"entities": tuple(entities)})
 
-    def _holds(self, path: str, number: int, guard: Safeguard) -> bool:
-        """Whether no literal argument is beyond what the safeguard can bear."""
-        texts = {each.slot: each.text for each in self.links.summaries[path].sites[number].arguments}
-        return all(
-            float(texts.get(name) or 0) <= bound for name, bound in guard.maximum.items() if _number(texts.get(name))
-        )
+    def _held(self, path: str, site: Site, guard: Safeguard) -> Safeguard | None:
+        """A safeguard as far as its numbers are in range; where nobody can read them, it is no more than a name."""
+        if not guard.maximum:
+            return guard
+        makers = list(self._makers(path, site))
+        texts = {each.slot: each.text for one in (*makers, site) for each in one.arguments if each.slot != "self"}
+        numbers = {name: _number(texts[name]) for name in guard.maximum if name in texts}
+        if any(number is not None and number > guard.maximum[name] for name, number in numbers.items()):
+            return None
+        is_seen = bool(numbers) and None not in numbers.values()
+        return guard if is_seen else guard.model_copy(update={"evidence": EvidenceLevel.NAMED})
+
+    def _makers(self, path: str, site: Site) -> Iterator[Site]:
+        """The calls that may have made the object that a method is called on, as far as the file shows them."""
+        summary = self.links.summaries[path]
+        pending = [atom for each in site.arguments if each.slot == "self" for _, atoms in each.given for atom in atoms]
+        for _ in range(_MAKERS):
+            if not pending:
+                return
+            atom = pending.pop()
+            kept: Mapping[str, Atoms] = {}
+            if atom[0] == "c":
+                yield summary.sites[int(atom[1])]
+            elif atom[0] == "g":
+                kept = summary.keeps.get(str(atom[1]), {})
+            elif atom[0] == "f" and str(atom[1]) in summary.classes:
+                kept = summary.classes[str(atom[1])].keeps.get(str(atom[2]), {})
+            pending += [each for atoms in kept.values() for each in sorted(atoms, key=repr)]
 
 
-def _number(text: str | None) -> bool:
-    return bool(text) and re.fullmatch(r"[0-9.eE+-]+", text or "") is not None
+def _left_out(site: Site) -> Safeguard | None:
+    """A call that says which fields its result does not have takes out what they hold, and nothing else."""
+    kinds = dict.fromkeys(each for name in site.leaves for each in taxonomy.classify(*SUBJECTS, name))
+    if not kinds:
+        return None
+    return Safeguard(id="left-out", technique="redaction", entities=tuple(kinds), positions=(0,), receiver_too=True)
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and _NUMBER.fullmatch(text) else None

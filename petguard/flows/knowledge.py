@@ -46,7 +46,8 @@ class Data(Frozen):
 class Calls(Data):
     """Calls by their path. `receiver` and `method` (whole-word expressions) tell those on objects nobody could resolve.
 
-    `needs`: names of which one must be among the arguments, for methods that others have too.
+    `needs`: names of which one must be among the arguments, for methods that others have too; `given`: literal texts
+    that arguments must have.
     """
 
     id: Name
@@ -54,6 +55,7 @@ class Calls(Data):
     receiver: str | None = None
     method: str | None = None
     needs: tuple[str, ...] = ()
+    given: dict[str, str] = Field(default_factory=dict)
 
     @cached_property
     def paths(self) -> re.Pattern[str]:
@@ -133,6 +135,7 @@ class Carriage(Frozen):
 
 
 class _File(Frozen):
+    ecosystem: str | None = None  # the only one whose libraries it speaks of
     asks: tuple[Ask, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
@@ -166,6 +169,8 @@ class Table:
         self._asks = _by_last_name(self.asks)
         self._recipients = _by_last_name(self.recipients)
         self._safeguards = _by_last_name(self.safeguards)
+        self._recipients_by_name = tuple(each for each in self.recipients if each.method)
+        self._safeguards_by_name = tuple(each for each in self.safeguards if each.method)
         self.ask = lru_cache(200_000)(self._ask)
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
@@ -186,7 +191,7 @@ class Table:
         Logs and files alone are no reason: petguard asks where personal data meets AI and others, and then also
         lists what else it reaches.
         """
-        return any(True for text in texts for _ in self._outside.find_matches_as_indexes(text))
+        return any(_is_in(self._outside, text) for text in texts)
 
     @cached_property
     def _outside(self) -> AhoCorasick:
@@ -195,7 +200,7 @@ class Table:
 
     def asks_any(self, texts: Iterable[str]) -> bool:
         """Whether any text names a library of which calls ask an AI: it may be given a client that others made."""
-        return any(True for text in texts for _ in self._asking.find_matches_as_indexes(text))
+        return any(_is_in(self._asking, text) for text in texts)
 
     @cached_property
     def _asking(self) -> AhoCorasick:
@@ -222,7 +227,11 @@ class Table:
 
     def recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
-        return next((each for each in self.recipients if each.names(receiver, method)), None)
+        return next((each for each in self._recipients_by_name if each.names(receiver, method)), None)
+
+    def safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
+        """What protects when it is called on an object that nobody could resolve, told by how the call reads."""
+        return next((each for each in self._safeguards_by_name if each.names(receiver, method)), None)
 
     def _safeguard_named(self, name: str) -> Safeguard | None:
         """The protection that a function calls itself."""
@@ -236,6 +245,14 @@ def _by_last_name(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
         for key in dict.fromkeys(_key(pattern) for pattern in row.calls):
             found.setdefault(key, []).append(row)
     return found
+
+
+def _is_in(words: AhoCorasick, text: str) -> bool:
+    """Whether a text holds one of the words; half a character in it is no reason not to look."""
+    try:
+        return any(True for _ in words.find_matches_as_indexes(text))
+    except UnicodeEncodeError:
+        return any(True for _ in words.find_matches_as_indexes(text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def _root(pattern: str) -> str:
@@ -271,6 +288,11 @@ def digest() -> str:
 
 
 @cache
-def table() -> Table:
-    """The table of this installation."""
-    return Table(_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows"))
+def table(ecosystem: str = "") -> Table:
+    """The table of this installation; with an ecosystem, its own rows first and none of others.
+
+    Libraries of two ecosystems may bear the same name, and take their data in other places.
+    """
+    files = [_File.model_validate(tables.read(path).value) for path in _shipped.files("rules/code/flows")]
+    wanted = (each for each in files if not ecosystem or each.ecosystem in (None, ecosystem))
+    return Table(sorted(wanted, key=lambda each: each.ecosystem != ecosystem) if ecosystem else wanted)

@@ -75,7 +75,7 @@ class _Writer:
             [each.slot, self._given(each.given), each.refs, each.literal, each.text, each.names]
             for each in one.arguments
         ]
-        return [one.at, one.end, one.function, one.refs, one.name, arguments, one.new, one.guards]
+        return [one.at, one.end, one.function, one.refs, one.name, arguments, one.new, one.guards, one.leaves]
 
     def _source(self, one: Source) -> list[Any]:
         return [one.at, one.label, one.kind, one.says, one.because, one.function, self._atoms(one.over)]
@@ -136,12 +136,12 @@ class _Reader:
         return {name: self._parts(parts) for name, parts in kept.items()}
 
     def _site(self, one: list[Any]) -> Site:
-        at, end, function, refs, name, arguments, new, guards = one
+        at, end, function, refs, name, arguments, new, guards, leaves = one
         made = [
             Argument(slot, self._given(given), tuple(refs), literal, text, tuple(names))
             for slot, given, refs, literal, text, names in arguments
         ]
-        return Site(at, end, function, tuple(refs), name, made, new, tuple(guards))
+        return Site(at, end, function, tuple(refs), name, made, new, tuple(guards), tuple(leaves))
 
     def _write(self, one: list[Any]) -> Write:
         refs, name, into, atoms = one

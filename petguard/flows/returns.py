@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
-_DEEP = 12  # names that are given to what already has one
+_DEEP = 6  # names that are given to what already has one
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Returns:
     overgrown: set[tuple[str, str]] = field(default_factory=set)  # functions that were too large to be looked through
     _known: dict[Key, Outcome] = field(default_factory=dict)
     _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
-    _pending: list[Key] = field(default_factory=list)
+    _pending: dict[Key, None] = field(default_factory=dict)  # each once, however many ask for it
     _open: list["Node"] = field(default_factory=list)  # what is being looked behind
 
     def of(self, path: str, function: str, part: str) -> Outcome:
@@ -64,24 +64,25 @@ class Returns:
         key = path, function, part
         if key not in self._known:
             self._known[key] = Outcome()
-            self._pending.append(key)
+            self._pending[key] = None
             self._settle()
         return self._known[key]
 
     def _settle(self) -> None:
         while self._pending:
-            key = self._pending.pop()
+            key = next(iter(self._pending))
+            del self._pending[key]
             outcome = self._explored(key)
             if outcome != self._known[key]:
                 self._known[key] = outcome
-                self._pending += sorted(self._asking[key])
+                self._pending |= dict.fromkeys(sorted(self._asking[key]))
 
     def _peek(self, key: Key, asking: Key) -> Outcome:
         """The outcome as far as it is known; who asks is looked at again when there is more."""
         self._asking[key].add(asking)
         if key not in self._known:
             self._known[key] = Outcome()
-            self._pending.append(key)
+            self._pending[key] = None
         return self._known[key]
 
     def _explored(self, key: Key) -> Outcome:
@@ -116,12 +117,17 @@ class Returns:
         elif kind in ("a", "u"):
             yield from self.graph.before(node)
         elif kind == "k" or (kind == "s" and self.graph.renames(node, path)):
-            if kind == "s" and self.graph.is_parameter(node, path, function):
+            if kind == "s" and (self._is_deep or self.graph.is_parameter(node, path, function)):
                 yield from self.graph.before(node)
             else:
                 self._hold(key, node, found)
         else:
             found.inside.add(node)
+
+    @property
+    def _is_deep(self) -> bool:
+        """Whether so many names were given on the way that a further one only hands on what came."""
+        return len(self._open) >= _DEEP
 
     def _hold(self, key: Key, node: "Node", found: _Found) -> None:
         inner = self._inner(key, node, self.graph.before(node))
@@ -157,6 +163,10 @@ class Returns:
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
         for each in outcome.held:
+            if self._is_deep and each.node[0] == "s":
+                yield from self.graph.arriving(caller, its[0], its[1], each.through)
+                found.inside |= each.inside
+                continue
             at = *each.node, caller.path, caller.site
             inner = self._inner(key, at, self.graph.arriving(caller, its[0], its[1], each.through))
             if inner is not None:

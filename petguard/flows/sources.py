@@ -15,6 +15,10 @@ from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
 _MANY_WORDS = 24
+<<<<<<< HEAD
+=======
+SUBJECTS = ("patient", "user", "employee", "customer")
+>>>>>>> main
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
 )
@@ -87,8 +91,13 @@ def _names(each: f.Expr) -> Iterator[str]:
 
 
 def _possible(name: str) -> bool:
+<<<<<<< HEAD
     """Whether a name may mean personal data at all, whatever it is read from; a constant is none."""
     return not name.isupper() and taxonomy.is_possible(name)
+=======
+    """Whether a name may mean personal data at all, whatever it is read from."""
+    return not name.isupper() and bool(taxonomy.classify(*SUBJECTS, name))
+>>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +213,7 @@ def _columns(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _is_something_else(value: Value) -> bool:
     """A function, a class or an object of one: `email = EmailMessage()`."""
     for ref in value.refs:
-        name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2]
+        name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2].rpartition(":")[2]
         if ref.startswith("l:") and not ref.endswith("()"):
             return True
         if ref.endswith("()") and name[:1].isupper() and not name.isupper():

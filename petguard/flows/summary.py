@@ -27,6 +27,7 @@ Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
 Given = tuple[str, Atoms]  # a field, or nothing for the whole, and where its value comes from
 Ref = str
+WHEN_ASKED = "when-asked"  # before the types of a field that an object only has when a query asked for it
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Argument:
 
 @dataclass(slots=True)
 class Site:
-    """One call. `guards` are conditions around it that speak of consent."""
+    """One call. `guards` are conditions around it that speak of consent, `leaves` the fields it says it leaves out."""
 
     at: Place
     end: Place
@@ -72,6 +73,7 @@ class Site:
     arguments: list[Argument] = field(default_factory=list)
     new: bool = False
     guards: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

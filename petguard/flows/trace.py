@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from petguard import taxonomy
 from petguard.flows.graph import Graph, Node
-from petguard.flows.summary import Source
+from petguard.flows.summary import WHEN_ASKED, Source
 
 _SAFE = "*"  # what a safeguard lets through: whatever it was, its new name is no source
 
@@ -128,7 +128,7 @@ class Kinds:
     def _fields(self, path: str, owner: str, fields: Mapping[str, tuple[str, ...]], part: str) -> set[str]:
         found: set[str] = set()
         for name, types in fields.items():
-            if part and name != part:
+            if (part and name != part) or (not part and types[:1] == (WHEN_ASKED,)):
                 continue
             named = taxonomy.explain(owner.rpartition(".")[2], name)
             if named is not None:
@@ -142,11 +142,13 @@ class Kinds:
 def _sources(graph: Graph, found: Trace, kinds: Kinds) -> dict[Node, tuple[str, ...]]:
     possible = _possible(graph, found, kinds)
     sure = {node: says for node, says in possible.items() if not found.before[node]}
-    safe: dict[Node, tuple[str, ...]] = {node: () for node in found.before if node[0] == "k"}
-    brought = _Brought(found)
+    guards = {node: graph.safeguards[str(node[1]), int(node[2])] for node in found.before if node[0] == "k"}
+    takes = {node: guard.entities for node, guard in guards.items()}
+    safe: dict[Node, tuple[str, ...]] = dict.fromkeys(guards, ())
+    brought = _Brought(found, takes)
     brought.spread(safe | sure)
     # Roots first: what no other name on the way could cover.
-    everything = _Brought(found)
+    everything = _Brought(found, takes)
     everything.spread(safe | possible)
     roots = {node: says for node, says in possible.items() if node not in sure and not everything.covers(node, says)}
     brought.spread(roots)
@@ -181,6 +183,7 @@ class _Brought:
     """Which categories arrive at each node, from sources before it."""
 
     found: Trace
+    takes: Mapping[Node, tuple[str, ...]]  # the safeguards, with what those take out that know only some data
     arriving: dict[Node, set[str]] = field(default_factory=lambda: defaultdict(set))
     itself: dict[Node, tuple[str, ...]] = field(default_factory=dict)
 
@@ -190,7 +193,8 @@ class _Brought:
         queue: deque[tuple[Node, frozenset[str]]] = deque((node, frozenset(says)) for node, says in sources.items())
         while queue:
             node, brings = queue.popleft()
-            brings = frozenset({_SAFE}) if node[0] == "k" else brings
+            if node in self.takes:
+                brings = brings.union(self.takes[node]) if self.takes[node] else frozenset({_SAFE})
             for each in self.found.after.get(node, ()):
                 new = brings - self.arriving[each]
                 if new:
@@ -200,9 +204,12 @@ class _Brought:
     def covers(self, node: Node, says: tuple[str, ...]) -> bool:
         """Whether what arrives brings all of these categories on every way, or comes out of a safeguard."""
         before = self.found.before[node]
-        if before and all(each[0] == "k" or _SAFE in self.arriving[each] for each in before):
+        if before and all(self._is_safe(each) for each in before):
             return True
         return bool(says) and self._covered(node, says, {node})
+
+    def _is_safe(self, node: Node) -> bool:
+        return _SAFE in self.arriving[node] or (node in self.takes and not self.takes[node])
 
     def _covered(self, node: Node, says: tuple[str, ...], seen: set[Node]) -> bool:
         ways = self._ways(node, seen)

@@ -189,7 +189,22 @@ def facts(source: Source, whole: Server, *, traits: Sequence[Trait] = ()) -> Fac
         *(_edge(source, EdgeKind.USES, node.id, key.id, place) for key, place in keys),
         *(_edge(source, EdgeKind.FLOWS_TO, each.id, node.id, whole.pointer) for each in data),
     ]
-    return Facts(nodes=(node, *(key for key, _ in keys), *data), edges=tuple(edges))
+    asking = [_assistant(source, whole)] if data and node.sink is None else []
+    edges += [_edge(source, EdgeKind.FLOWS_TO, node.id, each.id, whole.pointer) for each in asking]
+    return Facts(nodes=(node, *(key for key, _ in keys), *data, *asking), edges=tuple(edges))
+
+
+def _assistant(source: Source, whole: Server) -> Node:
+    """Whoever asks the servers of a file: what they answer goes to its model."""
+    return Node(
+        id=f"assistant:{source.path}",
+        kind=NodeKind.AI_SERVICE,
+        sink=SinkKind.AI_SERVICE,
+        name=f"the assistant that is set up in {source.path}",
+        origin=Origin.DECLARED,
+        traits=(Trait.EXTERNAL,),
+        locations=(source.at(*whole.pointer),),
+    )
 
 
 def _node(source: Source, whole: Server, traits: Sequence[Trait]) -> Node:

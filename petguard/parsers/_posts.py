@@ -8,10 +8,10 @@ from petguard.model import Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers._services import Service, service_at
 
 _SENDS = re.compile(
-    r"post|put|patch|request|stream|urlopen|Request|send|fetch|Post|PostForm|Do|newCall|sendAsync|execute|postFor\w+|NewRequest\w*|exchange"
+    r"post|put|patch|request|stream|urlopen|Request|send|fetch|Post|PostForm|Do|newCall|sendAsync|bodyValue|body|execute|postFor\w+|NewRequest\w*|exchange"
 )
 _ASKS = frozenset({"messages", "prompt", "input", "contents"})
-_WHOLE = re.compile(r"send|sendAsync|Do|newCall|exchange|execute")  # of a request that was made before
+_WHOLE = re.compile(r"send|sendAsync|Do|newCall|exchange|execute|bodyValue|body")  # of a request that was made before
 _DATA = Data(data=("json", "data", "content", "body", "params", "files", "setBody"), positions=(1, 2))
 _REQUEST = Data(positions=(0, 1, 2))
 

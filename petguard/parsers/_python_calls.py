@@ -102,7 +102,7 @@ def _from_outside(own: Service) -> Service:
 def _own(file: File, found: Found, model: str | None, region: str | None) -> Service:
     """The service that a client talks to as long as nobody gives it an address."""
     detector = found.detector
-    if detector.package in {"litellm", "langchain"}:
+    if detector.package in {"litellm", "langchain", "pydantic-ai"}:
         return routed(model)
     own = detector.provider or provider_of_package(detector.package)
     if detector.from_import:

@@ -30,7 +30,8 @@ def followed(project: Project) -> Iterator[model.Facts | Gap]:
     places = Places({path: item.text for path, item in project.inputs.items()})
     noted = Noted(places.at)
     modules = Modules(project.importable)
-    tree = Tree(summaries, modules.located, places.at, asked, Asks(project, noted).recognise, uses_ai=uses_ai)
+    recognise = Asks(project, noted).recognise
+    tree = Tree(summaries, modules.located, places.at, asked, recognise, ecosystem="pypi", uses_ai=uses_ai)
     facts, lost = tree.follow()
     yield model.Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost

@@ -190,7 +190,12 @@ def _takes_out(node: ast.expr) -> bool:
 
 def _if(node: ast.stmt) -> Iterator[f.Statement]:
     assert isinstance(node, ast.If), "dispatched by type"
-    yield f.Branch([expression(node.test)], [_block(node.body), _block(node.orelse)], _at(node))
+    tests, arms, rest = [expression(node.test)], [_block(node.body)], node.orelse
+    while len(rest) == 1 and isinstance(rest[0], ast.If):  # a row of `elif`
+        tests.append(expression(rest[0].test))
+        arms.append(_block(rest[0].body))
+        rest = rest[0].orelse
+    yield f.Branch(tests, [*arms, _block(rest)], _at(node))
 
 
 def _match(node: ast.stmt) -> Iterator[f.Statement]:

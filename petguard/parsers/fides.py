@@ -1,5 +1,6 @@
 """Fides manifests: data sets with the categories of their fields, and the systems that they flow to."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from petguard.parsers._declared import ANY_PERSONAL, flow, masked, recipient
 from petguard.parsers._source import Source, together
 
 Pointer = tuple[Step, ...]
+_FOREIGN = re.compile(r"(?i)\W*(?:third|3rd)[\s_-]*party.*|.*\bvendor\b.*|.*\bprocessor\b.*")
 
 _TECHNIQUES = {
     "hash": "pseudonymisation",
@@ -34,7 +36,7 @@ def _interest(candidate: Candidate) -> Interest:
 class _World:
     """What all manifests together define: systems by key, and for each data set its nodes, with their protection."""
 
-    systems: set[str] = field(default_factory=set)
+    systems: dict[str, bool] = field(default_factory=dict)  # whether it is somebody else's
     datasets: dict[str, list[tuple[Node, Node | None]]] = field(default_factory=dict)
 
 
@@ -49,9 +51,10 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
     world = _World()
     for source in sources:
         yield together(_dataset(source, world, entry, pointer) for entry, pointer in _manifests(source, "dataset"))
-        world.systems.update(
-            key for entry, pointer in _manifests(source, "system") if (key := _key(source, entry, pointer))
-        )
+        for entry, pointer in _manifests(source, "system"):
+            if key := _key(source, entry, pointer):
+                kind = source.string(entry.get("system_type"), *pointer, "system_type")
+                world.systems[key] = _FOREIGN.fullmatch(kind or "") is not None
     for source in sources:
         yield together(_system(source, world, entry, pointer) for entry, pointer in _manifests(source, "system"))
         yield from dict.fromkeys(source.gaps)
@@ -231,7 +234,8 @@ def _party(key: str, location: Location, world: _World, kind: str, *, receives: 
     named = recipient(key, location)
     if named.kind is NodeKind.AI_SERVICE:
         return named
-    foreign = receives and key not in world.systems
+    unknown = key not in world.systems
+    foreign = receives and (unknown or world.systems[key])
     sink = SinkKind.RESPONSE if kind == "user" else SinkKind.THIRD_PARTY
     return Node(
         id=f"system:{key}",
@@ -239,9 +243,15 @@ def _party(key: str, location: Location, world: _World, kind: str, *, receives: 
         name=key,
         sink=sink if foreign else None,
         origin=Origin.DECLARED,
-        traits=(Trait.UNRESOLVED,) if foreign and kind != "user" else (),
+        traits=_traits(foreign=foreign and kind != "user", unknown=unknown),
         locations=(location,),
     )
+
+
+def _traits(*, foreign: bool, unknown: bool) -> tuple[Trait, ...]:
+    if not foreign:
+        return ()
+    return (Trait.UNRESOLVED,) if unknown else (Trait.EXTERNAL,)
 
 
 def _name(system: Node) -> str:

@@ -4,10 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from petguard.model import Severity
-from petguard.report import Coverage, Finding, GapRow, Report
+from petguard.model import Agreement, Severity
+from petguard.report import Compared, Coverage, Declared, Finding, GapRow, Report
 
 WORST_FIRST = tuple(reversed(Severity))
+DIFFERENCES_FIRST = (
+    Agreement.CONTRADICTS,
+    Agreement.UNDECLARED,
+    Agreement.NEVER_FOUND,
+    Agreement.NOT_COMPARED,
+    Agreement.MATCHES,
+)
 
 
 def counted(number: int, noun: str) -> str:
@@ -93,6 +100,20 @@ def tally_by_severity(findings: Iterable[Finding]) -> str:
     """`1 critical, 2 high`, the worst first; `none` when there are none."""
     counts = Counter(each.severity for each in findings)
     return ", ".join(f"{counts[severity]:,} {severity}" for severity in WORST_FIRST if counts[severity]) or "none"
+
+
+def compared(declared: Declared) -> list[Compared]:
+    """The rows of the comparison, the differences before what matches."""
+    return sorted(declared.rows, key=lambda row: DIFFERENCES_FIRST.index(row.verdict))
+
+
+def declaring(declared: Declared) -> str:
+    """How much is declared, and what it means for flows that nobody declared."""
+    if not declared.declarations:
+        return "nothing is declared about personal data, so no flow was held against a declaration"
+    formats = tally(each.format for each in declared.declarations)
+    missing = "" if declared.lists_flows else "; none lists who gets personal data, so no flow counts as undeclared"
+    return f"{formats}{missing}"
 
 
 def coverage(of: Coverage) -> str:

@@ -11,12 +11,20 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from petguard import _shipped, untrusted
-from petguard.model import Outcome
+from petguard.model import Agreement, Outcome
 from petguard.report import Report
 from petguard.reports import Format, _wording
 
 GAPS_SHOWN = 1_000
 PLACES_SHOWN = 5
+# How each verdict of the comparison looks.
+_BADGES = {
+    Agreement.MATCHES: "verified",
+    Agreement.UNDECLARED: "unverifiable",
+    Agreement.NEVER_FOUND: "info",
+    Agreement.CONTRADICTS: "refuted",
+    Agreement.NOT_COMPARED: "info",
+}
 
 
 class _Segment(NamedTuple):
@@ -76,6 +84,7 @@ def _contents(report: Report) -> dict[str, Any]:
         "found": Counter(each.rule for each in active),
         "flows": {flow.id: (number, flow) for number, flow in enumerate(report.flows, 1)},
         "claims": {claim.id: (number, claim) for number, claim in enumerate(report.claims, 1)},
+        "agreements": _BADGES,
         "gaps_shown": GAPS_SHOWN,
         "places_shown": PLACES_SHOWN,
         "bars": _bars(report),

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from petguard.model import Outcome, Severity
-from petguard.report import AssetRow, ClaimRow, Finding, Flow, Report
+from petguard.model import Agreement, Outcome, Severity
+from petguard.report import AssetRow, ClaimRow, Compared, Finding, Flow, Place, Report
 from petguard.reports import Format, _wording
 from petguard.untrusted import log, terminal
 
@@ -18,9 +18,18 @@ _OF_SEVERITY = {
     Severity.INFO: _DIM,
 }
 _OF_OUTCOME = {Outcome.VERIFIED: _GREEN, Outcome.REFUTED: _RED, Outcome.UNVERIFIABLE: _YELLOW}
+_OF_AGREEMENT = {
+    Agreement.MATCHES: _GREEN,
+    Agreement.UNDECLARED: _YELLOW,
+    Agreement.NEVER_FOUND: _CYAN,
+    Agreement.CONTRADICTS: _RED,
+    Agreement.NOT_COMPARED: _DIM,
+}
 _WORST_CLAIM_FIRST = (Outcome.REFUTED, Outcome.UNVERIFIABLE, Outcome.VERIFIED)
 _GAPS_SHOWN = 10
 _ALIKE_SHOWN = 5
+_PLACES_SHOWN = 3
+_ROWS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ def render(report: Report, *, verbose: bool = False, color: bool = False) -> str
     blocks = [
         *_findings(report, pen, verbose=verbose),
         _claims(report, pen, verbose=verbose),
+        _declared(report, pen, verbose=verbose),
         _inventory(report, pen) if verbose else [],
         _summary(report, pen),
         _not_checked(report, pen, shown=None if verbose else _GAPS_SHOWN),
@@ -165,6 +175,30 @@ def _claim(claim: ClaimRow, pen: _Pen, *, verbose: bool) -> list[str]:
     return lines
 
 
+def _declared(report: Report, pen: _Pen, *, verbose: bool) -> list[str]:
+    """The comparison; without `verbose` only the differences, and nothing where nothing is declared."""
+    quiet = () if verbose else (Agreement.MATCHES, Agreement.NOT_COMPARED)
+    rows = [row for row in _wording.compared(report.declared) if row.verdict not in quiet]
+    shown = rows if verbose else rows[:_ROWS_SHOWN]
+    lines = [_compared(row, pen) for row in shown]
+    if len(rows) > len(shown):
+        lines.append(f"  … and {len(rows) - len(shown):,} more; --verbose lists them")
+    return [pen(_BOLD, "declared against detected"), *lines] if lines else []
+
+
+def _compared(row: Compared, pen: _Pen) -> str:
+    verdict = pen(_OF_AGREEMENT[row.verdict], f"{row.verdict.replace('_', ' '):<13}")
+    declared, found = _few_places(row.declared), _few_places(row.detected)
+    where = [f"declared in {declared}" if declared else "", f"found in {found}" if found else ""]
+    return f"  {verdict} {terminal(row.what)}: {terminal(row.why)} ({'; '.join(filter(None, where))})"
+
+
+def _few_places(places: Sequence[Place]) -> str:
+    shown = ", ".join(_place(each.path, each.line) for each in places[:_PLACES_SHOWN])
+    more = len(places) - _PLACES_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
 def _summary(report: Report, pen: _Pen) -> list[str]:
     passed, complete = report.policy_decision == "pass", report.execution_status == "complete"
     decision = pen(_GREEN if passed else _RED, report.policy_decision)
@@ -179,8 +213,16 @@ def _summary(report: Report, pen: _Pen) -> list[str]:
         f"claims     {_wording.tally(claim.outcome for claim in report.claims)}",
         f"inventory  {inventory}{f'; {unapproved:,} not approved' if unapproved else ''}",
         f"flows      {_wording.tally(f'to {flow.sink.kind}' for flow in report.flows)}",
+        *_comparison(report),
         f"coverage   {terminal(_wording.coverage(report.coverage))}",
     ]
+
+
+def _comparison(report: Report) -> Iterator[str]:
+    """One line on what is declared, where anything is."""
+    if report.declared.declarations:
+        verdicts = _wording.tally(row.verdict.replace("_", " ") for row in report.declared.rows)
+        yield f"declared   {terminal(_wording.declaring(report.declared))}; compared: {verdicts}"
 
 
 def _not_checked(report: Report, pen: _Pen, *, shown: int | None) -> list[str]:

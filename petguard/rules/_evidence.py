@@ -2,15 +2,19 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Self
 
 from petguard import rows
+from petguard.comparison import Comparison, compare
+from petguard.declarations import Scene
+from petguard.flows import knowledge
 from petguard.graph import Path, SystemGraph
 from petguard.model import Claim, Confidence, FlowResult, Location, Node, NodeKind, SinkKind, Verdict
 from petguard.policy import Policy
+from petguard.recipients import names
 from petguard.report import Related
 
 MAX_RELATED = 20  # a finding is read by people; the inventory lists every place
@@ -25,12 +29,25 @@ class Evidence:
     verdicts: Mapping[str, Verdict]
     policy: Policy
     flows: tuple[Path, ...]
+    code: Collection[str] = ()
 
     @classmethod
-    def of(cls, graph: SystemGraph, claims: Iterable[Claim], verdicts: Iterable[Verdict], policy: Policy) -> Self:
-        """Put together what a scan found; the flows are computed here, once."""
+    def of(
+        cls,
+        graph: SystemGraph,
+        claims: Iterable[Claim],
+        verdicts: Iterable[Verdict],
+        policy: Policy,
+        code: Collection[str] = (),
+    ) -> Self:
+        """Put together what a scan found; the flows are computed here, once. `code` are the source files it read."""
         by_claim = {verdict.claim: verdict for verdict in verdicts}
-        return cls(graph, tuple(claims), by_claim, policy, graph.flows())
+        return cls(graph, tuple(claims), by_claim, policy, graph.flows(), code)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """What is declared, held against what was found."""
+        return compare(Scene(self.graph, self.flows, self.policy, self.code, _recognised()))
 
     @cached_property
     def flow_ids(self) -> Mapping[tuple[str, str], str]:
@@ -62,6 +79,12 @@ class Evidence:
     def claim_by_id(self) -> Mapping[str, Claim]:
         """The claims by their id."""
         return {claim.id: claim for claim in self.claims}
+
+
+@cache
+def _recognised() -> frozenset[str]:
+    """The names of those outside to whom calls are known."""
+    return frozenset(name for each in knowledge.table().recipients if not each.local for name in names(each.name))
 
 
 @dataclass(frozen=True)

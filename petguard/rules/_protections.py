@@ -69,7 +69,7 @@ def _level(test: ProtectionTest, node: Node, category: str, evidence: Evidence) 
     outcome = verdict.outcome if verdict and claim else None
     if not _is_technique(test, node) or outcome is Outcome.REFUTED or _misses(test, claim):
         return None
-    if test.covers is not None and not (covers(node.technique or "", claim, category) and _takes_out(node, category)):
+    if test.covers is not None and not _takes_out(node, claim, category):
         return None
     proven = (outcome is Outcome.VERIFIED and _meets(test, claim)) or _is_evident(test, node, evidence)
     return "verified" if proven or test.verdict == "claimed" else "claimed"
@@ -82,10 +82,12 @@ def _is_evident(test: ProtectionTest, node: Node, evidence: Evidence) -> bool:
     return level is not None and not test.claim and EvidenceLevel(str(level)).rank >= wanted.rank
 
 
-def _takes_out(node: Node, category: str) -> bool:
-    """Whether a protection that only knows some kinds of data knows this one."""
+def _takes_out(node: Node, claim: Claim | None, category: str) -> bool:
+    """Whether a protection is one for this category; one that says what it takes out is for that, and nothing else."""
     known = node.details.get("entities")
-    return not isinstance(known, tuple) or _names_one(known, category)
+    if claim is None and isinstance(known, tuple):
+        return _names_one(known, category)
+    return covers(node.technique or "", claim, category)
 
 
 def _is_technique(test: ProtectionTest, node: Node) -> bool:

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema
 
 from petguard.claims import Name
 from petguard.model import (
+    Agreement,
     Asset,
     Confidence,
     Frozen,
@@ -20,6 +21,7 @@ from petguard.model import (
     Reason,
     Severity,
     SinkKind,
+    Subject,
     Trait,
 )
 from petguard.policy import Listed
@@ -148,6 +150,13 @@ class ClaimTest(Frozen):
         return self
 
 
+class DeclaredTest(Frozen):
+    """What the comparison of declarations with what was found says, and about what."""
+
+    subject: OneOrMore[Subject]
+    verdict: OneOrMore[Agreement]
+
+
 class Check(Frozen):
     """Exactly one kind of check."""
 
@@ -155,6 +164,7 @@ class Check(Frozen):
     deny_flow: FlowTest | None = None
     policy_data: PolicyDataTest | None = None
     claim: ClaimTest | None = None
+    declared: DeclaredTest | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -174,6 +184,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "deny_flow": _FLOW_WORDS,
     "policy_data": _FLOW_WORDS | {"requirement"},
     "claim": frozenset({"technique", "subject", "explanation", "epsilon", "delta", "budget", "reason", "conflicts"}),
+    "declared": frozenset({"what", "why", "categories", "recipient", "declared_in", "times"}),
 }
 
 

@@ -21,6 +21,7 @@ _SCOPES = {  # packages whose scope alone says nothing
     "@langchain/": "openai",
     "@llamaindex/": "openai",
 }
+_GO_MODULE = re.compile(r"(?:[^/]+/)*[^/.(]+(?:\.(?:v\d+|go)(?=[.(]))?")
 _FIELDS = {
     "user.contact.phone_number": "phone",
     "user.financial.credit_card": "creditCardNumber",
@@ -129,4 +130,42 @@ def java(row: Calls, pattern: str) -> Sample:
     return Sample(path, _JAVA.format(imports=lines, field=field, expression=expression))
 
 
-WRITERS: Mapping[str, tuple[str, Callable[[Calls, str], Sample]]] = {"npm": (".ts", javascript), "jvm": (".java", java)}
+_GO = """\
+package main
+
+import (
+{imports})
+
+type Patient struct {{
+\t{field} string
+}}
+
+func run(patient Patient) {{
+\tfound := {expression}
+\t_ = found
+}}
+"""
+
+
+def go(row: Calls, pattern: str) -> Sample:
+    """A function that gets a patient; what a safeguard gives back is sent to an AI."""
+    path, field = concrete(pattern), _field(row).capitalize()
+    module = _GO_MODULE.match(path)
+    assert module is not None, path
+    steps = path[module.end() :]
+    if row.itself:
+        steps = steps.replace("()", f"(patient.{field})", 1)
+    given = _arguments(row, lambda _: f"patient.{field}", f'"Write to " + patient.{field}')
+    expression = f"lib{steps}({given})"
+    imports = f'\tlib "{module[0]}"\n'
+    if isinstance(row, Safeguard):
+        imports += '\tllm "github.com/sashabaranov/go-openai"\n'
+        expression = f"llm.NewClient().CreateChatCompletion(nil, {expression})"
+    return Sample(path, _GO.format(imports=imports, field=field, expression=expression))
+
+
+WRITERS: Mapping[str, tuple[str, Callable[[Calls, str], Sample]]] = {
+    "npm": (".ts", javascript),
+    "jvm": (".java", java),
+    "go": (".go", go),
+}

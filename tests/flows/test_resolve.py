@@ -182,7 +182,7 @@ _SENDS_NOTHING = {
     },
     "a method of the same name": {
         "llm.py": HEAD,
-        "app.py": f"class A:\n    def ask(self, x):\n        pass\ndef f(user):\n    A().ask(user.email)\n",
+        "app.py": "class A:\n    def ask(self, x):\n        pass\ndef f(user):\n    A().ask(user.email)\n",
     },
     "a library of the same name": {"a/llm.py": HEAD, "app.py": f"from b.llm import ask\n{_USE}"},
     "a relative import of another folder": {

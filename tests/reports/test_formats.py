@@ -109,6 +109,7 @@ def test_json_follows_the_order_of_the_interface(realistic: Report) -> None:
         "flows",
         "claims",
         "findings",
+        "declared",
     ]
 
 

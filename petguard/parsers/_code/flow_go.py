@@ -13,7 +13,7 @@ _FILLS = re.compile(
     r"Unmarshal\w*|Decode|(?:Should|Must)?Bind\w*|BodyParser|Scan\w*|StructScan|First|Find|Take|Last|Get\w*|Select\w*|"
     r"ReadJSON|Load|Parse\w*|Query\w*|One|All"
 )
-_PRINTS = re.compile(r"Fprint\w*")
+_PRINTS = re.compile(r"Fprint\w*|Execute|ExecuteTemplate|WriteString|Copy")  # into what stands first
 _PUTS = re.compile(r"(?:Add|Set|Append|With|Push|Put|Insert)\w*")
 _IGNORED = re.compile(r"_|err\w*|ok|\w+Err|found|exists|cancel")
 _TAG = re.compile(r"\b(?:json|db|bson|form|gorm:\"column):?\"?:?\"?([A-Za-z_]\w*)")
@@ -191,6 +191,9 @@ class _Go(Expressions):
                 yield f.Let([self.expression(each)], value, at, adds=adds, types=kinds)
             return
         value = self.expression(values[0])
+        if not targets:
+            yield f.Do(value)
+            return
         counted = [*targets]
         while len(counted) > 1 and _IGNORED.fullmatch(self.text(counted[-1])):
             counted.pop()
@@ -212,6 +215,9 @@ class _Go(Expressions):
         """What a call leaves in a writer that it is given, or in what it is called on."""
         name = call.callee.name if isinstance(call.callee, f.Attr) else ""
         given = [each.value for each in call.arguments]
+        if name == "Encode" and isinstance(call.callee, f.Attr) and isinstance(call.callee.of, f.Call):
+            given = [*(each.value for each in call.callee.of.arguments), *given]  # `json.NewEncoder(w).Encode(x)`
+            name = "Fprint"
         if _PRINTS.fullmatch(name) and len(given) > 1 and isinstance(given[0], f.Var | f.Attr):
             yield f.Let([f.Item(given[0], f.Only([]), call.at)], f.Mix(given[1:]), call.at, adds=True)
         elif _PUTS.fullmatch(name) and given and isinstance(call.callee, f.Attr) and isinstance(call.callee.of, f.Var):
@@ -228,14 +234,15 @@ class _Go(Expressions):
         name = self.text(self.field(function, "field")) if function is not None else ""
         if function is None or not _FILLS.fullmatch(name):
             return
-        of = self.expression(self.field(function, "operand"))
+        value = self.made.get(node.id, f.Constant())
+        of = value.callee.of if isinstance(value, f.Call) and isinstance(value.callee, f.Attr) else value
         pointers = [each for each in self.kids(self.field(node, "arguments")) if self._is_pointer(each)]
         for index, each in enumerate(pointers):
             target, at = self.expression(each), self.at(each)
             kinds = self._declared.get(self.text(self.field(each, "operand")) or self.text(each), ())
             is_column = name == "Scan"
-            value = f.Item(of, f.Text(str(index), at), at) if is_column else self.expression(node)
-            yield f.Let([target], value, at, types=kinds)
+            put = f.Item(of, f.Text(str(index), at), at) if is_column else value
+            yield f.Let([target], put, at, types=kinds)
 
     def _is_pointer(self, node: Node) -> bool:
         return node.type == "unary_expression" and self.text(self.field(node, "operator")) == "&"

@@ -40,6 +40,7 @@ class Expressions(Lowering):
     def __init__(self, data: bytes) -> None:
         super().__init__(data, "tree_sitter_go")
         self.receiver = ""
+        self.made: dict[int, f.Expr] = {}  # the calls of the statement, by their node
         self.expressions = {
             **dict.fromkeys(("identifier", "field_identifier", "type_identifier", "package_identifier"), self._name),
             **dict.fromkeys(("interpreted_string_literal", "raw_string_literal"), self._string),
@@ -56,7 +57,7 @@ class Expressions(Lowering):
             ),
             "variadic_argument": lambda node: f.Spread(self.first(node)),
             "expression_list": self.first,
-            "call_expression": self._call,
+            "call_expression": self._kept_call,
             "composite_literal": self._composite,
             "literal_value": lambda node: self._value(node, None),
             "binary_expression": self._binary,
@@ -158,6 +159,10 @@ class Expressions(Lowering):
         return self.expression(inner)
 
     # --- calls ----------------------------------------------------------------------------------------------------
+
+    def _kept_call(self, node: Node) -> f.Expr:
+        self.made[node.id] = made = self._call(node)
+        return made
 
     def _call(self, node: Node) -> f.Expr:
         function, given = self.field(node, "function"), self.kids(self.field(node, "arguments"))

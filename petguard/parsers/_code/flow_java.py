@@ -72,7 +72,13 @@ class _Java(Expressions):
         name = f"{around}.{own}" if around else own
         bases = types.bases(self, node)
         body = types.members(self, node)
-        known = Known(name, types.names_of_members(self, node, body), bool(bases), next(iter(bases), ""))
+        known = Known(
+            name,
+            types.names_of_members(self, node, body),
+            bool(bases),
+            next(iter(bases), ""),
+            types.field_types(self, node, body),
+        )
         with self.names.inside(known):
             fields = [field for each in body for field in self._fields(each)]
             lowered = [self._method(each, node) for each in body if each.type in _METHODS]

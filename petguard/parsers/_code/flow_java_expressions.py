@@ -13,6 +13,7 @@ from petguard.parsers._code.flow_tree import Lowering
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "s": " "}
 _COMPARES = frozenset(["==", "!=", "<", ">", "<=", ">=", "&&", "||"])
 _LONGEST_TEXT = 4_000
+_SETS_UP = ("Builder",)
 _RUNS = frozenset(
     ["apply", "accept", "test", "get", "run", "call", "applyAsInt", "applyAsLong", "applyAsDouble", "invoke"]
 )
@@ -125,6 +126,15 @@ class Expressions(Lowering):
         self.form.imports.append(f.Import(package, name, local))
         return f.Var(local, self.at(node))
 
+    def named(self, kind: str) -> str:
+        """A type by the name that it has in this file: one that is written with its package is imported."""
+        package, name = types.split(kind)
+        local = name.partition(".")[0]
+        if package and name and local not in self.names.imported:
+            self.names.imported.add(local)
+            self.form.imports.append(f.Import(package, local, local))
+        return name if package and name else kind
+
     def _array_access(self, node: Node) -> f.Expr:
         key = self.expression(self.field(node, "index"))
         return f.Item(self.expression(self.field(node, "array")), key, self.at(node))
@@ -137,13 +147,15 @@ class Expressions(Lowering):
 
     def _invocation(self, node: Node) -> f.Expr:
         of, name = self.field(node, "object"), self.text(self.field(node, "name"))
-        at = self.at(node)
-        given = self.arguments(self.field(node, "arguments"))
+        at, end, inside = self.at(node), self.end(node), self.field(node, "arguments")
         if of is None:
-            return known_call(f.Call(self.names.meant(name, at), given, at, self.end(node)), self.foreign)
+            return known_call(f.Call(self.names.meant(name, at), self.arguments(inside), at, end), self.foreign)
         if name in _RUNS and of.type == "identifier" and self._is_function(self.text(of)):
-            return f.Call(self._name(of), given, at, self.end(node))
-        return known_call(f.Call(f.Attr(self.expression(of), name, at), given, at, self.end(node)), self.foreign)
+            return f.Call(self._name(of), self.arguments(inside), at, end)
+        called = self.expression(of)
+        with self.names.handing(called):
+            given = self.arguments(inside)
+        return known_call(f.Call(f.Attr(called, name, at), given, at, end), self.foreign)
 
     def _is_function(self, name: str) -> bool:
         return not _FUNCTIONS.isdisjoint(self.names.types(name) or ())
@@ -176,32 +188,38 @@ class Expressions(Lowering):
 
     def _lambda(self, node: Node) -> f.Expr:
         given, body = self.field(node, "parameters"), self.field(node, "body")
+        handed = self.names.handed()
         with self.names.block():
             if given is not None and given.type == "formal_parameters":
                 parameters = types.parameters(self, given)
             else:
                 names = [given] if given is not None and given.type == "identifier" else self.kids(given)
-                parameters = [f.Parameter(self.text(each), self.at(each)) for each in names]
+                kinds = handed if len(names) == 1 else ()
+                parameters = [f.Parameter(self.text(each), self.at(each), kinds) for each in names]
                 for each in parameters:
-                    self.names.declare(each.name)
+                    self.names.declare(each.name, kinds or _SETS_UP)
             if body is not None and body.type == "block":
                 lowered = self.block(self.kids(body))
+                # `spec -> { spec.text(prompt); }` sets up what it is given.
+                lowered += [f.Give(f.Var(each.name, each.at), each.at) for each in parameters[:1] if not handed]
             else:
                 lowered = [f.Give(self.expression(body), self.at(node if body is None else body))]
         return f.Lambda(f.Function("", parameters, lowered, self.at(node), self.end(node)))
 
     def _reference(self, node: Node) -> f.Expr:
-        """`Patient::getName` reads from what it is given; `this::ask` and `Letters::render` are functions."""
+        """`this::ask` is a function; `Letters::render` is one, or reads from what it is given."""
         inner, at = self.kids(node), self.at(node)
         of = inner[0] if inner else None
         if of is None or len(inner) < 2:
             return f.Constant() if of is None else self.expression(of)
         kind, name = self.text(of), self.text(inner[1])
-        if not kind[:1].isupper() or not name.startswith(("get", "is")):
+        if not kind[:1].isupper():
             return f.Attr(self.expression(of), name, at)
-        each = f.Parameter("<it>", at, (self.names.whole(kind),))
-        read = f.Call(f.Attr(f.Var("<it>", at), name, at), [], at, self.end(node))
-        return f.Lambda(f.Function("", [each], [f.Give(read, at)], at, self.end(node)))
+        each, it, behind = f.Parameter("<it>", at, (self.names.whole(kind),)), f.Var("<it>", at), self.at(inner[1])
+        read = known_call(f.Call(f.Attr(it, name, at), [], at, self.end(node)), self.foreign)
+        static = f.Call(f.Attr(self.expression(of), name, behind), [f.Argument(it)], behind, self.end(node))
+        ways = [read] if name.startswith(("get", "is")) else [read, static]
+        return f.Lambda(f.Function("", [each], [f.Give(f.Choice(ways), at)], at, self.end(node)))
 
     # --- the rest -------------------------------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ def names_in(low: "Expressions", node: Node | None) -> tuple[str, ...]:
     while pending and len(found) < _NAMES:
         each = pending.pop(0)
         if each.type in ("type_identifier", "scoped_type_identifier", "identifier"):
-            name = re.sub(r"<[^<>]*>|\s", "", low.text(each))
+            name = low.named(re.sub(r"<[^<>]*>|\s", "", low.text(each)))
             found += [] if name == "var" else [low.names.whole("bool" if name == "Boolean" else name)]
         elif each.type in ("integral_type", "floating_point_type"):
             found.append(low.text(each))
@@ -107,6 +107,16 @@ def names_of_members(low: "Expressions", node: Node, body: Iterable[Node]) -> fr
         if each.type in ("field_declaration", "constant_declaration"):
             found |= {low.text(low.field(one, "name")) for one in each.children_by_field_name("declarator")}
     return frozenset(found | {each.name for each in components(low, node)})
+
+
+def field_types(low: "Expressions", node: Node, body: Iterable[Node]) -> dict[str, tuple[str, ...]]:
+    """The types of the fields of a class."""
+    found = {each.name: each.types for each in components(low, node)}
+    for each in body:
+        if each.type == "field_declaration":
+            kinds = names_in(low, low.field(each, "type"))
+            found |= {low.text(low.field(one, "name")): kinds for one in each.children_by_field_name("declarator")}
+    return found
 
 
 def bases(low: "Expressions", node: Node) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from petguard.parsers._code.flow_names import Known, one_each
 _CLASSES = ("class_declaration", "object_declaration", "companion_object")
 _BODIES = ("class_body", "enum_class_body")
 _NO_VALUE = frozenset(
-    ["modifiers", "variable_declaration", "multi_variable_declaration", "user_type", "nullable_type", "getter", "setter",
-     "type_parameters", "type_constraints", "function_type"]
+    ["modifiers", "variable_declaration", "multi_variable_declaration", "user_type", "nullable_type", "getter",
+     "setter", "type_parameters", "type_constraints", "function_type"]
 )  # fmt: skip
 _OF_TYPE = re.compile(r"(?:receive|body|decode|parse)\w*|readValue|fromJson|\w*ForObject|awaitBody|get|load")
 _REPOSITORY = re.compile(r"\w*Repository")
@@ -112,7 +112,9 @@ class _Kotlin(Expressions):
         named |= {
             self.text(one) for each in body if each.type == "property_declaration" for one in self._declared(each)
         }
-        known = Known(name, frozenset(named), bool(bases), next(iter(bases), ""))
+        known = Known(
+            name, frozenset(named), bool(bases), next(iter(bases), ""), {each.name: each.types for each in given}
+        )
         with self.names.inside(known):
             fields, functions = self._fields(body)
             inner = [self._class(each, name) for each in body if each.type in _CLASSES]
@@ -267,23 +269,25 @@ class _Kotlin(Expressions):
         """A lambda; one that names no parameter has `it`."""
         inner = self.kids(next(iter(self.kids(node, "lambda_literal")), node))
         named = [one for each in inner if each.type == "lambda_parameters" for one in self.kids(each)]
+        handed = self.names.handed()
         with self.names.block():
-            parameters = [self._taken(each, index) for index, each in enumerate(named)]
+            parameters = [self._taken(each, index, handed, only=len(named) == 1) for index, each in enumerate(named)]
             if not named:
                 it = self._this[-1] if self._this and self._this[-1] != "self" else "it"
-                self.names.declare(it)
-                parameters = [f.Parameter(it, self.at(node))]
+                self.names.declare(it, handed)
+                parameters = [f.Parameter(it, self.at(node), handed)]
             body = self.gives([each for each in inner if each.type != "lambda_parameters"])
         return f.Function("", parameters, body, self.at(node), self.end(node))
 
-    def _taken(self, node: Node, index: int) -> f.Parameter:
-        names = [one for each in [node] for one in self._names_in(each)]
+    def _taken(self, node: Node, index: int, handed: tuple[str, ...], *, only: bool) -> f.Parameter:
+        names = self._names_in(node)
         for each in names:
-            self.names.declare(self.text(each))
+            self.names.declare(self.text(each), handed if only else ())
         if node.type == "multi_variable_declaration":
             pattern = f.Items([f.Var(self.text(each), self.at(each)) for each in names])
             return f.Parameter(f"<{index}>", self.at(node), pattern=pattern)
-        return f.Parameter(self.text(next(iter(names), None)), self.at(node), self.types(self._type(node)))
+        types = self.types(self._type(node)) or (handed if only else ())
+        return f.Parameter(self.text(next(iter(names), None)), self.at(node), types)
 
     def _names_in(self, node: Node) -> list[Node]:
         if node.type == "multi_variable_declaration":

@@ -212,7 +212,9 @@ class Expressions(Lowering):
         if callee is None or not kind[:1].isupper():
             return None
         given = [f.Argument(self.expression(each)) for each in self.kids(right)]
-        return self._made(callee, given, node)
+        is_member = callee.type == "navigation_expression"
+        called = self.first(callee) if is_member else self.expression(callee)
+        return self._made(called, self.text(self.kids(callee)[-1]) if is_member else "", given, node)
 
     def _unary(self, node: Node) -> f.Expr:
         inner = self.expression(self.field(node, "argument"))
@@ -264,13 +266,15 @@ class Expressions(Lowering):
             outer = self.kids(callee)
             if len(outer) > 1 and outer[-1].type == "value_arguments":
                 callee, values = outer[0], self.kids(outer[-1])
-        given = [self._argument(each) for each in values]
-        name = self.text(self.kids(callee)[-1]) if callee.type == "navigation_expression" else self.text(callee)
-        for each in trailing:
-            if name in _SAME and callee.type == "identifier":
-                return self.worth(_literal(self, each))
-            given += self._block(each, name)
-        return self._made(callee, given, node)
+        is_member = callee.type == "navigation_expression"
+        name = self.text(self.kids(callee)[-1]) if is_member else self.text(callee)
+        if trailing and name in _SAME and not is_member:
+            return self.worth(_literal(self, trailing[0]))
+        called = self.first(callee) if is_member else self.expression(callee)
+        with self.names.handing(called if is_member else f.Constant()):
+            given = [self._argument(each) for each in values]
+            given += [one for each in trailing for one in self._block(each, name)]
+        return self._made(called, name if is_member else "", given, node)
 
     def _block(self, node: Node, name: str) -> Iterator[f.Argument]:
         """A lambda behind a call; one that sets something up hands on what it is given."""
@@ -321,19 +325,17 @@ class Expressions(Lowering):
         is_spread = any(each.type in ("*", "spread_operator") for each in node.children)
         return f.Argument(self.expression(inner[-1] if inner else None), "*" if is_spread else "")
 
-    def _made(self, callee: Node, given: list[f.Argument], node: Node) -> f.Expr:
+    def _made(self, called: f.Expr, name: str, given: list[f.Argument], node: Node) -> f.Expr:
+        """A call of a function, or with a `name` of a member."""
         at, end = self.at(node), self.end(node)
-        if callee.type != "navigation_expression":
-            lowered = self.expression(callee)
-            is_new = path_of(lowered).rpartition(".")[2][:1].isupper()
-            return known_call(f.Call(lowered, given, at, end, new=is_new), self.foreign)
-        inner = self.kids(callee)
-        of, name = self.expression(inner[0]), self.text(inner[-1])
-        if name in self.extensions and not self._is_class(of):
-            return f.Call(f.Var(name, at), [f.Argument(of, "self"), *given], at, end)
-        if name == "invoke" and isinstance(of, f.Var):
-            return f.Call(of, given, at, end)
-        return known_call(f.Call(f.Attr(of, name, self.at(callee)), given, at, end), self.foreign)
+        if not name:
+            is_new = path_of(called).rpartition(".")[2][:1].isupper()
+            return known_call(f.Call(called, given, at, end, new=is_new), self.foreign)
+        if name in self.extensions and not self._is_class(called):
+            return f.Call(f.Var(name, at), [f.Argument(called, "self"), *given], at, end)
+        if name == "invoke" and isinstance(called, f.Var):
+            return f.Call(called, given, at, end)
+        return known_call(f.Call(f.Attr(called, name, at), given, at, end), self.foreign)
 
     def _is_class(self, of: f.Expr) -> bool:
         return isinstance(of, f.Var) and of.name[:1].isupper()

@@ -1,10 +1,14 @@
 """What a bare name means where an object needs no `this`: a local, a member of a class, or something of the file."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from petguard.flows import form as f
+
+_KEEPS = frozenset(
+    ["filter", "sorted", "limit", "skip", "peek", "distinct", "sortedBy", "take", "drop", "onEach", "also"]
+)
 
 
 @dataclass
@@ -15,6 +19,7 @@ class Known:
     members: frozenset[str]
     has_bases: bool = False
     base: str = ""  # the class that it is made from
+    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of its fields
 
 
 @dataclass
@@ -27,6 +32,7 @@ class Names:
     _classes: list[Known] = field(default_factory=list)
     _locals: list[tuple[dict[str, tuple[str, ...]], int]] = field(default_factory=list)
     _makes: int = 0
+    _handed: tuple[str, ...] = ()
 
     @contextmanager
     def inside(self, known: Known) -> Iterator[None]:
@@ -54,6 +60,28 @@ class Names:
             yield
         finally:
             self._makes -= 1
+
+    @contextmanager
+    def handing(self, of: f.Expr) -> Iterator[None]:
+        """The arguments of a call on `of`: a lambda among them gets its elements."""
+        before, self._handed = self._handed, self._elements(of)
+        try:
+            yield
+        finally:
+            self._handed = before
+
+    def handed(self) -> tuple[str, ...]:
+        """The type of what a lambda gets here, told once: lambdas inside of it get something else."""
+        found, self._handed = self._handed, ()
+        return found
+
+    def _elements(self, of: f.Expr) -> tuple[str, ...]:
+        while isinstance(of, f.Call) and isinstance(of.callee, f.Attr) and of.callee.name in _KEEPS:
+            of = of.callee.of
+        if isinstance(of, f.Attr) and isinstance(of.of, f.Var) and of.of.name == "self" and self._classes:
+            return self._classes[-1].types.get(of.name, ())[-1:]
+        kinds = self.types(of.name) if isinstance(of, f.Var) else None
+        return (kinds or ())[-1:]
 
     def declare(self, name: str, types: tuple[str, ...] = ()) -> None:
         """Know a local from here on."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from petguard.flows import form as f
+from petguard.flows.summary import WHEN_ASKED
 
 PACKAGE = "@prisma/client"
 _BLOCK = re.compile(r"^\s*(?:model|type|view)\s+([A-Za-z]\w*)\s*\{")
@@ -15,7 +16,16 @@ def form(data: bytes) -> f.Form:
     """The models of a schema. What is imported from the client and is no model stays the library's."""
     text = data.decode("utf-8", "replace")
     imports = [f.Import(PACKAGE, name, name) for name in _OF_THE_CLIENT]
-    return f.Form(imports=imports, body=list(_models(text.split("\n"))))
+    models = list(_models(text.split("\n")))
+    tables = {each.name for each in models}
+    for each in models:
+        each.fields = [_related(field) if tables.intersection(field.types) else field for field in each.fields]
+    return f.Form(imports=imports, body=list[f.Statement](models))
+
+
+def _related(field: f.Field) -> f.Field:
+    """Rows of another table: they only come when a query includes them."""
+    return f.Field(field.name, field.at, (WHEN_ASKED, *field.types))
 
 
 def _models(lines: list[str]) -> Iterator[f.Class]:

@@ -30,9 +30,8 @@ def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[F
     places = Places({path: item.text for path, item in inputs.items()})
     noted = Noted(places.at)
     recognise = Asks(project, ecosystem, noted, summaries).recognise
-    tree = Tree(
-        summaries, flow_modules.locate(project, summaries, ecosystem), places.at, recognise=recognise, uses_ai=uses_ai
-    )
+    located = flow_modules.locate(project, summaries, ecosystem)
+    tree = Tree(summaries, located, places.at, recognise=recognise, ecosystem=ecosystem, uses_ai=uses_ai)
     facts, lost = tree.follow()
     yield Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost
