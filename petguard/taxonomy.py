@@ -312,7 +312,7 @@ def _classification(reading: _Reading, because: str) -> Classification:
         category=reading.entry.key,
         because=because,
         dpv=row.dpv,
-        special=is_special(reading.entry.key),
+        special=reading.entry.key in _special(),
         sensitivity=row.sensitivity,
     )
 
@@ -336,17 +336,17 @@ def classify(*identifiers: str) -> tuple[str, ...]:
 
 
 @lru_cache(_REMEMBERED)
-def is_possible(identifier: str) -> bool:
-    """Whether an identifier may mean personal data at all, whatever it belongs to."""
+def possible(identifier: str) -> tuple[str, ...]:
+    """The categories that an identifier would stand for if it belonged to a person, or to what its data belongs to."""
     words = _read(identifier)
     if not words or (words[-1] not in _last_words() and not words[-1].isdigit()):
-        return False
+        return ()
     for reading in _readings(words):
         if not reading.entry.key:
-            return False
+            return ()
         if _forbidden().keys().isdisjoint(reading.before):
-            return True
-    return False
+            return (reading.entry.key,)
+    return ()
 
 
 def is_person(identifier: str) -> bool:
@@ -376,6 +376,11 @@ def is_known(category: str) -> bool:
 def is_special(category: str) -> bool:
     """Whether this is a special category of GDPR Art. 9(1) or falls under Art. 10; unknown keys are not."""
     return any(row.article is not None and covers(key, category) for key, row in _categories().items())
+
+
+@cache
+def _special() -> frozenset[str]:
+    return frozenset(filter(is_special, _categories()))
 
 
 def covers(parent: str, child: str) -> bool:

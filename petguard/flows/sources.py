@@ -15,10 +15,6 @@ from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
 _MANY_WORDS = 24
-<<<<<<< HEAD
-=======
-SUBJECTS = ("patient", "user", "employee", "customer")
->>>>>>> main
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
 )
@@ -91,13 +87,8 @@ def _names(each: f.Expr) -> Iterator[str]:
 
 
 def _possible(name: str) -> bool:
-<<<<<<< HEAD
     """Whether a name may mean personal data at all, whatever it is read from; a constant is none."""
-    return not name.isupper() and taxonomy.is_possible(name)
-=======
-    """Whether a name may mean personal data at all, whatever it is read from."""
-    return not name.isupper() and bool(taxonomy.classify(*SUBJECTS, name))
->>>>>>> main
+    return not name.isupper() and bool(taxonomy.possible(name))
 
 
 @dataclass(frozen=True, slots=True)
