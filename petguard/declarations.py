@@ -35,6 +35,7 @@ _FORMS: Mapping[str, frozenset[str]] = {
 _PARTIES = frozenset({NodeKind.AI_SERVICE, NodeKind.SYSTEM})
 _OUTSIDE = frozenset({SinkKind.AI_SERVICE, SinkKind.THIRD_PARTY, SinkKind.VECTOR_STORE})
 POLICY = "petguard policy"
+LIMITED = "only to "  # how the details of a system begin that tell which categories one recipient gets; none is all
 
 
 @dataclass(frozen=True)
@@ -175,8 +176,15 @@ def _declared_flows(scene: Scene) -> Iterator[Said]:
 def _said_to(recipient: Node, back: Mapping[str, Sequence[Edge]], graph: SystemGraph) -> Iterator[Said]:
     """What is said to get to one recipient; the place is where the recipient is named as such."""
     seen = {recipient.id}
-    queue = [(edge.source, edge.location) for edge in back[recipient.id]]
+    queue: list[tuple[str, Location]] = []
     told: set[tuple[str, Location]] = set()
+    for edge in back[recipient.id]:
+        stated = _stated(graph.node(edge.source), recipient)
+        if stated is None:
+            queue.append((edge.source, edge.location))
+        for category in stated or ():
+            told.add((category, edge.location))
+            yield Said(category, recipient, edge.location, "fides")
     while queue:
         key, location = queue.pop()
         node = graph.node(key)
@@ -189,6 +197,15 @@ def _said_to(recipient: Node, back: Mapping[str, Sequence[Edge]], graph: SystemG
                 if (category, location) not in told:
                     told.add((category, location))
                     yield Said(category, recipient, location, format_of(node))
+
+
+def _stated(system: Node, recipient: Node) -> tuple[str, ...] | None:
+    """The only categories that a system is said to pass on to a recipient; None where nothing bounds them."""
+    prefix = f"{LIMITED}{recipient.id}#"
+    lists = [value for key, value in sorted(system.details.items()) if key.startswith(prefix)]
+    if not lists or not all(lists):
+        return None
+    return personal(dict.fromkeys(each for value in lists if isinstance(value, tuple) for each in value))
 
 
 def _forms(graph: SystemGraph) -> Iterator[Said]:

@@ -1,5 +1,7 @@
 """Declared against detected, through the whole scan: a clinic with Fides manifests, a dbt project and code."""
 
+from pathlib import Path
+
 import pytest
 
 from petguard.report import Compared, Report
@@ -161,3 +163,14 @@ def test_every_report_for_readers_shows_the_comparison(report: Report, name: str
     page = formats()[name].render(report)
     assert "dim_patients.email is masked" in page
     assert "user.health_and_medical goes to OpenAI" in page
+
+
+def test_a_recipient_gets_only_what_its_entry_lists(tmp_path: Path) -> None:
+    """A system that uses contacts and passes on names has not declared that its recipient gets contacts."""
+    narrowed = FIDES.replace(
+        "type: system, data_categories: [user.contact]}", "type: system, data_categories: [user.name]}"
+    )
+    (tmp_path / "fides.yml").write_text(narrowed, "utf-8")
+    (tmp_path / "intake.py").write_text(APP, "utf-8")
+    found = row(scan(Request(paths=(tmp_path,))), "user.contact.phone_number goes to OpenAI")
+    assert (found.verdict, found.why) == ("undeclared", "only user.name is declared for OpenAI")
