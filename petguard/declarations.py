@@ -81,7 +81,7 @@ class Scene:
     @cached_property
     def found(self) -> tuple[Path, ...]:
         """The flows that were seen in code or in a configuration, and are not only said to be there."""
-        return tuple(flow for flow in self.flows if not self._is_said(flow))
+        return tuple(flow for flow in self.flows if not self.is_said(flow))
 
     @cached_property
     def leaving(self) -> tuple[Path, ...]:
@@ -114,7 +114,8 @@ class Scene:
         forms = {each.within for each in self.said if each.format in _FORMS}
         return (*((folder, frozenset[str]()) for folder in sorted(whole)), *sorted(forms, key=repr))
 
-    def _is_said(self, flow: Path) -> bool:
+    def is_said(self, flow: Path) -> bool:
+        """Whether a flow stands only in what people wrote about their data."""
         keys = [hop.node.id for hop in flow.hops]
         only_declared = all(self.edges[step].origin is Origin.DECLARED for step in pairwise(keys))
         return only_declared and any(format_of(hop.node) in SAYING for hop in flow.hops)
