@@ -26,7 +26,7 @@ SAYING = frozenset(
         *("model card", "openapi", "openlineage", "prisma", "spdx"),
     }
 )
-_RECORDS = frozenset({"cyclonedx", "fides"})
+RECORDS = frozenset({"cyclonedx", "fides"})
 # The forms of app stores tell which data leaves the app, not for whom; each speaks of the code of its platform.
 _FORMS: Mapping[str, frozenset[str]] = {
     "apple": frozenset({".swift", ".m", ".mm", ".dart"}),
@@ -154,7 +154,7 @@ def lies_within(path: str, folder: str, suffixes: frozenset[str]) -> bool:
 def _is_of_record(edge: Edge, graph: SystemGraph) -> bool:
     """Whether a record says that data gets to a system; a manifest of data alone says nothing of where it goes."""
     kind = edge.source.partition(":")[2].partition("/")[0]
-    return edge.origin is Origin.DECLARED and kind in _RECORDS and graph.node(edge.target).kind in _PARTIES
+    return edge.origin is Origin.DECLARED and kind in RECORDS and graph.node(edge.target).kind in _PARTIES
 
 
 def _names_ai(said: Said) -> bool:
