@@ -1,5 +1,8 @@
 """What petguard knows about libraries: the tables are well formed, and small real programs reach exactly their row."""
 
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -8,15 +11,18 @@ from typing import Annotated
 import pytest
 from pydantic import Field, TypeAdapter
 
+import petguard
 from petguard import taxonomy
 from petguard.collect import Input
 from petguard.documents import read_yaml
+from petguard.flows.knowledge import Calls, table
 from petguard.graph import Path as Way
 from petguard.graph import SystemGraph
 from petguard.model import EvidenceLevel, Facts, Frozen, NodeKind, SinkKind
 from petguard.parsers._source import together
 from petguard.parsers.python import PARSER
 from petguard.semgrep import SEMGREP
+from tests.flows.samples import concrete
 
 HERE = Path(__file__).parent / "flows"
 
@@ -43,7 +49,7 @@ OWNERS = _samples("owners-python.yaml")
 
 
 @cache
-def _ways(samples: tuple["Sample | Protected", ...]) -> dict[int, tuple[Way, ...]]:
+def _ways(samples: tuple["Sample | Protected | Quiet", ...]) -> dict[int, tuple[Way, ...]]:
     """The flows of each sample, by its number: all are read in one go, each in a folder of its own."""
     items = [Input(f"s{number}/app.py", sample.code) for number, sample in enumerate(samples)]
     facts = together(each for each in PARSER.parse(items, SEMGREP) if isinstance(each, Facts))
@@ -125,3 +131,87 @@ def test_a_protection_is_told_from_what_only_looks_like_one(number: int) -> None
                 taxonomy.covers(each, category) for each in entities for category in way.source.categories
             )
             assert covered is not sample.other
+
+
+class Quiet(Frozen):
+    """A program in which nobody outside gets `user.email`."""
+
+    why: str
+    before: str
+    call: Annotated[str, Field(min_length=3)]
+
+    @property
+    def code(self) -> str:
+        """The whole file."""
+        return f"{self.before}\n\n\ndef send(user):\n    {self.call}\n"
+
+
+QUIET = TypeAdapter(tuple[Quiet, ...]).validate_python(read_yaml((HERE / "quiet-python.yaml").read_text("utf-8")).value)
+
+
+@pytest.mark.parametrize("number", range(len(QUIET)), ids=[f"{each.why}: {each.call[:30]}" for each in QUIET])
+def test_what_only_looks_like_a_flow_stays_quiet(number: int) -> None:
+    """Reading, counting, keeping it inside, and calls of other things of the same name hand nothing on."""
+    assert [(way.source.name, way.target.id) for way in _ways(QUIET)[number]] == []
+
+
+ROWS: Mapping[str, Sequence[Calls]] = {
+    "asks": table("pypi").asks,
+    "recipients": table("pypi").recipients,
+    "safeguards": table("pypi").safeguards,
+}
+FILES = Path(petguard.__file__).parents[1] / "rules" / "code" / "flows"
+
+
+def _own(kind: str) -> list[Calls]:
+    """The rows of a kind that are said of Python."""
+    said = read_yaml((FILES / f"{kind}-python.yaml").read_text("utf-8")).value
+    ids = {row["id"] for row in said[kind]}
+    return [row for row in ROWS[kind] if row.id in ids]
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_no_two_rows_have_one_id(kind: str) -> None:
+    """A report names a row by it."""
+    ids = Counter(row.id for row in ROWS[kind])
+    assert [each for each, number in ids.items() if number > 1] == []
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_every_pattern_is_a_dotted_path_of_a_package(kind: str) -> None:
+    """A blank, a bracket or a parenthesis that is not closed would match no call at all."""
+    step = r"[\w*\-]+(?:\(\))*"
+    path = re.compile(rf"{step}(?:\.{step})*")
+    assert [pattern for row in _own(kind) for pattern in row.calls if not path.fullmatch(pattern)] == []
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_no_two_rows_claim_one_path(kind: str) -> None:
+    """Which of them would be told is decided by the order of the files, and by nobody who wrote them."""
+    rows = _own(kind)
+    claimed = [
+        (row.id, other.id, pattern)
+        for row in rows
+        for pattern in row.calls
+        for other in rows
+        if other is not row and not other.given and other.paths.fullmatch(concrete(pattern))
+    ]
+    assert claimed == []
+
+
+def test_owners_of_every_kind_are_known() -> None:
+    """Third parties, vector stores, training, logs and files: how many different names each kind has."""
+    owners = {(row.sink, row.name) for row in table("pypi").recipients if row in _own("recipients")}
+    numbers = Counter(sink for sink, _ in owners)
+    assert numbers[SinkKind.THIRD_PARTY] >= 60
+    assert numbers[SinkKind.VECTOR_STORE] >= 15
+    assert numbers[SinkKind.TRAINING] >= 6
+    assert len(_own("asks")) >= 70
+
+
+def test_every_owner_has_a_program() -> None:
+    """Nearly all rows have been seen at work; those without are older names of a library, or need much around them."""
+    seen = {sample.row for sample in OWNERS}
+    own = {row.id for row in _own("recipients")}
+    assert seen <= own
+    assert len(seen) >= 0.8 * len(own), sorted(own - seen)

@@ -182,6 +182,14 @@ def test_redaction_that_lists_entities_covers_those_alone() -> None:
         assert [finding.result for finding in told(found, "PG201")] == expected
 
 
+def test_a_field_that_is_left_out_is_protected_whatever_it_holds() -> None:
+    """A column of diagnoses that is dropped tells of nobody's illness; the other columns still say what they hold."""
+    left_out = protection("redaction").model_copy(update={"details": {"evidence": "static", "entities": (HEALTH,)}})
+    for category, expected in ((HEALTH, []), (EMAIL, [FlowResult.VIOLATION])):
+        found = evidence((data(category), left_out, call(), openai()), policy="accept_evidence: static")
+        assert [finding.result for finding in told(found, "PG201", "PG202")] == expected
+
+
 def test_pseudonymisation_is_no_anonymisation() -> None:
     """Even when it holds, the data are still personal."""
     way = (data(EMAIL), protection("pseudonymisation", "c1"), call(), openai())

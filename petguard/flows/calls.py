@@ -172,14 +172,16 @@ class Calling:
         kind = _kept_kind(one.call)
         if kind is None:
             return None
-        made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, NOTHING)
+        made = self._in.reading.object(
+            one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, one.back.atoms
+        )
         columns = _named(one.call, "select")
         if columns:
             parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
             row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
             return row.with_part(ELEMENT, row)
         with_it = {(*made[:-1], name) for name in _named(one.call, "include")}
-        return Value(one.back.atoms | {made} | with_it, refs=(f"t:{kind}|", *one.back.refs))
+        return Value(frozenset({made}) | with_it, refs=(f"t:{kind}|", *one.back.refs))
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""

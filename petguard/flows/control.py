@@ -17,7 +17,12 @@ from petguard.flows.values import EMPTY, Value, joined
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter, Scope
 
-_CONSENT = re.compile(r"(?i)(?:^|_|\b)(?:has_?)?(?:consent|opted_?in|opt_?in|gave_?permission|agreed_?to)")
+_CONSENT = re.compile(  # in snake_case or camelCase; `consent_required` and `consentFormUrl` speak of something else
+    r"(?:^|_|\b|(?<=[a-z0-9])(?=[A-Z]))(?<!no_)(?<!without_)(?<!needs_)(?<!requires_)(?<!require_)(?<!missing_)"
+    r"(?i:(?:has|have|gave|given)?_?(?:consent|opted_?in|opt_?in(?![a-z])|agreed_?to|permission_?(?:given|granted))|"
+    r"(?:gave|given)_?permission)"
+    r"(?!(?i:_?(?:form|url|link|page|text|version|require|need|screen|banner|manager|service|dialog|missing|template)))"
+)
 _ROUNDS = 10  # of the outermost loop
 _MANY_EXITS = 30
 
@@ -47,19 +52,21 @@ class Control:
             self._in.value(test)
         scope, asked = self._in.scope, [_consent(test) for test in each.tests]
         ends, names, guards = [], scope.names, scope.guards
+        kept: list[list[str]] = []
         for index, arm in enumerate(each.arms):
             # What was not asked for in an arm before is granted here.
             denied = [one[0] for one in asked[:index] if one is not None and not one[1]]
             own = [one[0] for one in asked[index : index + 1] if one is not None and one[1]]
-            scope.guards = (*guards, *denied, *own)
+            granted = [*denied, *own]
+            scope.guards = (*guards, *granted)
             with self._in.layer() as layer:
                 if self._in.block(arm):
                     ends.append(layer)
+                    kept.append(granted)
             scope.guards = guards
         names.take_one_of(ends)
-        first = next(iter(asked), None)
-        if first is not None and len(ends) < len(each.arms):
-            scope.guards = (*guards, first[0])
+        # What every arm that goes on was granted holds from here on.
+        scope.guards = (*guards, *(name for name in next(iter(kept), ()) if all(name in each for each in kept)))
         return bool(ends) or not each.arms
 
     def loop(self, each: f.Loop) -> None:

@@ -8,13 +8,13 @@ from petguard import taxonomy
 from petguard.flows.knowledge import Safeguard, table
 from petguard.flows.links import Links
 from petguard.flows.resolve import Meaning
-from petguard.flows.sources import SUBJECTS
 from petguard.flows.summary import Atom, Atoms, Site
 from petguard.model import EvidenceLevel
 
 _MAKERS = 12  # values that are looked through for the maker of an object
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?|\.\d{1,12}")
 
+_EACH = frozenset({"map", "flatMap", "mapNotNull", "Select", "apply", "applymap", "transform"})
 Key = tuple[str, int]  # the path of a file, and the number of a call in it
 
 
@@ -37,10 +37,19 @@ class _Search:
         if guard is not None:
             return guard
         last = self.links.summaries[path].sites[number].name.rpartition(".")[2]
+        if not found or all(one.kind == "library" for one in found):
+            functions = self._mapped(path, number, last)
         named = table().safeguard_named(functions[0].name.rpartition(".")[2] if functions else last)
         if named is None or (functions and self._gives_back_input(path, number, functions)):
             return None
         return named if not functions else self._as_good_as_inside(functions[0], named)
+
+    def _mapped(self, path: str, number: int, last: str) -> list[Meaning]:
+        """The function that a call runs on each element: `map(redact, notes)`."""
+        if last not in _EACH:
+            return []
+        arguments = self.links.summaries[path].sites[number].arguments
+        return [one for each in arguments for one in self.links.functions(path, each, handed=False)]
 
     def _known(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
         """The safeguard of a library, or a regular expression that takes something out."""
@@ -116,7 +125,7 @@ class _Search:
 
 def _left_out(site: Site) -> Safeguard | None:
     """A call that says which fields its result does not have takes out what they hold, and nothing else."""
-    kinds = dict.fromkeys(each for name in site.leaves for each in taxonomy.classify(*SUBJECTS, name))
+    kinds = dict.fromkeys(each for name in site.leaves for each in taxonomy.possible(name))
     if not kinds:
         return None
     return Safeguard(id="left-out", technique="redaction", entities=tuple(kinds), positions=(0,), receiver_too=True)

@@ -191,7 +191,7 @@ class Table:
         Logs and files alone are no reason: petguard asks where personal data meets AI and others, and then also
         lists what else it reaches.
         """
-        return any(True for text in texts for _ in self._outside.find_matches_as_indexes(text))
+        return any(_is_in(self._outside, text) for text in texts)
 
     @cached_property
     def _outside(self) -> AhoCorasick:
@@ -200,7 +200,7 @@ class Table:
 
     def asks_any(self, texts: Iterable[str]) -> bool:
         """Whether any text names a library of which calls ask an AI: it may be given a client that others made."""
-        return any(True for text in texts for _ in self._asking.find_matches_as_indexes(text))
+        return any(_is_in(self._asking, text) for text in texts)
 
     @cached_property
     def _asking(self) -> AhoCorasick:
@@ -245,6 +245,14 @@ def _by_last_name(rows: Iterable[_Row]) -> Mapping[str, list[_Row]]:
         for key in dict.fromkeys(_key(pattern) for pattern in row.calls):
             found.setdefault(key, []).append(row)
     return found
+
+
+def _is_in(words: AhoCorasick, text: str) -> bool:
+    """Whether a text holds one of the words; half a character in it is no reason not to look."""
+    try:
+        return any(True for _ in words.find_matches_as_indexes(text))
+    except UnicodeEncodeError:
+        return any(True for _ in words.find_matches_as_indexes(text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def _root(pattern: str) -> str:

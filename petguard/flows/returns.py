@@ -56,7 +56,7 @@ class Returns:
     overgrown: set[tuple[str, str]] = field(default_factory=set)  # functions that were too large to be looked through
     _known: dict[Key, Outcome] = field(default_factory=dict)
     _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
-    _pending: list[Key] = field(default_factory=list)
+    _pending: dict[Key, None] = field(default_factory=dict)  # each once, however many ask for it
     _open: list["Node"] = field(default_factory=list)  # what is being looked behind
 
     def of(self, path: str, function: str, part: str) -> Outcome:
@@ -64,24 +64,25 @@ class Returns:
         key = path, function, part
         if key not in self._known:
             self._known[key] = Outcome()
-            self._pending.append(key)
+            self._pending[key] = None
             self._settle()
         return self._known[key]
 
     def _settle(self) -> None:
         while self._pending:
-            key = self._pending.pop()
+            key = next(iter(self._pending))
+            del self._pending[key]
             outcome = self._explored(key)
             if outcome != self._known[key]:
                 self._known[key] = outcome
-                self._pending += sorted(self._asking[key])
+                self._pending |= dict.fromkeys(sorted(self._asking[key]))
 
     def _peek(self, key: Key, asking: Key) -> Outcome:
         """The outcome as far as it is known; who asks is looked at again when there is more."""
         self._asking[key].add(asking)
         if key not in self._known:
             self._known[key] = Outcome()
-            self._pending.append(key)
+            self._pending[key] = None
         return self._known[key]
 
     def _explored(self, key: Key) -> Outcome:

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_SELECT = re.compile(r"(?is)\bselect\s+(?:distinct\s+)?(.{1,2000}?)\s+from\s+[\"`\[]?([\w.]+)")
+_WORD = re.compile(r"(?i)\b(?:select\s+(?:distinct\s)?|from\s+[\"`\[]?([\w.]+))")
+_LONGEST_LIST = 2000  # characters between `select` and `from`
 _PARENTHESES = re.compile(r"\([^()]*\)")
 
 
@@ -19,9 +20,14 @@ class Query:
 @lru_cache(10_000)
 def selected(text: str) -> Query | None:
     """The columns that a query selects; None for a text that is no query."""
-    found = _SELECT.search(text)
-    if found is None:
-        return None
-    wanted, table = found.groups()
-    columns = tuple(each.strip() for each in _PARENTHESES.sub("", wanted).split(","))
-    return Query(table.rpartition(".")[2], columns)
+    starts: list[int] = []
+    for word in _WORD.finditer(text):
+        if word[1] is None:
+            starts.append(word.end())
+            continue
+        near = next((start for start in starts if word.start() - start <= _LONGEST_LIST), None)
+        if near is not None:
+            wanted = _PARENTHESES.sub("", text[near : word.start()])
+            return Query(word[1].rpartition(".")[2], tuple(each.strip() for each in wanted.split(",")))
+        starts.clear()
+    return None

@@ -10,6 +10,7 @@ _DEEP = 3  # parts of parts that are told apart
 _WIDE = 60  # parts of one value
 _REFS = 4
 _LONG_REF = 160
+_LONGEST_TEXT = 4_000
 NOTHING: Final[Atoms] = frozenset()
 
 
@@ -151,11 +152,12 @@ def mixed(values: Iterable[Value]) -> Value:
     if not kept:
         return EMPTY
     if all(each.literal for each in kept):
-        return Value(literal=True, text="".join(each.text or "" for each in kept))
+        return Value(literal=True, text="".join(each.text or "" for each in kept)[:_LONGEST_TEXT])
     atoms = [each.all for each in kept]
     texts = [each.text for each in kept]
     # A hole for what is not known keeps a query readable: `SELECT email FROM users WHERE id = ?`.
     text = "".join("?" if each is None else each for each in texts) if any(texts) and len(kept) < _WIDE else None
+    text = None if text is None else text[:_LONGEST_TEXT]  # what is added up in loops grows and grows
     return Value(atoms[0] if len(atoms) == 1 else NOTHING.union(*atoms), text=text)
 
 

@@ -1,10 +1,6 @@
 """Calls of AI that only show when values are followed: a client behind a partial, an alias or a factory elsewhere."""
 
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from petguard import catalog
 from petguard.flows.follow import Asked
@@ -15,10 +11,8 @@ from petguard.parsers import _posts
 from petguard.parsers._noted import Noted
 from petguard.parsers._python_file import argument, text
 from petguard.parsers._python_project import Project
-from petguard.parsers._python_rules import Detector, of_fact
+from petguard.parsers._python_rules import Detector
 from petguard.parsers._services import IN_PROCESS, Service
-
-_FORM = re.compile(r'"pattern": "(?:\$\w+)?([\w.]+)\(\.\.\.\)"')
 
 
 def data_of(detector: Detector) -> Data:
@@ -39,13 +33,12 @@ class Asks:
         """The call as one that asks an AI; None when it is not."""
         if _posts.is_request(dotted):
             return self.noted.posts(path, site, self._address(path, site))
-        package, known = catalog.module(dotted.replace("()", "")), _known(dotted)
+        package, known = catalog.module(dotted.replace("()", "")), table("pypi").ask(dotted)
         if known is None or package is None or package.role not in ("sdk", "framework", "runtime"):
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
-        data, contains = known
-        return self.noted.asks(path, site, self._services(path, package), data, contains=contains)
+        return self.noted.asks(path, site, self._services(path, package), known, contains=known.contains)
 
     def _address(self, path: str, site: Site) -> str | None:
         module = self.project.module(path)
@@ -67,36 +60,3 @@ class Asks:
         own = [each for file, func, each in made if catalog.module(file.module.dotted(func) or "") == package]
         near = [each for file, _, each in made if file.path == path and package.provider is None]
         return list(dict.fromkeys(own or near)) or [Service(package.provider)]
-
-
-def _known(dotted: str) -> tuple[Data, bool] | None:
-    """What of a call of this path carries data, and whether its result contains them; None when it asks no AI."""
-    row = table().ask(dotted)
-    if row is not None:
-        return row, row.contains
-    detector = _detector(dotted)
-    return None if detector is None else (data_of(detector), detector.contains)
-
-
-@cache
-def _by_ending() -> dict[str, list[tuple[str, Detector]]]:
-    """The detectors by the last name of what they call, with the path or its ending."""
-    found: dict[str, list[tuple[str, Detector]]] = {}
-    for detector in of_fact("ai_call"):
-        for form in _forms(detector):
-            found.setdefault(form.rpartition(".")[2], []).append((form, detector))
-    return found
-
-
-def _forms(detector: Detector) -> Iterator[str]:
-    return iter(dict.fromkeys(_FORM.findall(json.dumps(detector.rule))))
-
-
-def _detector(dotted: str) -> Detector | None:
-    """The longest form that a path ends like; one that starts with a package must be the whole path."""
-    fitting = [
-        (len(form), detector)
-        for form, detector in _by_ending().get(dotted.rpartition(".")[2], ())
-        if (dotted.endswith(form) and dotted != form if form.startswith(".") else dotted == form)
-    ]
-    return max(fitting, key=lambda each: each[0])[1] if fitting else None

@@ -40,7 +40,12 @@ class Program:
     def sends_the_mark(self) -> bool:
         """Run the program and see whether the address of the user reaches the AI."""
         said: list[object] = []
-        create = SimpleNamespace(create=lambda **given: said.append(given) or "answer")
+
+        def answer(**given: object) -> str:
+            said.append(given)
+            return "answer"
+
+        create = SimpleNamespace(create=answer)
         openai = ModuleType("openai")
         openai.__dict__["OpenAI"] = lambda: SimpleNamespace(chat=SimpleNamespace(completions=create))
         library = ModuleType(_LIBRARY)
@@ -129,14 +134,16 @@ class _Writer:
         ways = (
             ["let"] * 4 + ["change"] * 3 + (["branch", "loop", "while", "try", "inner"] if self.depth < _DEEP else [])
         )
-        return getattr(self, f"_{self.draw(st.sampled_from(ways))}")()
+        lines: list[str] = getattr(self, f"_{self.draw(st.sampled_from(ways))}")()
+        return lines
 
     def _let(self) -> list[str]:
         kind = self.draw(st.sampled_from("TTTLDP"))
         value = self.value(kind)
-        if self.names[kind] and self.draw(st.booleans()):
+        again = self.draw(st.booleans())
+        if self.names[kind] and again:
             return [f"{self.draw(st.sampled_from(self.names[kind]))} = {value}"]
-        if kind == "P" and self.draw(st.booleans()):
+        if kind == "P" and again:
             one, two = self.new(), self.new()
             self.names["T"] += [one, two]
             return [f"{one}, {two} = {value}"]
@@ -188,7 +195,7 @@ class _Writer:
         name, body, parameter = self.new(), self.inner(), self.new()
         body.names["T"].append(parameter)
         # What it assigns would be its own: it only reads and fills what is around it.
-        lines = [line for line in body.fills()]
+        lines = list(body.fills())
         value = body.value("T")
         result = self.new()
         called = f"{result} = {name}({self.value('T')})"
@@ -325,7 +332,8 @@ def programs(draw: st.DrawFn) -> Program:
     """A program that runs to its end, whatever `flag` is."""
     shapes = [replace(draw(st.sampled_from(_SHAPES)), name=f"f{number}") for number in range(draw(st.integers(1, 4)))]
     split = draw(st.integers(0, len(shapes)))
-    library, app = [], []
+    library: list[str] = []
+    app: list[str] = []
     for number, one in enumerate(shapes):
         (library if number < split else app).extend(_helper(draw, one, tuple(shapes[:number])))
     keeper = (

@@ -137,8 +137,12 @@ _SENDS = {
     "loc": "df = load()\ndf.loc[0, 'a'] = user.email\nask(df)",
     "apply": "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nask(df['a'].apply(lambda x: x + '!'))",
     "to_string": "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nask(df.to_string())",
-    "iterrows": "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nfor i, r in df.iterrows():\n    ask(r['a'])",
-    "itertuples": "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nfor r in df.itertuples():\n    ask(r.a)",
+    "iterrows": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nfor i, r in df.iterrows():\n    ask(r['a'])"
+    ),
+    "itertuples": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nfor r in df.itertuples():\n    ask(r.a)"
+    ),
     "to_dict": "import pandas as pd\ndf = pd.DataFrame({'a': [user.email]})\nask(df.to_dict('records'))",
 }
 

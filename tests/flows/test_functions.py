@@ -32,7 +32,9 @@ _SENDS = {
     "a part of a tuple": "def g(a):\n    return 1, a\ndef f(user):\n    ask(g(user.email)[1])",
     "a dict": "def g(a):\n    return {'x': a}\ndef f(user):\n    ask(g(user.email)['x'])",
     "a nested dict": "def g(a):\n    return {'x': {'y': a}}\ndef f(user):\n    ask(g(user.email)['x']['y'])",
-    "one of two results": "def g(a):\n    if a:\n        return a\n    return 'b'\ndef f(user):\n    ask(g(user.email))",
+    "one of two results": (
+        "def g(a):\n    if a:\n        return a\n    return 'b'\ndef f(user):\n    ask(g(user.email))"
+    ),
     "a result of a result": "def g(a):\n    return h(a)\ndef h(a):\n    return a\ndef f(user):\n    ask(g(user.email))",
     "a recursive result": "def g(a, n):\n    return a if n else g(a, n - 1)\ndef f(user):\n    ask(g(user.email, 3))",
     "mutually recursive results": (
@@ -46,12 +48,18 @@ _SENDS = {
     "a yield from": "def g(a):\n    yield from [a]\ndef f(user):\n    ask(list(g(user.email)))",
     "a yield in an assignment": "def g(a):\n    x = yield a\ndef f(user):\n    ask(list(g(user.email)))",
     "an async result": "async def g(a):\n    return a\nasync def f(user):\n    ask(await g(user.email))",
-    "an async generator": "async def g(a):\n    yield a\nasync def f(user):\n    async for x in g(user.email):\n        ask(x)",
-    "a list that is filled": "def g(x, a):\n    x.append(a)\ndef f(user):\n    y = []\n    g(y, user.email)\n    ask(y)",
+    "an async generator": (
+        "async def g(a):\n    yield a\nasync def f(user):\n    async for x in g(user.email):\n        ask(x)"
+    ),
+    "a list that is filled": (
+        "def g(x, a):\n    x.append(a)\ndef f(user):\n    y = []\n    g(y, user.email)\n    ask(y)"
+    ),
     "a list that is filled by name": (
         "def g(x, a):\n    x.append(a)\ndef f(user):\n    y = []\n    g(x=y, a=user.email)\n    ask(y)"
     ),
-    "a dict that is filled": "def g(x, a):\n    x['k'] = a\ndef f(user):\n    y = {}\n    g(y, user.email)\n    ask(y['k'])",
+    "a dict that is filled": (
+        "def g(x, a):\n    x['k'] = a\ndef f(user):\n    y = {}\n    g(y, user.email)\n    ask(y['k'])"
+    ),
     "an object that is filled": (
         "class T:\n    pass\ndef g(x, a):\n    x.k = a\ndef f(user):\n    y = T()\n    g(y, user.email)\n    ask(y.k)"
     ),
@@ -63,19 +71,29 @@ _SENDS = {
         "def g(x, a):\n    x.append(a)\ndef f(user):\n    d = {'y': []}\n    g(d['y'], user.email)\n    ask(d)"
     ),
     "a list that is filled two calls away": (
-        "def h(x, a):\n    x.append(a)\ndef g(x, a):\n    h(x, a)\ndef f(user):\n    y = []\n    g(y, user.email)\n    ask(y)"
+        "def h(x, a):\n    x.append(a)\ndef g(x, a):\n    h(x, a)\ndef f(user):\n    y = []\n"
+        "    g(y, user.email)\n    ask(y)"
     ),
     # closures
     "a closure": "def f(user):\n    x = user.email\n    def g():\n        ask(x)\n    g()",
-    "a closure that is given back": "def g(a):\n    def h():\n        return a\n    return h\ndef f(user):\n    ask(g(user.email)())",
-    "a closure over what changes later": "def f(user):\n    x = 1\n    def g():\n        ask(x)\n    x = user.email\n    g()",
+    "a closure that is given back": (
+        "def g(a):\n    def h():\n        return a\n    return h\ndef f(user):\n    ask(g(user.email)())"
+    ),
+    "a closure over what changes later": (
+        "def f(user):\n    x = 1\n    def g():\n        ask(x)\n    x = user.email\n    g()"
+    ),
     "a closure over what is replaced later": (
         "def f(user):\n    x = user.email\n    def g():\n        ask(x)\n    g()\n    x = 1"
     ),
-    "a closure that fills a list": "def f(user):\n    x = []\n    def g():\n        x.append(user.email)\n    g()\n    ask(x)",
-    "a closure that fills a dict": "def f(user):\n    x = {}\n    def g():\n        x['a'] = user.email\n    g()\n    ask(x['a'])",
+    "a closure that fills a list": (
+        "def f(user):\n    x = []\n    def g():\n        x.append(user.email)\n    g()\n    ask(x)"
+    ),
+    "a closure that fills a dict": (
+        "def f(user):\n    x = {}\n    def g():\n        x['a'] = user.email\n    g()\n    ask(x['a'])"
+    ),
     "a closure that fills a list of another closure": (
-        "def f(user):\n    x = []\n    def g():\n        x.append(user.email)\n    def h():\n        ask(x)\n    g()\n    h()"
+        "def f(user):\n    x = []\n    def g():\n        x.append(user.email)\n    def h():\n"
+        "        ask(x)\n    g()\n    h()"
     ),
     "a lambda that fills a list": "def f(user):\n    x = []\n    g = lambda: x.append(user.email)\n    g()\n    ask(x)",
     "a lambda with a default": "def f(user):\n    g = lambda a=user.email: ask(a)\n    g()",
@@ -98,7 +116,9 @@ _SENDS = {
     "a local alias": "def f(user):\n    q = ask\n    q(user.email)",
     "a partial": "from functools import partial\nq = partial(ask)\ndef f(user):\n    q(user.email)",
     "a partial with data": "from functools import partial\ndef f(user):\n    q = partial(ask, user.email)\n    q()",
-    "a partial with a name": "from functools import partial\ndef f(user):\n    q = partial(ask, prompt=user.email)\n    q()",
+    "a partial with a name": (
+        "from functools import partial\ndef f(user):\n    q = partial(ask, prompt=user.email)\n    q()"
+    ),
     "a partial that shifts": (
         "from functools import partial\ndef g(a, b):\n    ask(b)\nq = partial(g, 1)\ndef f(user):\n    q(user.email)"
     ),
@@ -141,12 +161,18 @@ _SENDS = {
     "the result of to_thread": (
         "import asyncio\ndef g(a):\n    return a\nasync def f(user):\n    ask(await asyncio.to_thread(g, user.email))"
     ),
-    "gather": "import asyncio\nasync def g(a):\n    return ask(a)\nasync def f(user):\n    await asyncio.gather(g(user.email))",
+    "gather": (
+        "import asyncio\nasync def g(a):\n    return ask(a)\nasync def f(user):\n"
+        "    await asyncio.gather(g(user.email))"
+    ),
     "the results of gather": (
         "import asyncio\nasync def g(a):\n    return a\nasync def f(user):\n"
         "    x, y = await asyncio.gather(g(1), g(user.email))\n    ask(y)"
     ),
-    "create_task": "import asyncio\nasync def f(user):\n    x = asyncio.create_task(g(user.email))\n    ask(await x)\nasync def g(a):\n    return a",
+    "create_task": (
+        "import asyncio\nasync def f(user):\n    x = asyncio.create_task(g(user.email))\n"
+        "    ask(await x)\nasync def g(a):\n    return a"
+    ),
     "run": "import asyncio\nasync def g(a):\n    ask(a)\ndef f(user):\n    asyncio.run(g(user.email))",
     "run_in_executor": (
         "import asyncio\nasync def f(user):\n    loop = asyncio.get_event_loop()\n"
@@ -178,9 +204,12 @@ _SENDS = {
         "def f(user):\n    with g(user.email) as x:\n        ask(x)"
     ),
     "a task of celery": "@app.task\ndef g(a):\n    ask(a)\ndef f(user):\n    g.delay(user.email)",
-    "a task of celery with args": "@app.task\ndef g(a):\n    ask(a)\ndef f(user):\n    g.apply_async(args=[user.email])",
+    "a task of celery with args": (
+        "@app.task\ndef g(a):\n    ask(a)\ndef f(user):\n    g.apply_async(args=[user.email])"
+    ),
     "wraps by hand": (
-        "from functools import wraps\ndef deco(n):\n    def outer(fn):\n        @wraps(fn)\n        def inner(*a, **k):\n"
+        "from functools import wraps\ndef deco(n):\n    def outer(fn):\n        @wraps(fn)\n"
+        "        def inner(*a, **k):\n"
         "            return fn(*a, **k)\n        return inner\n    return outer\n@deco(3)\ndef g(a):\n    ask(a)\n"
         "def f(user):\n    g(user.email)"
     ),

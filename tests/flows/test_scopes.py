@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.small import followed
+from tests.flows.small import followed, summary
 
 _SENDS = {
     "the value that stands last": "x = 'a'\nx = user.email\nask(x)",
@@ -17,7 +17,9 @@ _SENDS = {
     ),
     "a loop that may not run": "x = user.email\nfor i in rows:\n    x = 'a'\nask(x)",
     "a loop that is left": "x = 'a'\nfor i in rows:\n    x = user.email\n    break\nask(x)",
-    "a loop that goes on": "x = 'a'\nfor i in rows:\n    x = user.email\n    if i:\n        continue\n    x = 'b'\nask(x)",
+    "a loop that goes on": (
+        "x = 'a'\nfor i in rows:\n    x = user.email\n    if i:\n        continue\n    x = 'b'\nask(x)"
+    ),
     "the else of a loop": "for i in rows:\n    pass\nelse:\n    ask(user.email)",
     "the else of a while": "while flag:\n    flag = 0\nelse:\n    ask(user.email)",
     "a try that stops in between": "x = 'a'\ntry:\n    x = user.email\n    risky()\n    x = 'b'\nexcept E:\n    ask(x)",
@@ -100,3 +102,10 @@ def test_the_value_at_this_point_is_sent(name: str) -> None:
 def test_a_value_that_is_gone_is_not_sent(name: str) -> None:
     """A value that a name can no longer have where it is read is not reported."""
     assert followed(_body(_SENDS_NOTHING[name])).sources == set()
+
+
+def test_texts_do_not_grow_without_end() -> None:
+    """A text that is doubled again and again costs no more than a long one."""
+    made = summary("def f():\n    a = 'x'\n" + "    a = a + a\n" * 60 + "    g(a)\n")
+    (site,) = made.sites
+    assert len(site.arguments[0].text or "") < 5_000

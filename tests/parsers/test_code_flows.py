@@ -57,6 +57,16 @@ _BODIES = {
     "reduce": ("SINK(rows.reduce((all, each) => all + each.email, ''));", {"each.email"}),
     "then": ("Promise.resolve(patient.notes).then((it) => SINK(it));", {"patient.notes"}),
     "await": ("const x = await Promise.all([patient.notes]); SINK(x[0]);", {"patient.notes"}),
+    "a promise": ("const x = await new Promise((ok) => ok(patient.notes)); SINK(x);", {"patient.notes"}),
+    "a promise that is kept later": (
+        "const x = await new Promise((ok, no) => { rows.on('end', () => ok(patient.notes)); }); SINK(x);",
+        {"patient.notes"},
+    ),
+    "a promise that is kept early": (
+        "const x = await new Promise((ok, no) => { if (user.id) { return ok(patient.notes); } no('x'); }); SINK(x);",
+        {"patient.notes"},
+    ),
+    "a promise that is not kept": ("const x = await new Promise((ok, no) => no(patient.notes)); SINK(x);", set()),
     "taking apart": ("const { notes, id } = patient; SINK(notes);", {"patient.notes"}),
     "taking apart under another name": ("const { notes: n = '' } = patient; SINK(n);", {"patient.notes"}),
     "taking apart a list": ("const [, b] = ['x', patient.notes]; SINK(b);", {"patient.notes"}),
@@ -185,7 +195,8 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
     "a module that is loaded when it is needed": (
         {
             "llm.ts": _LLM,
-            "a.ts": 'export async function f(patient) {\n  const { ask } = await import("./llm");\n  ask(patient.notes);\n}\n',
+            "a.ts": 'export async function f(patient) {\n  const { ask } = await import("./llm");\n'
+            "  ask(patient.notes);\n}\n",
         },
         {"patient.notes"},
     ),
@@ -252,12 +263,19 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
     "an interface": (
         {
             "llm.ts": "export interface Llm { ask(p: string): Promise<string>; }\n",
-            "open.ts": 'import OpenAI from "openai";\nimport { Llm } from "./llm";\nexport class Open implements Llm {\n'
+            "open.ts": 'import OpenAI from "openai";\nimport { Llm } from "./llm";\n'
+            "export class Open implements Llm {\n"
             "  private c = new OpenAI();\n  ask(p: string) { return this.c.responses.create({ input: p }); }\n}\n",
             "a.ts": 'import { Llm } from "./llm";\nexport class A {\n  constructor(private llm: Llm) {}\n'
             "  f(patient) { return this.llm.ask(patient.notes); }\n}\n",
         },
         {"patient.notes"},
+    ),
+    "a getter beside a setter": (
+        _LLM + "class P {\n  constructor(private patient) {}\n  get text() { return this.patient.notes; }\n"
+        "  set text(t) { this.patient = t; }\n}\n"
+        "export const f = (patient) => ask(new P(patient).text);\n",
+        {"self.patient.notes"},
     ),
     "a static method": (
         'import OpenAI from "openai";\nclass A {\n  static c = new OpenAI();\n'
@@ -372,7 +390,7 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
     ),
     "a query that is written out": (
         {
-            "a.ts": _LLM + "export const f = async (id) =>\n"
+            "a.ts": _LLM + "export const f = async (id) =>\n"  # noqa: S608 - text of a test
             "  ask(JSON.stringify(await prisma.$queryRaw<Row[]>`SELECT email FROM users WHERE id = ${id}`));\n"
         },
         {"users.email"},
@@ -412,7 +430,8 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
     "a request that is written by hand": (
         "export const f = (patient) =>\n"
         '  fetch("https://api.openai.com/v1/chat/completions", {\n'
-        '    method: "POST",\n    body: JSON.stringify({ model: "gpt-4o", messages: [{ content: patient.notes }] }),\n  });\n',
+        '    method: "POST",\n    body: JSON.stringify({ model: "gpt-4o", messages: [{ content: patient.notes }] }),\n'
+        "  });\n",
         {"patient.notes"},
     ),
     "a request with axios": (
@@ -489,3 +508,70 @@ def test_data_moves_through_a_project(read: Read, name: str) -> None:
     """Functions, classes and files hand data on to the model."""
     files, expected = _PROJECTS[name]
     assert _reaching(read, files) == expected
+
+
+def _protections(read: Read, text: str) -> list[list[str | None]]:
+    """What protects each flow of a file into an AI service."""
+    facts, _ = read(PARSER, {"a.ts": _LLM + text})
+    paths = [path for path in SystemGraph([facts]).flows() if path.target.sink is SinkKind.AI_SERVICE]
+    return [[each.technique for each in path.protections] for path in paths]
+
+
+def test_a_redaction_is_a_protection(read: Read) -> None:
+    """What a function takes out by a regular expression is protected on its way."""
+    text = (
+        'const redactEmails = (t: string) => t.replace(/[\\w.]+@[\\w.]+/g, "[email]");\n'
+        "export const f = (user) => ask(redactEmails(`about ${user.email}`));\n"
+    )
+    assert _protections(read, text) == [["redaction"]]
+
+
+def test_a_redaction_that_gives_back_its_input_is_none(read: Read) -> None:
+    """A name protects nothing."""
+    text = "const redactPii = (t: string) => t;\nexport const f = (user) => ask(redactPii(user.email));\n"
+    assert _protections(read, text) == [[]]
+
+
+def test_consent_is_noted(read: Read) -> None:
+    """A flow that only takes place with consent says so."""
+    text = "export const f = (user) => { if (user.hasConsent) { return ask(user.email); } return null; };\n"
+    assert _protections(read, text) == [["consent"]]
+
+
+def _services(read: Read, files: dict[str, str]) -> set[str]:
+    facts, _ = read(PARSER, files)
+    paths = SystemGraph([facts]).flows()
+    return {path.target.id for path in paths if path.target.sink is SinkKind.AI_SERVICE}
+
+
+def test_who_answers_is_whoever_the_client_was_made_for(read: Read) -> None:
+    """A client with another address asks whoever is there, also from another file."""
+    files = {
+        "c.ts": 'import OpenAI from "openai";\n'
+        'export const c = new OpenAI({ baseURL: "https://api.groq.com/openai/v1" });\n',
+        "a.ts": 'import { c } from "./c";\nexport const f = (user) => c.responses.create({ input: user.email });\n',
+    }
+    assert _services(read, files) == {"ai_service:groq"}
+
+
+def test_a_local_model_is_no_provider(read: Read) -> None:
+    """What is asked at localhost stays on the machine."""
+    files = {
+        "a.ts": 'import OpenAI from "openai";\nconst c = new OpenAI({ baseURL: "http://localhost:11434/v1" });\n'
+        "export const f = (user) => c.responses.create({ input: user.email });\n",
+    }
+    assert _services(read, files) == {"ai_service:ollama"}
+
+
+def test_what_nobody_can_resolve_is_a_gap(read: Read) -> None:
+    """A function that callers choose may send data anywhere."""
+    _, gaps = read(PARSER, {"a.ts": _LLM + "export const f = (user, go) => go(user.email);\n"})
+    assert [(gap.path, gap.line, gap.reason) for gap in gaps] == [("a.ts", 6, "unresolved")]
+
+
+def test_places_in_a_page_are_those_of_the_file(read: Read) -> None:
+    """What stands in a script is found at its line in the whole file."""
+    script = 'import OpenAI from "openai";\nconst c = new OpenAI();\nc.responses.create({ input: user.email });\n'
+    facts, _ = read(PARSER, {"a.svelte": f"<h1>x</h1>\n\n<script>\n{script}</script>\n"})
+    (path,) = SystemGraph([facts]).flows()
+    assert [(hop.location.line, hop.location.column) for hop in path.hops] == [(6, 29), (6, 1), (6, 1)]

@@ -320,7 +320,9 @@ def test_types_that_are_newer_than_the_grammar_are_no_gap(read: Read) -> None:
 @pytest.mark.parametrize(
     ("path", "data", "expected"),
     [
-        ("a.ts", b"const x = 1;", Interest.CLEAR),
+        ("a.ts", b"const x = 1;", Interest.READ),
+        ("a.rb", b"x = 1", Interest.CLEAR),
+        ("schema.prisma", b"model A {}", Interest.READ),
         ("a.d.ts", b'import OpenAI from "openai";', Interest.CLEAR),
         ("a.ts", b'import "openai";', Interest.READ),
         ("a.ts", b"export const A = 'https://x.example';", Interest.READ),
@@ -328,5 +330,5 @@ def test_types_that_are_newer_than_the_grammar_are_no_gap(read: Read) -> None:
     ],
 )
 def test_only_files_that_matter_are_kept(path: str, data: bytes, expected: Interest) -> None:
-    """Files without a trace of AI are clear at once; those that may export an address are kept."""
+    """Files that hand data on or export an address are kept; others without a trace of AI are clear at once."""
     assert PARSER.interest(Candidate(path, data)) is expected

@@ -26,7 +26,8 @@ export default class X extends Y<Z> implements I {
   arrow = async (q) => q.x;
 }
 export const k = 1, { m, n } = o; export type T = { email: string; nested: { a: number } } & B;
-interface P extends Q { email?: string | null; fn(x: number): void } enum E { A = "a", B } namespace N { export let z = 1 }
+interface P extends Q { email?: string | null; fn(x: number): void }
+enum E { A = "a", B } namespace N { export let z = 1 }
 for (const [i, v] of Object.entries(x)) { } for (let i = 0; i < 3; i++) {} for (const z in y) {} do {} while (b);
 switch (q) { case 1: foo(); break; default: bar(); } try { go(); } catch ({ message }) { } finally { end(); }
 a?.b?.[c]?.(d); new Foo; tag`x${y}z`; a ||= c ?? d; (a, b); delete o.p; x = y ? !z : -w; ({ g, h: [i] } = j);

@@ -124,3 +124,23 @@ class BuiltIns:
             return f.Argument(self._in.expression(node))
         inner = next(iter(self._in.kids(node)), None)
         return f.Argument(self._in.expression(inner), "*")
+
+
+def promised(executor: f.Function) -> f.Expr:
+    """`new Promise((resolve, reject) => ...)`: what `resolve` is given, wherever that is called."""
+    kept = "<kept>"
+    body: list[f.Statement] = [f.Let([f.Var(kept, executor.at)], f.Items([]), executor.at)]
+    for index, each in enumerate(executor.parameters[:2]):
+        told = [] if index else [f.Do(_push(kept, each))]
+        settle = f.Function("", [f.Parameter("value", each.at)], told, each.at, each.at)
+        body.append(f.Let([f.Var(each.name, each.at)], f.Lambda(settle), each.at))
+    result = f.Item(f.Var(kept, executor.at), f.Var("<any>", executor.at), executor.at)
+    # It may return anywhere, and what was settled until then counts.
+    body.append(f.Try(executor.body, [[]], [f.Give(result, executor.end)]))
+    whole = f.Function("", [], body, executor.at, executor.end)
+    return f.Call(f.Lambda(whole), [], executor.at, executor.end)
+
+
+def _push(kept: str, each: f.Parameter) -> f.Call:
+    value = f.Argument(f.Var("value", each.at))
+    return f.Call(f.Attr(f.Var(kept, each.at), "push", each.at), [value], each.at, each.at)
