@@ -26,7 +26,7 @@ SAYING = frozenset(
         *("model card", "openapi", "openlineage", "prisma", "spdx"),
     }
 )
-_RECORDS = frozenset({"cyclonedx", "fides"})
+RECORDS = frozenset({"cyclonedx", "fides"})
 # The forms of app stores tell which data leaves the app, not for whom; each speaks of the code of its platform.
 _FORMS: Mapping[str, frozenset[str]] = {
     "apple": frozenset({".swift", ".m", ".mm", ".dart"}),
@@ -81,7 +81,7 @@ class Scene:
     @cached_property
     def found(self) -> tuple[Path, ...]:
         """The flows that were seen in code or in a configuration, and are not only said to be there."""
-        return tuple(flow for flow in self.flows if not self._is_said(flow))
+        return tuple(flow for flow in self.flows if not self.is_said(flow))
 
     @cached_property
     def leaving(self) -> tuple[Path, ...]:
@@ -114,7 +114,8 @@ class Scene:
         forms = {each.within for each in self.said if each.format in _FORMS}
         return (*((folder, frozenset[str]()) for folder in sorted(whole)), *sorted(forms, key=repr))
 
-    def _is_said(self, flow: Path) -> bool:
+    def is_said(self, flow: Path) -> bool:
+        """Whether a flow stands only in what people wrote about their data."""
         keys = [hop.node.id for hop in flow.hops]
         only_declared = all(self.edges[step].origin is Origin.DECLARED for step in pairwise(keys))
         return only_declared and any(format_of(hop.node) in SAYING for hop in flow.hops)
@@ -153,7 +154,7 @@ def lies_within(path: str, folder: str, suffixes: frozenset[str]) -> bool:
 def _is_of_record(edge: Edge, graph: SystemGraph) -> bool:
     """Whether a record says that data gets to a system; a manifest of data alone says nothing of where it goes."""
     kind = edge.source.partition(":")[2].partition("/")[0]
-    return edge.origin is Origin.DECLARED and kind in _RECORDS and graph.node(edge.target).kind in _PARTIES
+    return edge.origin is Origin.DECLARED and kind in RECORDS and graph.node(edge.target).kind in _PARTIES
 
 
 def _names_ai(said: Said) -> bool:
