@@ -26,6 +26,7 @@ _LONGEST_NAME = 160  # characters of an identifier that are read, from its end
 _LONGEST_READ = 24  # words of it
 _REMEMBERED = 1 << 16
 _JOINED = 7  # letters that words written together need to be known again: `firstname`
+_APART = (2, 3)  # words that one word may be written as: `Familien_Stand`
 _WITH_PERSON = ("name", "names", "email", "phone", "mobile", "address", "addr", "gender", "dob")
 
 
@@ -72,6 +73,7 @@ class _Words(Frozen):
     things: frozenset[str]
     never: dict[str, frozenset[str]]
     nothing: tuple[str, ...]
+    inner: frozenset[str]
     synonyms: dict[str, str]
 
 
@@ -193,6 +195,8 @@ def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
 def _spellings(words: Tokens) -> Iterator[Tokens]:
     if len(words[-1]) > 2 and words[-1].isalpha():
         yield (*words[:-1], _plural(words[-1]))
+        if words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")):
+            yield (*words[:-1], words[-1][:-1])
     together = "".join(words)
     if len(words) > 1 and len(together) >= _JOINED and together.isalpha():
         yield (together,)
@@ -205,13 +209,29 @@ def _longest() -> int:
 
 @cache
 def _last_words() -> frozenset[str]:
-    """The words that an identifier may end with when it means anything."""
+    """The words that an identifier may end with when it means anything; most end with another."""
     said = _words()
-    return frozenset({words[-1] for words in _entries()}) | said.form | said.coded | said.behind | {"id", "value"}
+    return frozenset({words[-1] for words in _entries()}) | said.form | said.coded | said.behind | {"id"}
 
 
-def _readings(words: Tokens) -> Iterator[_Reading]:
-    """The known names that an identifier ends with, the longest first, then those before words that change nothing."""
+def _readings(identifier: str) -> Iterator[_Reading]:
+    """The known names in an identifier, the likeliest first."""
+    words = _read(identifier)
+    if not words:
+        return
+    if words[-1] in _last_words() or words[-1].isdigit():
+        yield from _endings(words)
+        shorter = (*(word for word in words[:-1] if word not in _words().inner), words[-1])
+        if shorter != words:
+            yield from _endings(shorter)
+    for parts in _APART:
+        together = ("".join(words[-parts:]),)
+        if len(words) >= parts and len(together[0]) >= _JOINED and together in _entries():
+            yield from _endings((*words[:-parts], *together))
+
+
+def _endings(words: Tokens) -> Iterator[_Reading]:
+    """The known names that words end with, the longest first, then those before words that change nothing."""
     rest, coded, behind = words, False, ""
     while rest:
         for start in range(max(0, len(rest) - _longest()), len(rest)):
@@ -290,10 +310,7 @@ def explain(*identifiers: str) -> Classification | None:
     objects, types, tables, files or functions. Words are compared whole, so `timezone` and `template` are nothing.
     """
     *owners, identifier = identifiers
-    words = _read(identifier)
-    if not words or (words[-1] not in _last_words() and not words[-1].isdigit()):
-        return None
-    for reading in _readings(words):
+    for reading in _readings(identifier):
         if not reading.entry.key:
             return None
         if not _forbidden().keys().isdisjoint(reading.before):
@@ -338,10 +355,7 @@ def classify(*identifiers: str) -> tuple[str, ...]:
 @lru_cache(_REMEMBERED)
 def possible(identifier: str) -> tuple[str, ...]:
     """The categories that an identifier would stand for if it belonged to a person, or to what its data belongs to."""
-    words = _read(identifier)
-    if not words or (words[-1] not in _last_words() and not words[-1].isdigit()):
-        return ()
-    for reading in _readings(words):
+    for reading in _readings(identifier):
         if not reading.entry.key:
             return ()
         if _forbidden().keys().isdisjoint(reading.before):
