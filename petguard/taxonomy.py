@@ -1,8 +1,8 @@
 """Personal data: which identifier means which category, read from `rules/taxonomy/`.
 
-Categories are dotted keys in the manner of fideslang (`user.contact.email`); a parent covers its children. An identifier
-is split into words and read from its end, because the last word that matters says what it is: `email_template_id` is an
-id. `rules/taxonomy/README.md` tells the rules, `docs/taxonomy.md` shows the categories.
+Categories are dotted keys in the manner of fideslang (`user.contact.email`); a parent covers its children. An
+identifier is split into words and read from its end, because the last word that matters says what it is:
+`email_template_id` is an id. `rules/taxonomy/README.md` tells the rules, `docs/taxonomy.md` shows the categories.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from petguard import _shipped, tables
 from petguard.model import Frozen
@@ -26,6 +26,7 @@ _LONGEST_NAME = 160  # characters of an identifier that are read, from its end
 _LONGEST_READ = 24  # words of it
 _REMEMBERED = 1 << 16
 _JOINED = 7  # letters that words written together need to be known again: `firstname`
+_APART = (2, 3)  # words that one word may be written as: `Familien_Stand`
 _WITH_PERSON = ("name", "names", "email", "phone", "mobile", "address", "addr", "gender", "dob")
 
 
@@ -46,6 +47,10 @@ class Category(Frozen):
     of: tuple[str, ...] = ()
     subjects: frozenset[str] = frozenset()
 
+    def by_kind(self) -> tuple[tuple[_Kind, tuple[str, ...]], ...]:
+        """The words with what they need to count."""
+        return ("names", self.names), ("own", self.own), ("of", self.of)
+
     @model_validator(mode="after")
     def _special_is_sensitive(self) -> Self:
         if self.article is not None and self.sensitivity != "high":
@@ -57,8 +62,10 @@ class _Words(Frozen):
     version: str
     persons: frozenset[str]
     weak: frozenset[str]
+    hints: frozenset[str]
     behind: frozenset[str]
     joining: frozenset[str]
+    ahead: frozenset[str]
     form: frozenset[str]
     coded: frozenset[str]
     holders: frozenset[str]
@@ -66,6 +73,7 @@ class _Words(Frozen):
     things: frozenset[str]
     never: dict[str, frozenset[str]]
     nothing: tuple[str, ...]
+    inner: frozenset[str]
     synonyms: dict[str, str]
 
 
@@ -137,9 +145,16 @@ def _read(identifier: str) -> Tokens:
 @cache
 def _singulars() -> dict[str, str]:
     """How the words for persons and things are met in the plural."""
-    known = _words().persons | _words().weak | _words().things | {each for kind in _categories().values() for each in kind.subjects}
-    ends = ((word, f"{word[:-1]}ies" if word[-1:] == "y" else f"{word}es" if word[-1:] in "shx" else f"{word}s") for word in known)
-    return {plural: word for word, plural in ends if plural not in known}
+    said = _words()
+    own = {word for row in _categories().values() for word in row.subjects}
+    known = said.persons | said.weak | said.hints | said.things | own
+    return {plural: word for word in known if (plural := _plural(word)) not in known}
+
+
+def _plural(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in "aeou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
 
 
 def _singular(words: Iterable[str]) -> Tokens:
@@ -162,9 +177,9 @@ def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
     written = [
         (tokens(name), _Entry(key, kind))
         for key, row in _categories().items()
-        for kind, names in (("names", row.names), ("own", row.own), ("of", row.of))
+        for kind, names in row.by_kind()
         for name in names
-    ]  # type: list[tuple[Tokens, _Entry]]
+    ]
     for words, entry in written:
         found[words] = (*found.get(words, ()), entry)
     for words, entry in written:
@@ -178,8 +193,10 @@ def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
 
 
 def _spellings(words: Tokens) -> Iterator[Tokens]:
-    if len(words[-1]) > 2 and words[-1][-1] not in "s0123456789":
-        yield (*words[:-1], f"{words[-1]}s")
+    if len(words[-1]) > 2 and words[-1].isalpha():
+        yield (*words[:-1], _plural(words[-1]))
+        if words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")):
+            yield (*words[:-1], words[-1][:-1])
     together = "".join(words)
     if len(words) > 1 and len(together) >= _JOINED and together.isalpha():
         yield (together,)
@@ -192,13 +209,29 @@ def _longest() -> int:
 
 @cache
 def _last_words() -> frozenset[str]:
-    """The words that an identifier may end with when it means anything."""
+    """The words that an identifier may end with when it means anything; most end with another."""
     said = _words()
-    return frozenset({words[-1] for words in _entries()}) | said.form | said.coded | said.behind | {"id", "value"}
+    return frozenset({words[-1] for words in _entries()}) | said.form | said.coded | said.behind | {"id"}
 
 
-def _readings(words: Tokens) -> Iterator[_Reading]:
-    """The known names that an identifier ends with, the longest first, then those before words that change nothing."""
+def _readings(identifier: str) -> Iterator[_Reading]:
+    """The known names in an identifier, the likeliest first."""
+    words = _read(identifier)
+    if not words:
+        return
+    if words[-1] in _last_words() or words[-1].isdigit():
+        yield from _endings(words)
+        shorter = (*(word for word in words[:-1] if word not in _words().inner), words[-1])
+        if shorter != words:
+            yield from _endings(shorter)
+    for parts in _APART:
+        together = ("".join(words[-parts:]),)
+        if len(words) >= parts and len(together[0]) >= _JOINED and together in _entries():
+            yield from _endings((*words[:-parts], *together))
+
+
+def _endings(words: Tokens) -> Iterator[_Reading]:
+    """The known names that words end with, the longest first, then those before words that change nothing."""
     rest, coded, behind = words, False, ""
     while rest:
         for start in range(max(0, len(rest) - _longest()), len(rest)):
@@ -236,7 +269,7 @@ def _subject(reading: _Reading, owners: Tokens) -> tuple[str, str] | None:
     for word in reversed(_singular(reading.before)):
         if _is_subject(word, wanted, own=own):
             return word, ""
-        if word in _words().things or (own and word not in _words().form and len(word) > 1):
+        if word in _words().things or (own and word not in _words().ahead and len(word) > 1):
             return None
     for owner in reversed(owners):
         words = _singular(_object(owner))
@@ -253,7 +286,7 @@ def _subject(reading: _Reading, owners: Tokens) -> tuple[str, str] | None:
 def _is_subject(word: str, wanted: frozenset[str], *, own: bool) -> bool:
     if wanted:
         return word in wanted
-    return word in _words().persons or (not own and word in _words().weak)
+    return word in _words().persons or (not own and (word in _words().weak or word in _words().hints))
 
 
 def _object(owner: str) -> Tokens:
@@ -273,14 +306,11 @@ def _object(owner: str) -> Tokens:
 def explain(*identifiers: str) -> Classification | None:
     """What the last identifier means, read in the context of the others; None when it is not personal data.
 
-    The others are what it belongs to, outermost first: `explain("patient", "record", "notes")`. They are names of objects,
-    types, tables, files or functions. Words are compared whole, so `timezone` and `template` are nothing.
+    The others are what it belongs to, outermost first: `explain("patient", "record", "notes")`. They are names of
+    objects, types, tables, files or functions. Words are compared whole, so `timezone` and `template` are nothing.
     """
     *owners, identifier = identifiers
-    words = _read(identifier)
-    if not words or (words[-1] not in _last_words() and not words[-1].isdigit()):
-        return None
-    for reading in _readings(words):
+    for reading in _readings(identifier):
         if not reading.entry.key:
             return None
         if not _forbidden().keys().isdisjoint(reading.before):
@@ -299,7 +329,7 @@ def _classification(reading: _Reading, because: str) -> Classification:
         category=reading.entry.key,
         because=because,
         dpv=row.dpv,
-        special=is_special(reading.entry.key),
+        special=reading.entry.key in _special(),
         sensitivity=row.sensitivity,
     )
 
@@ -323,17 +353,20 @@ def classify(*identifiers: str) -> tuple[str, ...]:
 
 
 @lru_cache(_REMEMBERED)
-def is_possible(identifier: str) -> bool:
-    """Whether an identifier may mean personal data at all, whatever it belongs to."""
-    words = _read(identifier)
-    if not words or (words[-1] not in _last_words() and not words[-1].isdigit()):
-        return False
-    for reading in _readings(words):
+def possible(identifier: str) -> tuple[str, ...]:
+    """The categories that an identifier would stand for if it belonged to a person, or to what its data belongs to."""
+    for reading in _readings(identifier):
         if not reading.entry.key:
-            return False
+            return ()
         if _forbidden().keys().isdisjoint(reading.before):
-            return True
-    return False
+            return (reading.entry.key,)
+    return ()
+
+
+def is_person(identifier: str) -> bool:
+    """Whether an object, a table or a file of this name is about persons: `patients`, `customer_export`."""
+    words = _singular(_object(identifier))
+    return bool(words) and (words[-1] in _words().persons or words[-1] in _words().weak)
 
 
 # --- categories
@@ -357,6 +390,11 @@ def is_known(category: str) -> bool:
 def is_special(category: str) -> bool:
     """Whether this is a special category of GDPR Art. 9(1) or falls under Art. 10; unknown keys are not."""
     return any(row.article is not None and covers(key, category) for key, row in _categories().items())
+
+
+@cache
+def _special() -> frozenset[str]:
+    return frozenset(filter(is_special, _categories()))
 
 
 def covers(parent: str, child: str) -> bool:

@@ -8,7 +8,6 @@ from petguard import taxonomy
 from petguard.flows.knowledge import Safeguard, table
 from petguard.flows.links import Links
 from petguard.flows.resolve import Meaning
-from petguard.flows.sources import SUBJECTS
 from petguard.flows.summary import Atom, Atoms, Site
 from petguard.model import EvidenceLevel
 
@@ -126,7 +125,7 @@ class _Search:
 
 def _left_out(site: Site) -> Safeguard | None:
     """A call that says which fields its result does not have takes out what they hold, and nothing else."""
-    kinds = dict.fromkeys(each for name in site.leaves for each in taxonomy.classify(*SUBJECTS, name))
+    kinds = dict.fromkeys(each for name in site.leaves for each in taxonomy.possible(name))
     if not kinds:
         return None
     return Safeguard(id="left-out", technique="redaction", entities=tuple(kinds), positions=(0,), receiver_too=True)

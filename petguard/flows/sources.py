@@ -7,7 +7,6 @@ it already brings the same data from elsewhere, that place is the source and the
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from petguard import taxonomy
 from petguard.flows import form as f
@@ -16,7 +15,6 @@ from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
 _MANY_WORDS = 24
-SUBJECTS = ("patient", "user", "employee", "customer")
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
 )
@@ -58,8 +56,10 @@ def spelled(each: f.Expr) -> str:
 
 
 def words_of(each: f.Expr | None, value: Value) -> tuple[str, ...]:
-    """The names in an expression, and those of the types its value is declared with."""
-    types = (ref[2:].partition("|")[0] for ref in value.refs if ref.startswith("t:") and ref.endswith(("|", "[]")))
+    """The names in an expression, nearest first, behind those of the types its value is declared with."""
+    types = sorted(
+        ref[2:].partition("|")[0] for ref in value.refs if ref.startswith("t:") and ref.endswith(("|", "[]"))
+    )
     return (*types, *(() if each is None else _names(each)))
 
 
@@ -86,10 +86,9 @@ def _names(each: f.Expr) -> Iterator[str]:
                 pass
 
 
-@cache
 def _possible(name: str) -> bool:
-    """Whether a name may mean personal data at all, whatever it is read from."""
-    return not name.isupper() and bool(taxonomy.classify(*SUBJECTS, name))
+    """Whether a name may mean personal data at all, whatever it is read from; a constant is none."""
+    return not name.isupper() and bool(taxonomy.possible(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,10 @@ class Reading:
         return self.named(base.part(name), words_of(of, base), of, name, Spot(at, function))
 
     def named(self, value: Value, words: tuple[str, ...], of: f.Expr | None, name: str, spot: "Spot") -> Value:
-        """A value that bears a name, in the context of some words; `of` is what it is read from."""
+        """A value that bears a name, in the context of some words, nearest first; `of` is what it is read from."""
         if not _possible(name) or not _NOBODYS.isdisjoint(word.lower() for word in words):
             return value
-        found = taxonomy.explain(*words, name)
+        found = taxonomy.explain(*reversed(words), name)
         if found is None or value.literal:
             return value
         label = f"{spelled(of)}.{name}" if of is not None else name

@@ -104,7 +104,7 @@ def categories(path: str) -> tuple[str, ...]:
     marked = {category for part in parts for word in taxonomy.tokens(part) for category in _marked(word)}
     found = set(categories_of_path(path)) | marked
     holds_data = _DATA.fullmatch(parts[-1]) or not _FOLDERS.isdisjoint(part.lower() for part in parts[:-1])
-    about_people = holds_data and taxonomy.classify(PurePosixPath(parts[-1]).stem, "name")
+    about_people = holds_data and taxonomy.is_person(PurePosixPath(parts[-1]).stem)
     return tuple(sorted(found or ({ANY_PERSONAL} if about_people else ())))
 
 

@@ -3,13 +3,15 @@
     python -m tests.corpus.identifiers          print precision and recall of both halves
     python -m tests.corpus.identifiers --show   and every identifier of the `tune` half that is judged differently
 
-A row is an identifier, its category or `-`, and the half it belongs to; before a dot stands the class or table. They come
-from public schemas and libraries (OMOP, FHIR, Synthea, OpenEMR, Dolibarr, Frappe HR, Stripe, HubSpot, Salesforce, Keycloak,
-Django, Oscar, transformers, Kubernetes, the standard library) and from code in several languages. The halves were drawn by
-a hash of the name after all were labelled. Nobody looks at what is wrong in `held-out` while the words are made better.
+A row is an identifier, its category or `-`, and the half it belongs to; before a dot stands the class or table. They
+come from public schemas and libraries (OMOP, FHIR, Synthea, OpenEMR, Dolibarr, Frappe HR, Stripe, HubSpot, Salesforce,
+Keycloak, Django, Oscar, transformers, Kubernetes, the standard library) and from code in several languages. The halves
+were drawn by a hash of the name after all were labelled. Nobody looks at what is wrong in `held-out` while the words
+are made better.
 """
 
 import argparse
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,11 +92,11 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true", help="also what is judged differently in the tune half")
-    print(table())
+    sys.stdout.write(f"{table()}\n")
     if parser.parse_args().show:
         for each in labelled("tune"):
             if not each.is_right:
-                print(f"{each.identifier}: {each.category}, found {each.found}")
+                sys.stdout.write(f"{each.identifier}: {each.category}, found {each.found}\n")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from petguard.parsers._classification import Meaning, meaning, together
         ("PHI", ("user.health_and_medical",)),
         ("Confidential / personal data", ("user",)),
         ("Customer e-mail addresses", ("user.contact.email",)),
-        ("personal: social security number", ("user.government_id",)),
+        ("personal: social security number", ("user.government_id.ssn",)),
         ("personal account no", ("user",)),
         ("public PII", ("user",)),
     ],

@@ -44,7 +44,7 @@ def test_fields_are_columns(read: Read, prefix: str) -> None:
     nodes = _nodes(facts)
     assert gaps == []
     assert nodes["data:dataset/people.email"].categories == ("user.contact.email",)
-    assert nodes["data:dataset/people.address.street_address"].categories == ("user.contact.address",)
+    assert nodes["data:dataset/people.address.street_address"].categories == ("user.contact.address.street",)
     assert "data:dataset/people.n" not in nodes
 
 

@@ -68,7 +68,7 @@ def test_columns_carry_what_is_said_of_them(read: Read) -> None:
     assert nodes["data:dbt/dim_users.email"].traits == (Trait.SAID_PERSONAL,)
     assert nodes["data:dbt/dim_users.email"].categories == ("user.contact.email",)
     assert nodes["data:dbt/dim_users.email"].locations[0].line == 6
-    assert nodes["data:dbt/dim_users.nickname"].categories == ("user",)
+    assert nodes["data:dbt/dim_users.nickname"].categories == ("user.name.nickname",)
     assert (nodes["data:dbt/dim_users.phone"].traits) == (Trait.SAID_MASKED,)
     assert nodes["protection:dbt/dim_users.phone"].technique == "pseudonymisation"
     birthday = nodes["data:dbt/dim_users.birthday"]

@@ -44,7 +44,7 @@ def test_objects_and_arrays_are_looked_into(read: Read) -> None:
     address = {"type": "object", "properties": {"street_address": {"type": "string"}}}
     inputs = [{"name": "people", "type": "array", "items": address}]
     facts, _ = read(mlflow.PARSER, {"m/MLmodel": _model(inputs)})
-    assert _trained_on(facts) == [("m.people.street_address", ("user.contact.address",))]
+    assert _trained_on(facts) == [("m.people.street_address", ("user.contact.address.street",))]
 
 
 def test_the_folder_is_context(read: Read) -> None:

@@ -86,7 +86,7 @@ def test_columns_and_what_is_said_of_them(read: Read) -> None:
     assert nodes[f"{home}.email"].categories == ("user.contact.email",)
     assert nodes[f"{home}.mood"].categories == ("user",)
     assert nodes[f"{home}.addresses.postcode"].traits == (Trait.SAID_CLEAN,)
-    assert nodes[f"{home}.addresses.street_address"].categories == ("user.contact.address",)
+    assert nodes[f"{home}.addresses.street_address"].categories == ("user.contact.address.street",)
     assert f"{home}.day" not in nodes
     assert nodes[home].asset is Asset.DATASET
     assert nodes[home].details["roles"] == ("analyst",)
