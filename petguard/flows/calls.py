@@ -276,7 +276,7 @@ class Calling:
         if result.parts is not None or not name or call.new:
             return result
         spot = Spot(call.at, self._in.scope.name)
-        getter = _GETTER.match(name)
+        getter = None if table().carries(name) else _GETTER.match(name)  # `findLast` gives no last name
         of = callee.of if isinstance(callee, f.Attr) else None
         if getter is not None:
             field = name[getter.end() :].lstrip("_")
