@@ -273,10 +273,10 @@ class Calling:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
         callee, reading = call.callee, self._in.reading
         name = _last(callee)
-        if result.parts is not None or not name or call.new:
+        if result.parts is not None or not name or call.new or table().carries(name):  # `findLast`: no last name
             return result
         spot = Spot(call.at, self._in.scope.name)
-        getter = None if table().carries(name) else _GETTER.match(name)  # `findLast` gives no last name
+        getter = _GETTER.match(name)
         of = callee.of if isinstance(callee, f.Attr) else None
         if getter is not None:
             field = name[getter.end() :].lstrip("_")
