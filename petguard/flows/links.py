@@ -9,6 +9,7 @@ from petguard.flows.summary import Argument, FunctionSummary, Site, Summary
 
 _CALLBACK_ROUNDS = 3
 _MANY_OBJECTS = 12
+_MANY_CALLED = 24  # functions that one call of a parameter may mean; with more it is a gap
 _MAY_BE_HANDED = ("p:", "s:", "l:", "v:")
 _MANY_HANDED = 300  # meanings that are looked through for one function that is handed over
 
@@ -130,7 +131,10 @@ class Links:
 
     def _passed_functions(self, path: str, number: int) -> bool:
         called = Argument("", refs=self.summaries[path].sites[number].refs)
-        new = [each for each in self.functions(path, called) if each not in self.meanings[path, number]]
+        found = self.functions(path, called)
+        if len(found) > _MANY_CALLED:  # a decorator of everything: what it wraps is known where that is called
+            return False
+        new = [each for each in found if each not in self.meanings[path, number]]
         self.meanings[path, number] += tuple(new)
         for each in new:
             self._link(each, path, number)

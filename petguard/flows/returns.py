@@ -15,37 +15,51 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
-_DEEP = 6  # names that are given to what already has one
+_MANY_HELD = 300  # safeguards and names on the way in one function
 
 
 @dataclass(frozen=True)
 class Held:
-    """A safeguard, or a name that means personal data, inside the function, and what went into it."""
+    """A safeguard, or a name that means personal data, inside the function, and what went into it directly.
+
+    `behind` are others of its kind that what went in has passed before.
+    """
 
     node: "Node"
     through: frozenset[tuple[str, str]]
     inside: frozenset["Node"]
+    behind: frozenset["Node"] = frozenset()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Parameters (with the part) that reach the result, what else does, and what does so under another name."""
+    """Parameters (with the part) that reach the result, what else does, and what does so under another name.
+
+    Of all that is `held`, only the nodes in `last` are right before the result.
+    """
 
     through: frozenset[tuple[str, str]] = frozenset()
     inside: frozenset["Node"] = frozenset()
     held: frozenset[Held] = frozenset()
+    last: frozenset["Node"] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A place where looking back ends for the moment: a safeguard or name, here or in what is called."""
+
+    node: "Node"
+    caller: "Caller | None" = None
+    its: Key = ("", "", "")
 
 
 @dataclass
 class _Found:
+    """What lies between a place and the next stops before it."""
+
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
-    held: dict["Node", Held] = field(default_factory=dict)
-
-    def hold(self, each: Held) -> None:
-        """Note what went in there, beside what is known to."""
-        known = self.held.get(each.node, each)
-        self.held[each.node] = Held(each.node, known.through | each.through, known.inside | each.inside)
+    stops: set[_Stop] = field(default_factory=set)
 
 
 @dataclass
@@ -56,8 +70,7 @@ class Returns:
     overgrown: set[tuple[str, str]] = field(default_factory=set)  # functions that were too large to be looked through
     _known: dict[Key, Outcome] = field(default_factory=dict)
     _asking: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
-    _pending: dict[Key, None] = field(default_factory=dict)  # each once, however many ask for it
-    _open: list["Node"] = field(default_factory=list)  # what is being looked behind
+    _pending: dict[Key, None] = field(default_factory=dict)  # the latest last, each once
 
     def of(self, path: str, function: str, part: str) -> Outcome:
         """What decides the result of a function."""
@@ -69,13 +82,19 @@ class Returns:
         return self._known[key]
 
     def _settle(self) -> None:
+        """Work off what is pending, the latest first: what a function calls before the function itself."""
         while self._pending:
-            key = next(iter(self._pending))
-            del self._pending[key]
+            key, _ = self._pending.popitem()
+            before = len(self._pending)
             outcome = self._explored(key)
-            if outcome != self._known[key]:
+            called = list(self._pending)[before:]
+            if called:
+                for each in called:
+                    del self._pending[each]
+                self._pending |= dict.fromkeys([key, *called])
+            elif outcome != self._known[key]:
                 self._known[key] = outcome
-                self._pending |= dict.fromkeys(sorted(self._asking[key]))
+                self._pending |= dict.fromkeys(sorted(self._asking[key] - self._pending.keys()))
 
     def _peek(self, key: Key, asking: Key) -> Outcome:
         """The outcome as far as it is known; who asks is looked at again when there is more."""
@@ -86,9 +105,35 @@ class Returns:
         return self._known[key]
 
     def _explored(self, key: Key) -> Outcome:
+        """Look back from the result to the stops before it, and from each of them on."""
         path, function, part = key
-        found = self._behind(key, self.graph.given_back(path, function, part))
-        return Outcome(frozenset(found.through), frozenset(found.inside), frozenset(found.held.values()))
+        whole = self._behind(key, self.graph.given_back(path, function, part))
+        known: dict[_Stop, _Found] = {}
+        pending = sorted(whole.stops, key=repr)
+        while pending:
+            stop = pending.pop()
+            if stop in known:
+                continue
+            if len(known) == _MANY_HELD:
+                self.overgrown.add(key[:2])
+                break
+            known[stop] = self._before(key, stop)
+            pending += sorted(known[stop].stops, key=repr)
+        _let_alone(whole, known)
+        return Outcome(frozenset(whole.through), frozenset(whole.inside), _held(known), _nodes(whole.stops))
+
+    def _before(self, key: Key, stop: _Stop) -> _Found:
+        """What lies before a stop."""
+        if stop.caller is None:
+            return self._behind(key, self.graph.before(stop.node))
+        path, function, _ = stop.its
+        each = next((held for held in self._peek(stop.its, key).held if held.node == stop.node), None)
+        if each is None:
+            return _Found()
+        found = self._behind(key, self.graph.arriving(stop.caller, path, function, each.through))
+        found.inside |= each.inside
+        found.stops |= {_Stop(node, stop.caller, stop.its) for node in each.behind}
+        return found
 
     def _behind(self, key: Key, starts: Iterable["Node"]) -> _Found:
         found, seen = _Found(), dict.fromkeys(starts)
@@ -110,69 +155,53 @@ class Returns:
         if kind == "p" and node[1:3] == (path, function):
             found.through.add((str(node[3]), str(node[4])))
         elif kind == "c":
-            yield from self._call(key, node, found)
+            for caller, *its in self.graph.runs(node):
+                yield from self._entered(key, caller, (its[0], its[1], its[2]), found)
+            yield from self.graph.beside_functions(node)
         elif kind == "o":
-            for caller, its in self.graph.fillers(node):
-                yield from self._entered(key, caller, its, found)
-        elif kind in ("a", "u"):
+            for caller, whose in self.graph.fillers(node):
+                yield from self._entered(key, caller, whose, found)
+        elif kind in ("a", "u") or (kind == "s" and self.graph.is_parameter(node, path, function)):
             yield from self.graph.before(node)
         elif kind == "k" or (kind == "s" and self.graph.renames(node, path)):
-            if kind == "s" and (self._is_deep or self.graph.is_parameter(node, path, function)):
-                yield from self.graph.before(node)
-            else:
-                self._hold(key, node, found)
+            found.stops.add(_Stop(node))
         else:
             found.inside.add(node)
-
-    @property
-    def _is_deep(self) -> bool:
-        """Whether so many names were given on the way that a further one only hands on what came."""
-        return len(self._open) >= _DEEP
-
-    def _hold(self, key: Key, node: "Node", found: _Found) -> None:
-        inner = self._inner(key, node, self.graph.before(node))
-        if inner is None:
-            return
-        if inner.through or node[0] == "k":
-            found.hold(Held(node, frozenset(inner.through), frozenset(inner.inside)))
-        else:
-            found.inside.add(node)  # the same for whoever calls
-        for each in inner.held.values():
-            found.hold(each)
-
-    def _inner(self, key: Key, node: "Node", starts: Iterable["Node"]) -> _Found | None:
-        """What went into something on the way; None where that is being looked at already."""
-        if node in self._open:
-            return None
-        if len(self._open) == _DEEP:
-            return _Found(inside={self.graph.plain(node)})
-        self._open.append(node)
-        try:
-            return self._behind(key, starts)
-        finally:
-            self._open.pop()
-
-    def _call(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
-        for caller, path, function, part in self.graph.runs(node):
-            yield from self._entered(key, caller, (path, function, part), found)
-        yield from self.graph.beside_functions(node)
 
     def _entered(self, key: Key, caller: "Caller", its: Key, found: _Found) -> Iterator["Node"]:
         """What comes out of another function that is called on the way."""
         outcome = self._peek(its, key)
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
         found.inside |= outcome.inside
-        for each in outcome.held:
-            if self._is_deep and each.node[0] == "s":
-                yield from self.graph.arriving(caller, its[0], its[1], each.through)
-                found.inside |= each.inside
-                continue
-            at = *each.node, caller.path, caller.site
-            inner = self._inner(key, at, self.graph.arriving(caller, its[0], its[1], each.through))
-            if inner is not None:
-                found.hold(Held(each.node, frozenset(inner.through), each.inside | inner.inside))
-                for other in inner.held.values():
-                    found.hold(other)
+        found.stops |= {_Stop(node, caller, its) for node in outcome.last}
+
+
+def _let_alone(whole: _Found, known: dict[_Stop, _Found]) -> None:
+    """A name for what no caller brings is the same whoever calls: a node like any other inside of the function."""
+    while alone := {stop for stop, found in known.items() if _is_alone(stop, found)}:
+        for stop in alone:
+            del known[stop]
+        for found in (whole, *known.values()):
+            found.inside |= {stop.node for stop in found.stops & alone}
+            found.stops -= alone
+
+
+def _is_alone(stop: _Stop, found: _Found) -> bool:
+    return stop.caller is None and stop.node[0] == "s" and not found.through and not found.stops
+
+
+def _held(known: dict[_Stop, _Found]) -> frozenset[Held]:
+    """What went into each node, whichever call it belongs to."""
+    merged: dict[Node, Held] = {}
+    for stop, found in known.items():
+        one = merged.get(stop.node, Held(stop.node, frozenset(), frozenset()))
+        behind = one.behind | _nodes(found.stops)
+        merged[stop.node] = Held(stop.node, one.through | found.through, one.inside | found.inside, behind)
+    return frozenset(merged.values())
+
+
+def _nodes(stops: Iterable[_Stop]) -> frozenset["Node"]:
+    return frozenset(stop.node for stop in stops)
 
 
 def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
@@ -181,8 +210,7 @@ def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
     outcome = returns.of(*key)
     yield from returns.graph.arriving(caller, path, function, outcome.through)
     yield from sorted(outcome.inside, key=repr)
-    for each in outcome.held:
-        yield (*each.node, caller.path, caller.site, caller.callback, caller.shift, *key)
+    yield from _for_one_call(outcome.last, caller, key)
 
 
 def went_in(returns: Returns, held: "Node", caller: "Caller", key: Key) -> Iterator["Node"]:
@@ -191,3 +219,9 @@ def went_in(returns: Returns, held: "Node", caller: "Caller", key: Key) -> Itera
         if each.node == held:
             yield from returns.graph.arriving(caller, key[0], key[1], each.through)
             yield from sorted(each.inside, key=repr)
+            yield from _for_one_call(each.behind, caller, key)
+
+
+def _for_one_call(nodes: Iterable["Node"], caller: "Caller", key: Key) -> Iterator["Node"]:
+    for node in sorted(nodes, key=repr):
+        yield (*node, caller.path, caller.site, caller.callback, caller.shift, *key)

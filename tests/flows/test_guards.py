@@ -18,6 +18,7 @@ _PROTECTED = {
     "a record that redacts itself": ("ask(user.email.redact())", ("redaction",)),
     "a redactor before a variable": ("x = user.email\n    x = redact(x)\n    ask(x)", ("redaction",)),
     "a redactor that is given to another": ("ask(apply(redact, user.email))", ("redaction",)),
+    "a redactor of what has a name in a function": ("ask(named(user))", ("redaction",)),
     "two of them": ("ask(redact(redact(user.email)))", ("redaction", "redaction")),
 }
 _BARE = {
@@ -54,7 +55,7 @@ _NO_CONSENT = {
 
 def _code(body: str) -> str:
     return (
-        f"import lib\n{_REDACT}def safe(x):\n    return redact(x)\ndef apply(g, x):\n    return g(x)\n"
+        f"import lib\n{_REDACT}def safe(x):\n    return redact(x)\ndef named(u):\n    email = u.email\n    return redact(email)\ndef apply(g, x):\n    return g(x)\n"
         f"def scrub(x):\n    return x\ndef clean_text(x):\n    return x.lower()\ndef f(user, flag):\n    {body}\n"
     )
 

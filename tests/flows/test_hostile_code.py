@@ -90,7 +90,7 @@ _GROW: dict[str, tuple[int, Make]] = {
         lambda n: _GIVES + _each(n, "def g@(x):\n    return g#(x) + g#(x)\n") + f"ask(g{n}(user.email))\n",
     ),
     "safeguards that double": (
-        10,
+        8,
         lambda n: _GIVES + _each(n, "def g@(x):\n    return redact(g#(x) + g#(x))\n") + f"ask(g{n}(user.email))\n",
     ),
     "functions that all call each other": (
@@ -105,6 +105,12 @@ _GROW: dict[str, tuple[int, Make]] = {
     "functions that are handed on": (
         100,
         lambda n: "def g0(h, x):\n    h(x)\n" + _each(n, "def g@(h, x):\n    g#(h, x)\n") + f"g{n}(ask, user.email)\n",
+    ),
+    "a decorator of everything": (
+        40,
+        lambda n: (
+            _DECORATED + _GIVES + _each(n, "@d\ndef g@(x):\n    return g#(x) + g0(x)\n") + f"ask(g{n}(user.email))\n"
+        ),
     ),
     "decorators": (100, lambda n: _DECORATED + "@d\n" * n + "def g(x):\n    ask(x)\ng(user.email)\n"),
     "classes in a line": (
