@@ -100,15 +100,12 @@ def _by_place(flow: Path) -> tuple[str, int, str]:
 def _flow_rows(scene: Scene) -> Iterator[Compared]:
     """Each found category and recipient that is declared, or that a record should have listed."""
     for pair in _pairs(scene.leaving):
-        said = [
-            each
-            for each in scene.said_to(pair.recipient)
-            if any(each.knows(pair.category, flow.call_site) for flow in pair.flows)
-        ]
+        said = [each for each in scene.said_to(pair.recipient) if taxonomy.covers(each.category, pair.category)]
         known, unknown = _sorted_by(pair, said)
         if known:
-            why = f"declared as {', '.join(dict.fromkeys(each.category for each in said))}"
-            yield _flow_row(pair, Agreement.MATCHES, why, known, said)
+            telling = [each for each in said if any(each.speaks_of(flow.call_site.path) for flow in known)]
+            why = f"declared as {', '.join(dict.fromkeys(each.category for each in telling))}"
+            yield _flow_row(pair, Agreement.MATCHES, why, known, telling)
         listed = [flow for flow in unknown if any(lies_within(flow.call_site.path, *each) for each in scene.records)]
         if listed and not known_as(pair.recipient):
             why = "who answers is not known, so nothing that is declared can be held against it"
@@ -118,11 +115,13 @@ def _flow_rows(scene: Scene) -> Iterator[Compared]:
 
 
 def _sorted_by(pair: _Pair, said: Sequence[Said]) -> tuple[list[Path], list[Path]]:
+    """The flows that something of what is said speaks of, and the others."""
     known: list[Path] = []
     unknown: list[Path] = []
+    paths = {flow.call_site.path for flow in pair.flows}
+    spoken_of = {path for path in paths if any(each.speaks_of(path) for each in said)}
     for flow in pair.flows:
-        is_known = any(each.knows(pair.category, flow.call_site) for each in said)
-        (known if is_known else unknown).append(flow)
+        (known if flow.call_site.path in spoken_of else unknown).append(flow)
     return known, unknown
 
 

@@ -58,9 +58,9 @@ class Said:
     format: str
     within: tuple[str, frozenset[str]] = ("", frozenset())
 
-    def knows(self, category: str, place: Location) -> bool:
-        """Whether this is said of a category that was found to go to the recipient at a place."""
-        return taxonomy.covers(self.category, category) and lies_within(place.path, *self.within)
+    def speaks_of(self, path: str) -> bool:
+        """Whether this is said of what the code of a file does."""
+        return lies_within(path, *self.within)
 
 
 @dataclass(frozen=True)
