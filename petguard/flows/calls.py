@@ -17,7 +17,9 @@ from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter
 
-_GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
+_GETTER = re.compile(  # one that only chooses among elements says nothing of them
+    r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?!(?:First|Last|Any|One|All|first|last)\Z)(?=[A-Z_a-z])"
+)
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
 _DATA_FILE = re.compile(
     r"(?i)(?!\w+://)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z"
