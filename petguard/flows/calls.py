@@ -17,9 +17,8 @@ from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter
 
-_GETTER = re.compile(  # one that only chooses among elements says nothing of them
-    r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?!(?:First|Last|Any|One|All|first|last)\Z)(?=[A-Z_a-z])"
-)
+_GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
+_CHOOSES = re.compile(r"(?:get|find)_?(?:First|Last|Any|One|All|first|last)")  # says nothing of what is chosen
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
 _DATA_FILE = re.compile(
     r"(?i)(?!\w+://)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z"
@@ -275,7 +274,7 @@ class Calling:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
         callee, reading = call.callee, self._in.reading
         name = _last(callee)
-        if result.parts is not None or not name or call.new:
+        if result.parts is not None or not name or call.new or _CHOOSES.fullmatch(name):
             return result
         spot = Spot(call.at, self._in.scope.name)
         getter = _GETTER.match(name)

@@ -161,7 +161,7 @@ def test_java_and_kotlin_call_each_other(read: Read) -> None:
         "package org.clinic.web;\nimport org.clinic.llm.Llm;\nimport org.clinic.model.Patient;\n"
         "class Desk { Llm llm; void g(Patient patient) { llm.ask(patient.getEmail()); } }\n"
     )
-    assert _reached(read, {"Desk.java": text}) == {"patient"}
+    assert _reached(read, {"Desk.java": text}) == {"patient.email"}
 
 
 # --- the form -----------------------------------------------------------------------------------------------------
