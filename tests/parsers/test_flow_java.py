@@ -250,7 +250,8 @@ def test_a_long_sum_is_one_mix() -> None:
 
 def test_what_is_not_valid_is_said() -> None:
     """What the grammar could not read is no error, and no secret."""
-    assert [detail for _, detail in _form("class A { void f( { x = ( \n\n @@ } } ((( \n\n )) }} class {").unread] == [NOT_VALID]
+    text = "class A { void f( { x = ( \n\n @@ } } ((( \n\n )) }} class {"
+    assert [detail for _, detail in _form(text).unread] == [NOT_VALID]
 
 
 _EVERYTHING = _LLM + _HEAD + "void g(Patient p) { switch (p) { case Patient q -> { } default -> f(x -> y); } } }"

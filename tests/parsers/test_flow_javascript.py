@@ -11,8 +11,8 @@ from petguard.flows.interpret import Interpreter
 from petguard.model import Facts, Gap, State
 from petguard.parsers import Parser
 from petguard.parsers._code import flow_prisma
-from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers._code.flow_javascript import form
+from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
