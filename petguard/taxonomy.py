@@ -8,7 +8,7 @@ identifier is split into words and read from its end, because the last word that
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Annotated, Literal, Self
 
@@ -74,6 +74,8 @@ class _Words(Frozen):
     never: dict[str, frozenset[str]]
     nothing: tuple[str, ...]
     inner: frozenset[str]
+    abbreviations: dict[str, str]
+    about: frozenset[str]
     synonyms: dict[str, str]
 
 
@@ -139,7 +141,12 @@ def tokens(identifier: str) -> Tokens:
 
 @lru_cache(_REMEMBERED)
 def _read(identifier: str) -> Tokens:
-    return tokens(identifier[-_LONGEST_NAME:])[-_LONGEST_READ:]
+    return _spelled_out(tokens(identifier[-_LONGEST_NAME:])[-_LONGEST_READ:])
+
+
+def _spelled_out(words: Tokens) -> Tokens:
+    known = _words().abbreviations
+    return tuple([known.get(word, word) for word in words])
 
 
 @cache
@@ -173,14 +180,14 @@ def _forbidden() -> dict[str, str]:
 @cache
 def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
     """What each known sequence of words means, also in the plural and written together."""
-    found: dict[Tokens, tuple[_Entry, ...]] = {tokens(name): (_Entry(),) for name in _words().nothing}
+    found: dict[Tokens, tuple[_Entry, ...]] = {_spelled_out(tokens(name)): (_Entry(),) for name in _words().nothing}
     written = [
-        (tokens(name), _Entry(key, kind))
+        (_spelled_out(tokens(name)), _Entry(key, kind))
         for key, row in _categories().items()
         for kind, names in row.by_kind()
         for name in names
     ]
-    for words, entry in written:
+    for words, entry in dict.fromkeys(written):
         found[words] = (*found.get(words, ()), entry)
     for words, entry in written:
         for other in _spellings(words):
@@ -188,7 +195,7 @@ def _entries() -> dict[Tokens, tuple[_Entry, ...]]:
     for person in _words().persons:
         for name in _WITH_PERSON:
             for form in (f"{person}{name}", f"{person}s{name}"):
-                found.setdefault((form,), tuple(_Entry(each.key) for each in found[(name,)]))
+                found.setdefault((form,), tuple(_Entry(each.key) for each in found[_spelled_out((name,))]))
     return found
 
 
@@ -197,6 +204,8 @@ def _spellings(words: Tokens) -> Iterator[Tokens]:
         yield (*words[:-1], _plural(words[-1]))
         if words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")):
             yield (*words[:-1], words[-1][:-1])
+    if words[-1] == "number" and len(words) > 1:
+        yield from ((*words[:-1], short) for short in ("no", "nr", "num"))
     together = "".join(words)
     if len(words) > 1 and len(together) >= _JOINED and together.isalpha():
         yield (together,)
@@ -224,10 +233,19 @@ def _readings(identifier: str) -> Iterator[_Reading]:
         shorter = (*(word for word in words[:-1] if word not in _words().inner), words[-1])
         if shorter != words:
             yield from _endings(shorter)
+    stop = next((at for at, word in enumerate(words) if at and word in _words().about), None)
+    if stop is not None:
+        yield from _about(words[:stop], words[stop + 1 :])
     for parts in _APART:
         together = ("".join(words[-parts:]),)
         if len(words) >= parts and len(together[0]) >= _JOINED and together in _entries():
             yield from _endings((*words[:-parts], *together))
+
+
+def _about(words: Tokens, rest: Tokens) -> Iterator[_Reading]:
+    """The known names before a word such as `of`, with the person whom the words behind it speak of."""
+    persons = [word for word in _singular(rest) if word in _words().persons]
+    return (replace(reading, behind=reading.behind or "".join(persons[:1])) for reading in _endings(words))
 
 
 def _endings(words: Tokens) -> Iterator[_Reading]:
