@@ -4,13 +4,23 @@ Nothing is judged here: a rule may ask for any of these rows, and the report sho
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from petguard import columns, taxonomy
-from petguard.declarations import POLICY, Declaration, Said, Scene, declarations, is_outside, lies_within, personal
+from petguard.declarations import (
+    RECORDS,
+    Declaration,
+    Said,
+    Scene,
+    declarations,
+    format_of,
+    is_outside,
+    lies_within,
+    personal,
+)
 from petguard.graph import Path
-from petguard.model import Agreement, Edge, Location, Node, NodeKind, Origin, Subject, Trait
+from petguard.model import Agreement, Confidence, Location, Node, NodeKind, Origin, Subject, Trait
 from petguard.recipients import home, known_as, places_of
 
 
@@ -27,6 +37,7 @@ class Compared:
     declared: tuple[Location, ...] = ()
     detected: tuple[Location, ...] = ()
     flows: tuple[Path, ...] = ()
+    sure: Confidence = Confidence.HIGH
     doubtful: bool = False  # a way was lost on which it may be otherwise
 
     @property
@@ -89,15 +100,12 @@ def _by_place(flow: Path) -> tuple[str, int, str]:
 def _flow_rows(scene: Scene) -> Iterator[Compared]:
     """Each found category and recipient that is declared, or that a record should have listed."""
     for pair in _pairs(scene.leaving):
-        said = [
-            each
-            for each in scene.said_to(pair.recipient)
-            if any(each.knows(pair.category, flow.call_site) for flow in pair.flows)
-        ]
+        said = [each for each in scene.said_to(pair.recipient) if taxonomy.covers(each.category, pair.category)]
         known, unknown = _sorted_by(pair, said)
         if known:
-            why = f"declared as {', '.join(dict.fromkeys(each.category for each in said))}"
-            yield _flow_row(pair, Agreement.MATCHES, why, known, said)
+            telling = [each for each in said if any(each.speaks_of(flow.call_site.path) for flow in known)]
+            why = f"declared as {', '.join(dict.fromkeys(each.category for each in telling))}"
+            yield _flow_row(pair, Agreement.MATCHES, why, known, telling)
         listed = [flow for flow in unknown if any(lies_within(flow.call_site.path, *each) for each in scene.records)]
         if listed and not known_as(pair.recipient):
             why = "who answers is not known, so nothing that is declared can be held against it"
@@ -107,11 +115,13 @@ def _flow_rows(scene: Scene) -> Iterator[Compared]:
 
 
 def _sorted_by(pair: _Pair, said: Sequence[Said]) -> tuple[list[Path], list[Path]]:
+    """The flows that something of what is said speaks of, and the others."""
     known: list[Path] = []
     unknown: list[Path] = []
+    paths = {flow.call_site.path for flow in pair.flows}
+    spoken_of = {path for path in paths if any(each.speaks_of(path) for each in said)}
     for flow in pair.flows:
-        is_known = any(each.knows(pair.category, flow.call_site) for each in said)
-        (known if is_known else unknown).append(flow)
+        (known if flow.call_site.path in spoken_of else unknown).append(flow)
     return known, unknown
 
 
@@ -147,7 +157,7 @@ def _recipient_rows(scene: Scene) -> Iterator[Compared]:
     reached = {name for flow in scene.found for name in known_as(flow.target)}
     by_recipient: defaultdict[str, list[Said]] = defaultdict(list)
     for said in scene.said:
-        if said.recipient is not None and said.format != POLICY and is_outside(said.recipient):
+        if said.recipient is not None and said.format in RECORDS and is_outside(said.recipient):
             by_recipient[said.recipient.id].append(said)
     for key in sorted(by_recipient):
         node = scene.graph.node(key)
@@ -203,32 +213,35 @@ def _unused(scene: Scene, node: Node, said: Sequence[Said]) -> Iterator[Compared
 
 
 def _column_rows(scene: Scene) -> Iterator[Compared]:
-    masked = {edge.source for edge in scene.edges.values() if _is_mask(scene, edge)}
-    said = [node for node in scene.graph.nodes(kind=NodeKind.DATA) if _speaks(node) or node.id in masked]
+    masks = columns.declared_masks(scene)
+    said = [node for node in scene.graph.nodes(kind=NodeKind.DATA) if _speaks(node) or node.id in masks]
     if not said:
         return
     reads = columns.Reads.of(flow for flow in scene.found if flow.source.origin is Origin.DETECTED)
+    in_clear = {key for node in said if node.id not in masks and node.categories for key in columns.keys(node)}
     for node in said:
         flows = reads.of_column(node) if node.origin is Origin.DECLARED else ()
-        if Trait.SAID_MASKED in node.traits or node.id in masked:
-            yield from _mask_rows(node, tuple(flow for flow in flows if is_outside(flow.target)))
-        elif Trait.SAID_CLEAN in node.traits:
+        if node.id in masks:
+            doubt = _doubt(node, in_clear)
+            yield from _mask_rows(node, [flow for flow in flows if is_outside(flow.target)], doubt)
+        elif Trait.SAID_CLEAN in node.traits and Trait.SAID_MASKED not in node.traits:
             yield from _clean_rows(node, flows)
         elif flows:
             yield _column_row(node, Agreement.MATCHES, "said to be personal", node.categories, flows)
-
-
-def _is_mask(scene: Scene, edge: Edge) -> bool:
-    """Whether a declaration lets the data of a column go through a protection."""
-    by = scene.graph.node(edge.target)
-    return edge.origin is Origin.DECLARED and by.kind is NodeKind.PROTECTION and columns.masks(by)
 
 
 def _speaks(node: Node) -> bool:
     return not {Trait.SAID_CLEAN, Trait.SAID_PERSONAL, Trait.SAID_MASKED}.isdisjoint(node.traits)
 
 
-def _mask_rows(node: Node, flows: Sequence[Path]) -> Iterator[Compared]:
+def _doubt(node: Node, in_clear: Collection[tuple[columns.Words, columns.Words]]) -> str:
+    """Why code that reads a masked column in clear may be right; nothing where there is no such reason."""
+    if format_of(node) == "fides":
+        return "; Fides may mask it only when somebody is to be forgotten"
+    return "" if columns.keys(node).isdisjoint(in_clear) else "; another table of this name is said to hold it in clear"
+
+
+def _mask_rows(node: Node, flows: Sequence[Path], doubt: str) -> Iterator[Compared]:
     """Whether every way from a column that is said to be masked to somebody outside passes a protection."""
     flows = sorted(flows, key=_by_place)
     bare = [flow for flow in flows if not any(columns.masks(each) for each in flow.protections)]
@@ -238,7 +251,8 @@ def _mask_rows(node: Node, flows: Sequence[Path]) -> Iterator[Compared]:
             subject=Subject.MASK,
             verdict=Agreement.CONTRADICTS if bare else Agreement.MATCHES,
             what=f"{_label(node)} is masked",
-            why=f"it reaches {recipients} {'without' if bare else 'through'} a protection",
+            why=f"it reaches {recipients} {'without' if bare else 'through'} a protection{doubt}",
+            sure=Confidence.LOW if doubt else Confidence.HIGH,
             categories=tuple(sorted({each for flow in flows for each in flow.source.categories})),
             recipient=(bare or flows)[0].target,
             declared=places_of(node.locations),

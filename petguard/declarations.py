@@ -26,7 +26,7 @@ SAYING = frozenset(
         *("model card", "openapi", "openlineage", "prisma", "spdx"),
     }
 )
-_RECORDS = frozenset({"cyclonedx", "fides"})
+RECORDS = frozenset({"cyclonedx", "fides"})
 # The forms of app stores tell which data leaves the app, not for whom; each speaks of the code of its platform.
 _FORMS: Mapping[str, frozenset[str]] = {
     "apple": frozenset({".swift", ".m", ".mm", ".dart"}),
@@ -35,6 +35,7 @@ _FORMS: Mapping[str, frozenset[str]] = {
 _PARTIES = frozenset({NodeKind.AI_SERVICE, NodeKind.SYSTEM})
 _OUTSIDE = frozenset({SinkKind.AI_SERVICE, SinkKind.THIRD_PARTY, SinkKind.VECTOR_STORE})
 POLICY = "petguard policy"
+LIMITED = "only to "  # how the details of a system begin that tell which categories one recipient gets; none is all
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class Said:
     format: str
     within: tuple[str, frozenset[str]] = ("", frozenset())
 
-    def knows(self, category: str, place: Location) -> bool:
-        """Whether this is said of a category that was found to go to the recipient at a place."""
-        return taxonomy.covers(self.category, category) and lies_within(place.path, *self.within)
+    def speaks_of(self, path: str) -> bool:
+        """Whether this is said of what the code of a file does."""
+        return lies_within(path, *self.within)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Scene:
     @cached_property
     def found(self) -> tuple[Path, ...]:
         """The flows that were seen in code or in a configuration, and are not only said to be there."""
-        return tuple(flow for flow in self.flows if not self._is_said(flow))
+        return tuple(flow for flow in self.flows if not self.is_said(flow))
 
     @cached_property
     def leaving(self) -> tuple[Path, ...]:
@@ -113,7 +114,8 @@ class Scene:
         forms = {each.within for each in self.said if each.format in _FORMS}
         return (*((folder, frozenset[str]()) for folder in sorted(whole)), *sorted(forms, key=repr))
 
-    def _is_said(self, flow: Path) -> bool:
+    def is_said(self, flow: Path) -> bool:
+        """Whether a flow stands only in what people wrote about their data."""
         keys = [hop.node.id for hop in flow.hops]
         only_declared = all(self.edges[step].origin is Origin.DECLARED for step in pairwise(keys))
         return only_declared and any(format_of(hop.node) in SAYING for hop in flow.hops)
@@ -152,7 +154,7 @@ def lies_within(path: str, folder: str, suffixes: frozenset[str]) -> bool:
 def _is_of_record(edge: Edge, graph: SystemGraph) -> bool:
     """Whether a record says that data gets to a system; a manifest of data alone says nothing of where it goes."""
     kind = edge.source.partition(":")[2].partition("/")[0]
-    return edge.origin is Origin.DECLARED and kind in _RECORDS and graph.node(edge.target).kind in _PARTIES
+    return edge.origin is Origin.DECLARED and kind in RECORDS and graph.node(edge.target).kind in _PARTIES
 
 
 def _names_ai(said: Said) -> bool:
@@ -175,8 +177,15 @@ def _declared_flows(scene: Scene) -> Iterator[Said]:
 def _said_to(recipient: Node, back: Mapping[str, Sequence[Edge]], graph: SystemGraph) -> Iterator[Said]:
     """What is said to get to one recipient; the place is where the recipient is named as such."""
     seen = {recipient.id}
-    queue = [(edge.source, edge.location) for edge in back[recipient.id]]
+    queue: list[tuple[str, Location]] = []
     told: set[tuple[str, Location]] = set()
+    for edge in back[recipient.id]:
+        stated = _stated(graph.node(edge.source), recipient)
+        if stated is None:
+            queue.append((edge.source, edge.location))
+        for category in stated or ():
+            told.add((category, edge.location))
+            yield Said(category, recipient, edge.location, "fides")
     while queue:
         key, location = queue.pop()
         node = graph.node(key)
@@ -189,6 +198,15 @@ def _said_to(recipient: Node, back: Mapping[str, Sequence[Edge]], graph: SystemG
                 if (category, location) not in told:
                     told.add((category, location))
                     yield Said(category, recipient, location, format_of(node))
+
+
+def _stated(system: Node, recipient: Node) -> tuple[str, ...] | None:
+    """The only categories that a system is said to pass on to a recipient; None where nothing bounds them."""
+    prefix = f"{LIMITED}{recipient.id}#"
+    lists = [value for key, value in sorted(system.details.items()) if key.startswith(prefix)]
+    if not lists or not all(lists):
+        return None
+    return personal(dict.fromkeys(each for value in lists if isinstance(value, tuple) for each in value))
 
 
 def _forms(graph: SystemGraph) -> Iterator[Said]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from petguard import catalog
 from petguard.model import Location, Node, NodeKind
 
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[^\W_]+")
 # Words in the name of a recipient that do not tell who it is.
 _GENERIC = frozenset(
     {

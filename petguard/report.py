@@ -152,7 +152,7 @@ class Protection(Frozen):
 
 
 class Flow(Frozen):
-    """Personal data on its way to a sink, with one witness path."""
+    """Personal data on its way to a sink, with one witness path; `declared` when it is only said to be there."""
 
     id: str
     categories: tuple[str, ...]
@@ -161,6 +161,7 @@ class Flow(Frozen):
     steps: tuple[Step, ...]
     protections: tuple[Protection, ...]
     confidence: Confidence = Confidence.HIGH
+    origin: Origin = Origin.DETECTED
 
 
 class Place(Frozen):

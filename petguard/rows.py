@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from petguard.comparison import Comparison
 from petguard.graph import Path, SystemGraph
@@ -68,13 +68,18 @@ def flow_ids(flows: Sequence[Path]) -> Mapping[tuple[str, str], str]:
     return {(flow.source.id, flow.target.id): key for flow, key in zip(ordered, ids, strict=True)}
 
 
-def flow_rows(flows: Sequence[Path], verdicts: Mapping[str, Verdict]) -> tuple[Flow, ...]:
+def flow_rows(
+    flows: Sequence[Path], verdicts: Mapping[str, Verdict], declared: Callable[[Path], bool] = lambda _: False
+) -> tuple[Flow, ...]:
     """The flows in the order of their source, then of their sink."""
     ids = flow_ids(flows)
-    return tuple(_flow(ids[flow.source.id, flow.target.id], flow, verdicts) for flow in sorted(flows, key=_flow_order))
+    return tuple(
+        _flow(ids[flow.source.id, flow.target.id], flow, verdicts, declared(flow))
+        for flow in sorted(flows, key=_flow_order)
+    )
 
 
-def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict]) -> Flow:
+def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict], declared: bool) -> Flow:
     start, end = flow.hops[0].location, flow.call_site
     return Flow(
         id=key,
@@ -86,6 +91,7 @@ def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict]) -> Flow:
         steps=tuple(Step(path=hop.location.path, line=hop.location.line, label=hop.node.name) for hop in flow.hops),
         protections=tuple(_protection(node, verdicts) for node in flow.protections),
         confidence=confidence(flow),
+        origin=Origin.DECLARED if declared else Origin.DETECTED,
     )
 
 

@@ -75,7 +75,7 @@ def scan(request: Request) -> Report:
         policy_decision=_decision(found, request.fail_on or policy.fail_on),
         coverage=_coverage(collection, gaps),
         inventory=rows.asset_rows(graph, policy),
-        flows=rows.flow_rows(evidence.flows, evidence.verdicts),
+        flows=rows.flow_rows(evidence.flows, evidence.verdicts, evidence.scene.is_said),
         claims=rows.claim_rows(claims, evidence.verdicts),
         findings=found,
         declared=rows.declared(evidence.comparison),

@@ -11,6 +11,7 @@ from petguard.declarations import Scene
 from petguard.graph import SystemGraph
 from petguard.model import (
     Agreement,
+    Confidence,
     Edge,
     EdgeKind,
     Facts,
@@ -312,6 +313,93 @@ def test_consent_is_no_mask() -> None:
     ways = (edge(data, guard, Origin.DETECTED, CODE), edge(guard, OPENAI, Origin.DETECTED, CODE))
     comparison = compared(Facts(nodes=(masked, data, guard, OPENAI), edges=ways))
     assert only(comparison, Subject.MASK).verdict is Agreement.CONTRADICTS
+
+
+def through(start: Node, end: Node | None, technique: str = "pseudonymisation") -> Facts:
+    """A declaration lets a column go through a protection, and on to another column."""
+    by = node(f"protection:{start.id}", NodeKind.PROTECTION, Origin.DECLARED, MANIFEST, technique=technique)
+    onward = () if end is None else (edge(by, end, Origin.DECLARED, MANIFEST),)
+    ends = () if end is None else (end,)
+    return Facts(nodes=(start, by, *ends), edges=(edge(start, by, Origin.DECLARED, MANIFEST), *onward))
+
+
+EMAIL = column("customers", "email", Trait.SAID_PERSONAL, categories=["user.contact.email"])
+
+
+def test_a_protection_behind_a_column_is_a_mask() -> None:
+    """Fides says it without a word for it."""
+    comparison = compared(found("user.contact.email", OPENAI), through(EMAIL, None))
+    assert only(comparison, Subject.MASK).verdict is Agreement.CONTRADICTS
+
+
+def test_a_mask_on_the_way_to_another_column_leaves_the_first_in_clear() -> None:
+    """A job that writes hashes into a copy has not hashed its input."""
+    copy = column("customers_hashed", "email", Trait.SAID_MASKED)
+    comparison = compared(found("user.contact.email", OPENAI), through(EMAIL, copy))
+    assert rows(comparison, Subject.MASK) == []
+
+
+def test_encryption_in_the_store_hides_nothing_from_code() -> None:
+    """Code that reads an encrypted column gets it in clear, as was meant."""
+    kept = EMAIL.model_copy(update={"traits": (Trait.SAID_MASKED, Trait.SAID_PERSONAL)})
+    comparison = compared(found("user.contact.email", OPENAI), through(kept, None, "encryption_at_rest"))
+    assert rows(comparison, Subject.MASK) == []
+
+
+def test_a_mask_of_fides_may_be_one_for_the_forgotten() -> None:
+    """Its strategies also say what replaces the data of somebody who asks to be erased: it is a hint only."""
+    data = column("customers", "email", home="fides", categories=["user.contact.email"])
+    row = only(compared(found("user.contact.email", OPENAI), through(data, None)), Subject.MASK)
+    assert (row.verdict, row.sure) == (Agreement.CONTRADICTS, Confidence.LOW)
+
+
+def test_a_table_of_the_same_name_in_clear_makes_a_missing_mask_doubtful() -> None:
+    """The code may read the raw table, which nobody says is masked."""
+    masked = column("dim_customers", "email", Trait.SAID_MASKED, categories=["user.contact.email"])
+    facts = Facts(nodes=(masked, column("raw_customers", "email", Trait.SAID_PERSONAL, categories=["user.contact"])))
+    assert only(compared(found("user.contact.email", OPENAI), facts), Subject.MASK).sure is Confidence.LOW
+
+
+def test_an_object_that_is_sent_whole_brings_its_masked_field() -> None:
+    """A `Customer` holds the address."""
+    data = node(
+        "data:app.py:f:c",
+        NodeKind.DATA,
+        Origin.DETECTED,
+        CODE,
+        categories=("user.contact.email",),
+        details={"because": "it is a Customer"},
+    )
+    masked = column("customers", "email", Trait.SAID_MASKED, categories=["user.contact.email"])
+    sent = Facts(nodes=(data, OPENAI, masked), edges=(edge(data, OPENAI, Origin.DETECTED, CODE),))
+    assert only(compared(sent), Subject.MASK).verdict is Agreement.CONTRADICTS
+
+
+def test_a_file_that_is_sent_brings_its_masked_column() -> None:
+    """`customers.csv` holds the columns of the table."""
+    data = node(
+        "data:file/in/customers.csv",
+        NodeKind.DATA,
+        Origin.DETECTED,
+        CODE,
+        categories=("user.contact.email",),
+        details={"path": "in/customers.csv"},
+    )
+    masked = column("customers", "email", Trait.SAID_MASKED, categories=["user.contact.email"])
+    sent = Facts(nodes=(data, OPENAI, masked), edges=(edge(data, OPENAI, Origin.DETECTED, CODE),))
+    assert only(compared(sent), Subject.MASK).verdict is Agreement.CONTRADICTS
+
+
+def test_a_masked_column_may_be_clean() -> None:
+    """What was masked need not be personal data any more."""
+    both = column("dim_customers", "email", Trait.SAID_CLEAN, Trait.SAID_MASKED)
+    assert compared(Facts(nodes=(both,))).rows == ()
+
+
+def test_whom_a_warehouse_serves_is_not_missed_in_code() -> None:
+    """The code of the tree does not send what a dashboard fetches."""
+    comparison = compared(said("user.name", SAID_OPENAI, home="dbt"))
+    assert rows(comparison, Subject.RECIPIENT) == []
 
 
 def test_the_same_field_of_another_thing_is_not_meant() -> None:

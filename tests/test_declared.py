@@ -1,5 +1,7 @@
 """Declared against detected, through the whole scan: a clinic with Fides manifests, a dbt project and code."""
 
+from pathlib import Path
+
 import pytest
 
 from petguard.report import Compared, Report
@@ -161,3 +163,27 @@ def test_every_report_for_readers_shows_the_comparison(report: Report, name: str
     page = formats()[name].render(report)
     assert "dim_patients.email is masked" in page
     assert "user.health_and_medical goes to OpenAI" in page
+
+
+def test_a_recipient_gets_only_what_its_entry_lists(tmp_path: Path) -> None:
+    """A system that uses contacts and passes on names has not declared that its recipient gets contacts."""
+    narrowed = FIDES.replace(
+        "type: system, data_categories: [user.contact]}", "type: system, data_categories: [user.name]}"
+    )
+    (tmp_path / "fides.yml").write_text(narrowed, "utf-8")
+    (tmp_path / "intake.py").write_text(APP, "utf-8")
+    found = row(scan(Request(paths=(tmp_path,))), "user.contact.phone_number goes to OpenAI")
+    assert (found.verdict, found.why) == ("undeclared", "only user.name is declared for OpenAI")
+
+
+@pytest.mark.parametrize(("name", "file"), [("fides", "fides.yml"), ("cyclonedx", "ai-bom.json")])
+def test_what_petguard_writes_down_it_knows(name: str, file: str, tmp_path: Path) -> None:
+    """A draft that is put beside the code leaves no flow undeclared, and the next flow is."""
+    (tmp_path / "intake.py").write_text(APP, "utf-8")
+    (tmp_path / file).write_text(formats()[name].render(scan(Request(paths=(tmp_path,)))), "utf-8")
+    again = scan(Request(paths=(tmp_path,))).declared
+    assert again.lists_flows
+    assert {str(each.verdict) for each in again.rows if each.subject == "flow"} == {"matches"}
+    (tmp_path / "new.py").write_text(APP.replace("patient.phone", "patient.passport_number"), "utf-8")
+    more = [each for each in scan(Request(paths=(tmp_path,))).declared.rows if each.verdict == "undeclared"]
+    assert [place.path for each in more for place in each.detected] == ["new.py"]

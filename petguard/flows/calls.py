@@ -172,7 +172,9 @@ class Calling:
         kind = _kept_kind(one.call)
         if kind is None:
             return None
-        made = self._in.reading.object(one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, one.back.atoms)
+        made = self._in.reading.object(
+            one.call.at, spelled(one.call.callee), (kind,), self._in.scope.name, one.back.atoms
+        )
         columns = _named(one.call, "select")
         if columns:
             parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}

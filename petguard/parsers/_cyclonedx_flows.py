@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from petguard import catalog
+from petguard import catalog, taxonomy
 from petguard.documents import Step
-from petguard.model import Detail, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin
+from petguard.model import Detail, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, Trait
 from petguard.parsers import _assets
 from petguard.parsers._classification import Meaning, described, meaning, together
 from petguard.parsers._declared import column, flow, recipient
@@ -127,13 +127,21 @@ def _data(bill: _Bill, entry: dict[str, Any], pointer: Pointer, service: str, di
         f"{name} #{pointer[-1]}",
         bill.source.at(*pointer),
         said=meant.said,
-        categories=meant.specific or (() if meant.said else meaning(name).categories),
+        categories=meant.specific or _named(name, meant),
     )
     details: dict[str, Detail] = {"flow": direction, **({"classification": stated} if stated else {})}
     details = {**node.details, "column": name, **details}
     node = node.model_copy(update={"name": f"{service}.{name}", "details": details})
     bill.nodes.append(node)
     return node
+
+
+def _named(name: str, meant: Meaning) -> tuple[str, ...]:
+    """What the name of data says of its kind, where the classification leaves it open; it may be a taxonomy key."""
+    if meant.said is Trait.SAID_CLEAN:
+        return ()
+    named = meaning(name)
+    return (name,) if taxonomy.is_known(name) else named.specific if meant.said else named.categories
 
 
 def _partners(bill: _Bill, entry: dict[str, Any], pointer: Pointer) -> Iterator[Node]:

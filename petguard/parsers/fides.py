@@ -7,6 +7,7 @@ from typing import Any
 
 from petguard import taxonomy
 from petguard.collect import Candidate, Input, Interest
+from petguard.declarations import LIMITED
 from petguard.documents import Step, read_yaml_all
 from petguard.model import Asset, Facts, Gap, Location, Node, NodeKind, Origin, SinkKind, Trait
 from petguard.parsers import Parser, one_by_one
@@ -217,12 +218,15 @@ def _crossing(
     kind = source.string(entry.get("type"), *pointer, "type") or "system"
     party = _party(key, location, world, kind, receives=receives)
     start, end = (system, party) if receives else (party, system)
-    rest = tuple(each for each in _categories(source, entry, pointer) if not _within([each], said))
+    wanted = _categories(source, entry, pointer)
+    if receives:
+        system = system.model_copy(update={"details": {f"{LIMITED}{party.id}#{pointer[-1]}": wanted}})
+    rest = tuple(each for each in wanted if not _within([each], said))
     name = f"{_name(system)}#{'egress' if receives else 'ingress'}{pointer[-1]}"
     nodes = [party, *([_loose(name, rest, location)] if rest else [])]
     starts = [start, *nodes[1:]]
     return Facts(
-        nodes=tuple(nodes),
+        nodes=(system, *nodes),
         edges=tuple(flow(each.id, end.id, location) for each in starts),
     )
 

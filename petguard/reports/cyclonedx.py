@@ -11,7 +11,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from petguard import catalog, untrusted
-from petguard.model import Asset, Detail, EdgeKind, Location, Trait
+from petguard.model import Asset, Detail, EdgeKind, Location, Origin, Trait
 from petguard.report import AssetRow, Flow, Report
 from petguard.reports import Format
 
@@ -145,8 +145,11 @@ def _endpoints(row: AssetRow) -> list[str]:
 
 
 def _data(row: AssetRow, flows: Iterable[Flow]) -> list[_Object]:
-    """The personal data that reaches a service, one entry a category; it flows into the service."""
-    reaching = [flow for flow in flows if flow.sink.name == row.name]
+    """The personal data that was found to reach a service, one entry a category.
+
+    What was only declared is left out: a bill that is kept would come to prove its own entries.
+    """
+    reaching = [flow for flow in flows if flow.sink.name == row.name and flow.origin is Origin.DETECTED]
     categories = sorted({category for flow in reaching for category in flow.categories})
     return [{"flow": "inbound", "classification": "personal data", "name": category} for category in categories]
 

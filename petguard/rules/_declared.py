@@ -27,7 +27,7 @@ def _hit(row: Compared, evidence: Evidence) -> Hit:
         result=FlowResult.UNKNOWN if row.doubtful else FlowResult.VIOLATION,
         related=related(others),
         flow=next((flow for flow in flows if flow is not None), None),
-        confidence=surest,
+        confidence=min(surest, row.sure, key=lambda each: each.rank),
     )
 
 

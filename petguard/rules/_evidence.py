@@ -45,9 +45,14 @@ class Evidence:
         return cls(graph, tuple(claims), by_claim, policy, graph.flows(), code)
 
     @cached_property
+    def scene(self) -> Scene:
+        """What is only said to be there, and what was found."""
+        return Scene(self.graph, self.flows, self.policy, self.code, _recognised())
+
+    @cached_property
     def comparison(self) -> Comparison:
         """What is declared, held against what was found."""
-        return compare(Scene(self.graph, self.flows, self.policy, self.code, _recognised()))
+        return compare(self.scene)
 
     @cached_property
     def flow_ids(self) -> Mapping[tuple[str, str], str]:

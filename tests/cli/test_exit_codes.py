@@ -64,7 +64,7 @@ def test_exit_zero_is_for_dashboards(petguard: Program, violating: Path) -> None
         (["scan", "--no-such-option"], "--no-such-option"),
         (["no-such-command"], "no-such-command"),
         (["scan", "nowhere"], "nowhere does not exist"),
-        (["scan", "-o", "xml"], "choose from cyclonedx, html, json,"),
+        (["scan", "-o", "xml"], "choose from cyclonedx, fides, html, json,"),
         (["scan", "-o", "json", "-o", "sarif"], "two reports on stdout"),
         (["scan", "-o", "json", "-o", "text=-"], "two reports on stdout"),
         (["scan", "-o", "json=a", "-o", "sarif=./a"], "overwrite each other"),

@@ -50,9 +50,9 @@ class Program:
         openai.__dict__["OpenAI"] = lambda: SimpleNamespace(chat=SimpleNamespace(completions=create))
         library = ModuleType(_LIBRARY)
         with patch.dict(sys.modules, {"openai": openai, _LIBRARY: library}):
-            exec(compile(self.library, "library", "exec"), library.__dict__)  # noqa: S102 - it was generated here
+            exec(compile(self.library, "library", "exec"), library.__dict__)
             app: dict[str, Any] = {"__name__": "app"}
-            exec(compile(self.app, "app", "exec"), app)  # noqa: S102
+            exec(compile(self.app, "app", "exec"), app)
             for flag in (True, False):
                 app["main"](SimpleNamespace(email=MARK), flag)
         return MARK in repr(said)

@@ -14,7 +14,7 @@ from petguard.parsers._code.form import Call, chain
 from petguard.parsers._code.project import Project
 from petguard.parsers._code.values import known, texts
 from petguard.parsers._noted import Noted
-from petguard.parsers._services import Service
+from petguard.parsers._services import IN_PROCESS, Service
 
 _ONLY_MADE = "NewRequest"  # of Go
 _FEW = 3  # of more clients nobody can say which one answers
@@ -51,6 +51,8 @@ class Asks:
         A framework has none; then it is whoever the clients in the same file were made for, else in the tree.
         """
         package = self._package(dotted)
+        if package is not None and package.role == "runtime":
+            return [Service(package.provider or IN_PROCESS, in_process=True)]
         made = self.project.answering
         own = [each for _, its, each in made if package is not None and its == package]
         provider = row.provider or (package.provider if package is not None else None)
