@@ -320,6 +320,7 @@ def _taxonomy() -> str:
 
 
 def _identifiers() -> str:
+    sys.path.insert(0, str(HOME))
     return str(importlib.import_module("tests.corpus.identifiers").table())
 
 
