@@ -10,7 +10,7 @@ from petguard.flows import form as f
 from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.resolve import as_library
-from petguard.flows.sources import Spot, spelled, words_of
+from petguard.flows.sources import Spot, describes, spelled, words_of
 from petguard.flows.summary import PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
@@ -40,6 +40,7 @@ _LEAVES = {  # the arguments that name fields which the result does not have; `*
     "omit": ("*",),
 }
 _MANY_LEFT_OUT = 60
+_PLACES = frozenset({"first", "last", "next", "one", "all", "any"})  # `findLast` finds no last name
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -273,13 +274,15 @@ class Calling:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
         callee, reading = call.callee, self._in.reading
         name = _last(callee)
-        if result.parts is not None or not name or call.new:
+        if result.parts is not None or not name or call.new or (receiver is not None and describes(receiver)):
             return result
         spot = Spot(call.at, self._in.scope.name)
         getter = _GETTER.match(name)
         of = callee.of if isinstance(callee, f.Attr) else None
         if getter is not None:
             field = name[getter.end() :].lstrip("_")
+            if field.lower() in _PLACES:
+                return result
             return reading.named(result, words_of(of, receiver or EMPTY), of, field[:1].lower() + field[1:], spot)
         if of is not None and not call.arguments:
             return reading.named(result, words_of(of, receiver or EMPTY), of, name, spot)

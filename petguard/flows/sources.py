@@ -18,6 +18,15 @@ _MANY_WORDS = 24
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
 )
+# Libraries that say what data looks like, or make it up.
+_DESCRIBE = tuple(
+    f"i:{module}{end}"
+    for module in (
+        *("zod", "yup", "joi", "@hapi/joi", "valibot", "superstruct", "io-ts", "@sinclair/typebox", "arktype"),
+        *("@faker-js/faker", "faker", "chance", "factory", "mimesis"),
+    )
+    for end in "|/"
+)
 _TEXTS = frozenset(
     {"str", "string", "String", "EmailStr", "CharSequence", "SecretStr", "Text", "AnyStr", "Form", "Query"}
 )
@@ -201,8 +210,15 @@ def _columns(names: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield column, words[-1]
 
 
+def describes(value: Value) -> bool:
+    """Whether a value is a part of a schema or made up: what `z.string().email()` gives is nobody's e-mail."""
+    return any(ref.startswith(_DESCRIBE) for ref in value.refs)
+
+
 def _is_something_else(value: Value) -> bool:
     """A function, a class or an object of one: `email = EmailMessage()`."""
+    if describes(value):
+        return True
     for ref in value.refs:
         name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2].rpartition(":")[2]
         if ref.startswith("l:") and not ref.endswith("()"):

@@ -342,6 +342,11 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
         "export const f = async (r) => ask(JSON.stringify(Patient.parse(await r.json())));\n",
         {"Patient.parse"},
     ),
+    "what a schema says": (
+        _LLM + 'import { z } from "zod";\nconst email = z.string().email();\n'
+        "export const f = () => { ask(email); ask(z.email()); };\n",
+        set(),
+    ),
     "a document of Mongoose": (
         _LLM + 'import mongoose, { Schema } from "mongoose";\nconst schema = new Schema({ diagnosis: String });\n'
         'const Patient = mongoose.model("Patient", schema);\n'
