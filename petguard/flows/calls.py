@@ -275,7 +275,7 @@ class Calling:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
         callee, reading = call.callee, self._in.reading
         name = _last(callee)
-        if result.parts is not None or not name or call.new or _CHOOSES.fullmatch(name):
+        if result.parts is not None or not name or call.new or table().carries(name):  # `findLast`: no last name
             return result
         if receiver is not None and describes(receiver):
             return result

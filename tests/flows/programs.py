@@ -177,7 +177,7 @@ class _Writer:
         lines = body.block()
         if self.draw(st.booleans()):
             lines.append(self.draw(st.sampled_from(["if flag: break", "if flag: continue", "break"])))
-        return [f"for {name} in list({over}):", *_in([*lines, "pass"])]
+        return [f"for {name} in list({over})[:3]:", *_in([*lines, "pass"])]
 
     def _while(self) -> list[str]:
         name = self.new()
@@ -216,39 +216,40 @@ class _Writer:
 
 
 _PLAIN = {"T": "'a'", "L": "['b']", "D": "{'k': 'c', 'm': 'd'}", "P": "('e', 'f')"}
+# What could double is cut: a program must not outgrow the memory when it runs.
 _WAYS = {
     "T": [
         "'a'",
         "[f'x {z} y' for z in [<T>]][0]",
-        "(<T> + <T>)",
+        "(<T>[-40:] + <T>[-40:])",
         "(<T> if flag else <T>)",
         "(<T> or 'a')",
         "<L>[<index>]",
         "<P>[<index>]",
         "<D>['<key>']",
         "<D>.get('<key>')",
-        "' '.join(<L>)",
+        "' '.join(<L>[-3:])[-80:]",
         "'%s' % <T>",
         "'{}'.format(<T>)",
         "<T>.upper().lower()",
-        "str(<D>)",
-        "str(<L>)",
-        "(lambda z: z + <T>)(<T>)",
+        "str(<D>)[-80:]",
+        "str(<L>[-3:])[-80:]",
+        "(lambda z: z[-40:] + <T>[-40:])(<T>)",
         "next(iter(<L>))",
     ],
     "L": [
         "['b']",
         "[<T>]",
         "[<T>, <T>]",
-        "[*<L>, <T>]",
-        "(<L> + <L>)",
+        "[*<L>[-3:], <T>]",
+        "(<L>[-3:] + <L>[-3:])",
         "[z for z in <L>]",
-        "[z + <T> for z in <L>]",
+        "[z[-40:] + <T>[-40:] for z in <L>]",
         "list(<D>.values())",
         "list(<P>)",
         "sorted(<L>)",
         "[z for y in [<L>] for z in y]",
-        "list(map(lambda z: z + <T>, <L>))",
+        "list(map(lambda z: z[-40:] + <T>[-40:], <L>))",
         "[v for _, v in <D>.items()]",
         "([b for _, b in zip(<L>, <L>)] or ['b'])",
     ],
@@ -264,12 +265,12 @@ _WAYS = {
     "P": ["('e', 'f')", "(<T>, <T>)", "tuple(<L> + <L>)[:2]", "(<P>[1], <P>[0])"],
 }
 _CHANGES = {
-    "T": ["<this T> += <T>", "<this T> = f'{<this T>}!'"],
+    "T": ["<this T> += <T>[-40:]", "<this T> = f'{<this T>}!'"],
     "L": [
         "<this L>.append(<T>)",
-        "<this L>.extend(<L>)",
+        "<this L>.extend(<L>[-3:])",
         "<this L>.insert(0, <T>)",
-        "<this L> += <L>",
+        "<this L> += <L>[-3:]",
         "<this L>[0] = <T>",
     ],
     "D": ["<this D>['<key>'] = <T>", "<this D>.update(<D>)", "<this D>.update(k=<T>)"],
