@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from petguard import _plugins, _shipped, verifiers
+from petguard import _plugins, _shipped, taxonomy, verifiers
 from petguard.claims import BY_TECHNIQUE, DpSgd, Statement
 from petguard.model import Budget, Claim, Location
 from petguard.reports import formats, text
@@ -51,7 +51,10 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HOME / "docs" / "rules" / "README.md", _rule_index()
     for family in FAMILIES:
         yield HOME / "docs" / "rules" / f"{family}.md", _family_page(family)
-    for name in ("README.md", *(f"docs/{page}.md" for page in ("claims", "inventory", "reports", "verification"))):
+    for name in (
+        "README.md",
+        *(f"docs/{page}.md" for page in ("claims", "inventory", "reports", "taxonomy", "verification")),
+    ):
         yield HOME / name, _filled((HOME / name).read_text("utf-8"))
 
 
@@ -304,13 +307,32 @@ def _inventory_corpus() -> str:
     return str(corpus.table(corpus.score(corpus.load())))
 
 
+# --- the taxonomy
+
+
+def _taxonomy() -> str:
+    rows = [(key, taxonomy.category(key)) for key in taxonomy.categories()]
+    return _table(
+        ("category", "what", "DPV", "GDPR", "sensitivity", "for example"),
+        *((f"`{key}`", row.label, f"`{row.dpv}`", f"Art. {row.article}" if row.article else "", row.sensitivity,
+           ", ".join(f"`{name}`" for name in (*row.names, *row.own, *row.of)[:4])) for key, row in rows),
+    )  # fmt: skip
+
+
+def _identifiers() -> str:
+    sys.path.insert(0, str(HOME))
+    return str(importlib.import_module("tests.corpus.identifiers").table())
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "claim-fields": _claim_fields,
     "demo": _demo,
     "formats": _formats,
+    "identifiers": _identifiers,
     "intersection-numbers": _intersection_numbers,
     "inventory-corpus": _inventory_corpus,
     "shuffled-numbers": _shuffled_numbers,
+    "taxonomy": _taxonomy,
     "training-numbers": _training_numbers,
 }
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter
 
 _GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
+_CHOOSES = re.compile(r"(?:get|find)_?(?:First|Last|Any|One|All|first|last)")  # says nothing of what is chosen
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
 _DATA_FILE = re.compile(
     r"(?i)(?!\w+://)[^\0\n{}<>|*?]{1,200}\.(?:csv|tsv|jsonl|ndjson|parquet|xlsx?|feather|avro|orc)\Z"
@@ -274,9 +275,9 @@ class Calling:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
         callee, reading = call.callee, self._in.reading
         name = _last(callee)
-        if result.parts is not None or not name or call.new or (receiver is not None and describes(receiver)):
+        if result.parts is not None or not name or call.new or table().carries(name):  # `findLast`: no last name
             return result
-        if table().carries(name):  # `findLast` gives no last name
+        if receiver is not None and describes(receiver):
             return result
         spot = Spot(call.at, self._in.scope.name)
         getter = _GETTER.match(name)

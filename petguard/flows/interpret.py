@@ -135,15 +135,15 @@ class Interpreter:
                 self._declare_class(each, f"{prefix}{each.name}")
 
     def _declare_class(self, each: f.Class, name: str) -> None:
-        known = ClassSummary(each.at, each.bases, record=each.record)
-        known.fields = {one.name: one.types for one in each.fields}
-        known.places = {one.name: one.at for one in each.fields}
-        self.summary.classes[name] = known
+        """Note what a class has; one that is defined twice, for two platforms, has what either says."""
+        known = self.summary.classes.setdefault(name, ClassSummary(each.at, each.bases, record=each.record))
+        known.fields |= {one.name: one.types for one in each.fields}
+        known.places |= {one.name: one.at for one in each.fields}
         for one in each.body:
             if isinstance(one, f.Function):
                 method = signature(one, owner=name)
                 method.reads_as_field = any(_last(each) in _PROPERTIES for each in one.decorators)
-                self.summary.functions[f"{name}.{one.name}"] = method
+                self.summary.functions.setdefault(f"{name}.{one.name}", method)
             elif isinstance(one, f.Class):
                 self._declare_class(one, f"{name}.{one.name}")
 
@@ -322,8 +322,7 @@ class Interpreter:
     def _define_class(self, each: f.Class) -> None:
         scope = self.scope
         name = each.name if scope.is_file else f"{scope.name}.{each.name}"
-        if name not in self.summary.classes:
-            self._declare_class(each, name)
+        self._declare_class(each, name)
         scope.names.set(each.name, Value(refs=(f"l:{name}|",)))
         self._class_body(each, name)
 

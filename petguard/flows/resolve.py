@@ -50,6 +50,7 @@ class Symbols:
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
     _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    _families: dict[tuple[str, str], tuple[tuple[str, str, ClassSummary | None], ...]] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Find out which classes are made from which, before anything is asked: a call of an interface needs them."""
@@ -353,8 +354,17 @@ class Symbols:
                 yield Meaning("class", path, method)
                 return
 
-    def ancestry(self, path: str, name: str) -> Iterator[tuple[str, str, ClassSummary | None]]:
+    def ancestry(self, path: str, name: str) -> Iterable[tuple[str, str, ClassSummary | None]]:
         """A class and its bases, nearest first; one of a library comes last, without a summary."""
+        key = path, name
+        if key in self._families:
+            return self._families[key]
+        if self._open:  # what is being asked right now may be missing
+            return self._bases(path, name)
+        self._families[key] = tuple(self._bases(path, name))
+        return self._families[key]
+
+    def _bases(self, path: str, name: str) -> Iterator[tuple[str, str, ClassSummary | None]]:
         pending: list[tuple[str, str]] = [(path, name)]
         seen: set[tuple[str, str]] = set()
         libraries: list[str] = []

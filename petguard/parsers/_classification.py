@@ -15,7 +15,7 @@ _PERSONAL = {
     **dict.fromkeys(("phi", "ephi", "health", "medical", "clinical", "patient", "hipaa"), "user.health_and_medical"),
     **dict.fromkeys(("pifi", "pci", "cardholder"), "user.financial"),
     **dict.fromkeys(("biometric", "biometrics"), "user.biometric"),
-    "genetic": "user.genetic",
+    "genetic": "user.health_and_medical.genetic",
 }
 _CLEAN = frozenset(
     ["public", "open", "synthetic", "anonymous", "anonymised", "anonymized", "nonpersonal", "nonpii", "unclassified"]

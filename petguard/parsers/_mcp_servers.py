@@ -25,6 +25,7 @@ _ENVIRONMENT = ("env", "environment", "envs")
 _HEADERS = ("headers", "http_headers")
 _TOKENS = ("bearer_token", "authorization_token", "authorization", "apiKey", "api_key", "token")
 _APPROVALS = ("autoApprove", "alwaysAllow", "autoAllow", "autoAllowedTools")
+_SETTINGS = (".json", ".jsonc", ".toml", ".yaml", ".yml")  # of assistants; in code an agent asks the server
 _CARELESS = frozenset(
     {"dangerously-skip-permissions", "yolo", "dangerously-bypass-approvals-and-sandbox", "allow-all-tools"}
 )
@@ -189,7 +190,8 @@ def facts(source: Source, whole: Server, *, traits: Sequence[Trait] = ()) -> Fac
         *(_edge(source, EdgeKind.USES, node.id, key.id, place) for key, place in keys),
         *(_edge(source, EdgeKind.FLOWS_TO, each.id, node.id, whole.pointer) for each in data),
     ]
-    asking = [_assistant(source, whole)] if data and node.sink is None else []
+    is_asked = node.sink is None and any(each.categories for each in data) and source.path.endswith(_SETTINGS)
+    asking = [_assistant(source, whole)] if is_asked else []
     edges += [_edge(source, EdgeKind.FLOWS_TO, node.id, each.id, whole.pointer) for each in asking]
     return Facts(nodes=(node, *(key for key, _ in keys), *data, *asking), edges=tuple(edges))
 

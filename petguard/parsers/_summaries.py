@@ -11,6 +11,7 @@ from petguard.flows.interpret import Interpreter
 from petguard.flows.knowledge import digest
 from petguard.flows.summary import Summary
 from petguard.model import Gap, State
+from petguard.parsers._code.tree import NOT_VALID
 
 
 def summarised(
@@ -27,7 +28,7 @@ def summarised(
         except RecursionError:
             gaps.append(_gap(item, "too_deep", "nested too deeply to follow"))
         else:
-            gaps += [_gap(item, "too_deep", detail, line) for line, detail in summary.unread]
+            gaps += [_gap(item, _reason(detail), detail, line) for line, detail in summary.unread]
     return found, gaps
 
 
@@ -39,6 +40,10 @@ def _summary(item: Input, lower: Callable[[Input], Form], cache: Cache, dialect:
         known = Interpreter(item.path, lower(item)).run()
         cache.remember(key, [remember.row(known)])
     return known
+
+
+def _reason(detail: str) -> str:
+    return "parse_error" if detail == NOT_VALID else "too_deep"
 
 
 def _gap(item: Input, reason: str, detail: str, line: int | None = None) -> Gap:

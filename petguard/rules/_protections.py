@@ -13,6 +13,8 @@ from petguard.rules._schema import ProtectionTest
 _IDENTIFYING = (
     "user.name",
     "user.contact",
+    "user.account.username",
+    "user.unique_id",
     "user.government_id",
     "user.financial.bank_account",
     "user.financial.credit_card",

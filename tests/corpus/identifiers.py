@@ -4,10 +4,15 @@
     python -m tests.corpus.identifiers --show   and every identifier of the `tune` half that is judged differently
 
 A row is an identifier, its category or `-`, and the half it belongs to; before a dot stands the class or table. They
-come from public schemas and libraries (OMOP, FHIR, Synthea, OpenEMR, Dolibarr, Frappe HR, Stripe, HubSpot, Salesforce,
-Keycloak, Django, Oscar, transformers, Kubernetes, the standard library) and from code in several languages. The halves
-were drawn by a hash of the name after all were labelled. Nobody looks at what is wrong in `held-out` while the words
-are made better.
+come from public schemas and libraries (OMOP, FHIR, Synthea, OpenEMR, OpenMRS, CiviCRM, Odoo, Moodle, Dolibarr,
+Frappe, Marley, pretix, Stripe, HubSpot, Salesforce, Shopify, WooCommerce, Keycloak, Django, Wagtail, Celery,
+scikit-learn, MLflow, transformers, Kubernetes, the standard library), from code in several languages, and some are
+made up after these.
+
+The held-out rows were collected in two later rounds, labelled, and scored before the words knew them: recall was 0.57
+in the first round and 0.71 in the second, precision 0.95 and more. Half of each round, drawn by a hash of the name,
+then went to `tune`; nobody looks at what is wrong in the other half. The same person labelled the rows and wrote the
+words, so the figure for code that nobody has seen lies between 0.71 and the one in the table.
 """
 
 import argparse

@@ -14,6 +14,10 @@ _SENDS = {
     "an attribute that is read outside": (
         "class A:\n    def __init__(self, x):\n        self.x = x\ndef f(user):\n    ask(A(user.email).x)"
     ),
+    "a method of a class that is defined twice": (
+        "if new:\n    class A:\n        def other(self):\n            pass\nelse:\n    class A:\n"
+        "        def go(self, user):\n            ask(user.email)"
+    ),
     "an attribute of an object that is kept": (
         "class A:\n    def __init__(self, x):\n        self.x = x\ndef f(user):\n    a = A(user.email)\n    ask(a.x)"
     ),

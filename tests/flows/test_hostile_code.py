@@ -31,8 +31,8 @@ def _steps(files: str | Mapping[str, str]) -> int:
 
 
 def _each(count: int, text: str) -> str:
-    """A text again and again, with the number in the place of `#` and the next one in that of `@`."""
-    return "".join(text.replace("#", str(number)).replace("@", str(number + 1)) for number in range(count))
+    """A text again and again, with the number in the place of `#` and the next one in that of `$`."""
+    return "".join(text.replace("#", str(number)).replace("$", str(number + 1)) for number in range(count))
 
 
 def _circle(count: int, text: str, app: str) -> Mapping[str, str]:
@@ -69,8 +69,8 @@ _GROW: dict[str, tuple[int, Make]] = {
         1000,
         lambda n: f"{_USER}    try:\n" + "        x = user.email\n" * n + "    except E:\n        ask(x)\n",
     ),
-    "aliases": (1000, lambda n: "a0 = user.email\n" + _each(n, "a@ = a#\n") + f"ask(a{n})\n"),
-    "aliases of a list": (1000, lambda n: "a0 = []\n" + _each(n, "a@ = a#\n") + "a0.append(user.email)\n"),
+    "aliases": (1000, lambda n: "a0 = user.email\n" + _each(n, "a$ = a#\n") + f"ask(a{n})\n"),
+    "aliases of a list": (1000, lambda n: "a0 = []\n" + _each(n, "a$ = a#\n") + "a0.append(user.email)\n"),
     "appends": (1000, lambda n: "x = []\n" + "x.append(user.email)\n" * n + "ask(x)\n"),
     "appends under many names": (
         300,
@@ -83,15 +83,15 @@ _GROW: dict[str, tuple[int, Make]] = {
     "a long call": (1000, lambda n: f"ask({', '.join(['user.email'] * n)})\n"),
     "a chain of functions": (
         150,
-        lambda n: _GIVES + _each(n, "def g@(x):\n    return g#(x)\n") + f"ask(g{n}(user.email))\n",
+        lambda n: _GIVES + _each(n, "def g$(x):\n    return g#(x)\n") + f"ask(g{n}(user.email))\n",
     ),
     "returns that double": (
         20,
-        lambda n: _GIVES + _each(n, "def g@(x):\n    return g#(x) + g#(x)\n") + f"ask(g{n}(user.email))\n",
+        lambda n: _GIVES + _each(n, "def g$(x):\n    return g#(x) + g#(x)\n") + f"ask(g{n}(user.email))\n",
     ),
     "safeguards that double": (
         8,
-        lambda n: _GIVES + _each(n, "def g@(x):\n    return redact(g#(x) + g#(x))\n") + f"ask(g{n}(user.email))\n",
+        lambda n: _GIVES + _each(n, "def g$(x):\n    return redact(g#(x) + g#(x))\n") + f"ask(g{n}(user.email))\n",
     ),
     "functions that all call each other": (
         8,
@@ -104,12 +104,12 @@ _GROW: dict[str, tuple[int, Make]] = {
     "a helper that many call": (500, lambda n: _GIVES + _each(n, "def h#(user):\n    ask(g0(user.email))\n")),
     "functions that are handed on": (
         100,
-        lambda n: "def g0(h, x):\n    h(x)\n" + _each(n, "def g@(h, x):\n    g#(h, x)\n") + f"g{n}(ask, user.email)\n",
+        lambda n: "def g0(h, x):\n    h(x)\n" + _each(n, "def g$(h, x):\n    g#(h, x)\n") + f"g{n}(ask, user.email)\n",
     ),
     "a decorator of everything": (
         40,
         lambda n: (
-            _DECORATED + _GIVES + _each(n, "@d\ndef g@(x):\n    return g#(x) + g0(x)\n") + f"ask(g{n}(user.email))\n"
+            _DECORATED + _GIVES + _each(n, "@d\ndef g$(x):\n    return g#(x) + g0(x)\n") + f"ask(g{n}(user.email))\n"
         ),
     ),
     "decorators": (100, lambda n: _DECORATED + "@d\n" * n + "def g(x):\n    ask(x)\ng(user.email)\n"),
@@ -117,7 +117,7 @@ _GROW: dict[str, tuple[int, Make]] = {
         100,
         lambda n: (
             "class A0:\n    def go(self, x):\n        ask(x)\n"
-            + _each(n, "class A@(A#):\n    pass\n")
+            + _each(n, "class A$(A#):\n    pass\n")
             + f"A{n}().go(user.email)\n"
         ),
     ),

@@ -18,7 +18,7 @@ from petguard.parsers._classification import Meaning, meaning, together
         ("Confidential / personal data", ("user",)),
         ("Customer e-mail addresses", ("user.contact.email",)),
         ("personal: social security number", ("user.government_id.ssn",)),
-        ("personal account no", ("user",)),
+        ("personal account no", ("user.financial.bank_account",)),
         ("public PII", ("user",)),
     ],
 )

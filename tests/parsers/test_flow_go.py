@@ -12,6 +12,7 @@ from petguard.graph import SystemGraph
 from petguard.model import Facts, Gap, SinkKind
 from petguard.parsers import Parser
 from petguard.parsers._code import flow_go
+from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
@@ -230,6 +231,11 @@ def test_closures_in_closures_are_lowered_once() -> None:
     depth = 12
     form = _form("package a\nfunc f() { " + "db.Get(&x, func() { " * depth + " })" * depth + " }\n")
     assert len({id(each) for each in _all(form.body) if isinstance(each, f.Function)}) == depth + 1
+
+
+def test_what_is_not_valid_is_said() -> None:
+    """What the grammar could not read is no error, and no secret."""
+    assert [detail for _, detail in _form("package a\nfunc f( { x := \n\n } } }}} func {").unread] == [NOT_VALID]
 
 
 _EVERYTHING = _LLM + _HEAD + _MORE + "func h() { for range x { select { case <-c: } } }\nvar a, b = 1, 2\n"

@@ -12,6 +12,7 @@ from petguard.graph import SystemGraph
 from petguard.model import Facts, Gap, SinkKind
 from petguard.parsers import Parser
 from petguard.parsers._code import flow_java
+from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
@@ -245,6 +246,12 @@ def test_a_long_sum_is_one_mix() -> None:
     form = _form("class A { void f() { x = " + " + ".join(["a"] * 3000) + "; } }")
     assert form.unread == []
     assert max(len(each.parts) for each in _all(form.body) if isinstance(each, f.Mix)) == 3000
+
+
+def test_what_is_not_valid_is_said() -> None:
+    """What the grammar could not read is no error, and no secret."""
+    text = "class A { void f( { x = ( \n\n @@ } } ((( \n\n )) }} class {"
+    assert [detail for _, detail in _form(text).unread] == [NOT_VALID]
 
 
 _EVERYTHING = _LLM + _HEAD + "void g(Patient p) { switch (p) { case Patient q -> { } default -> f(x -> y); } } }"

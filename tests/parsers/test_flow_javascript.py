@@ -12,6 +12,7 @@ from petguard.model import Facts, Gap, State
 from petguard.parsers import Parser
 from petguard.parsers._code import flow_prisma
 from petguard.parsers._code.flow_javascript import form
+from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
@@ -61,7 +62,7 @@ _WIDE = {
 def test_a_file_that_is_cut_off_is_followed_as_far_as_it_goes(end: int, function: str) -> None:
     """Wherever a text ends, following it gives a summary and no error."""
     made = form(_TEXT[:end].encode(), function)
-    assert Interpreter("a.ts", made).run().unread == []
+    assert {detail for _, detail in Interpreter("a.ts", made).run().unread} <= {NOT_VALID}
 
 
 @given(st.text(max_size=200))

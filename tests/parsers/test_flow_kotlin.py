@@ -12,6 +12,7 @@ from petguard.graph import SystemGraph
 from petguard.model import Facts, Gap, SinkKind
 from petguard.parsers import Parser
 from petguard.parsers._code import flow_kotlin
+from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
@@ -161,7 +162,7 @@ def test_java_and_kotlin_call_each_other(read: Read) -> None:
         "package org.clinic.web;\nimport org.clinic.llm.Llm;\nimport org.clinic.model.Patient;\n"
         "class Desk { Llm llm; void g(Patient patient) { llm.ask(patient.getEmail()); } }\n"
     )
-    assert _reached(read, {"Desk.java": text}) == {"patient"}
+    assert _reached(read, {"Desk.java": text}) == {"patient.email"}
 
 
 # --- the form -----------------------------------------------------------------------------------------------------
@@ -212,6 +213,11 @@ def test_deep_nesting_is_noted() -> None:
     assert form.unread == [(2, "nested too deeply to follow")]
 
 
+def test_what_is_not_valid_is_said() -> None:
+    """What the grammar could not read is no error, and no secret."""
+    assert [detail for _, detail in _form("fun f( { x = \n\n } } }}} class {").unread] == [NOT_VALID]
+
+
 _EVERYTHING = _LLM + _HEAD + _MORE + "}\n" + _BELOW + "enum class E(val h: String) {\n    A(1),\n    B(2)\n}\n"
 
 
@@ -221,3 +227,9 @@ def test_any_piece_of_a_file_is_read(start: int, size: int) -> None:
     """A file that is cut, or in which something is missing, is no error."""
     flow_kotlin.form(_EVERYTHING[:start].encode())
     flow_kotlin.form((_EVERYTHING[:start] + _EVERYTHING[start + size :]).encode())
+
+
+def test_a_helper_that_is_not_valid_is_a_gap(read: Read) -> None:
+    """A file that only hands data on is not passed over when it cannot be read."""
+    _, gaps = read(PARSER, {"Llm.kt": _LLM, "Broken.kt": "package org.clinic\nfun f( { x = \n\n } } }}} class {\n"})
+    assert [(gap.path, gap.reason) for gap in gaps] == [("Broken.kt", "parse_error")]

@@ -91,6 +91,8 @@ def test_a_server_is_given_paths_addresses_and_settings(read: Read) -> None:
         ("data:database/postgres://db/members", "mcp_server:.mcp.json#a"),
         ("data:file/leads.db", "mcp_server:.mcp.json#a"),
         ("data:file/data/phi", "mcp_server:.mcp.json#b"),
+        ("mcp_server:.mcp.json#a", "assistant:.mcp.json"),
+        ("mcp_server:.mcp.json#b", "assistant:.mcp.json"),
     }
 
 

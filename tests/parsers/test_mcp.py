@@ -46,12 +46,13 @@ def test_servers_and_their_traits(read: Read) -> None:
 
 
 def test_a_data_path_flows_to_its_server(read: Read) -> None:
-    """A path among the arguments is data, classified by its words."""
+    """A path among the arguments is data, classified by its words, and whoever asks the server reads it."""
     facts, _ = read(PARSER, {".mcp.json": _FILE})
     (data,) = (node for node in facts.nodes if node.kind == "data")
     assert (data.id, data.categories) == ("data:file/data/patient_emails.csv", ("user.contact.email",))
     flows = [(edge.source, edge.target) for edge in facts.edges if edge.kind is EdgeKind.FLOWS_TO]
-    assert flows == [(data.id, "mcp_server:.mcp.json#files")]
+    server = "mcp_server:.mcp.json#files"
+    assert flows == [(data.id, server), (server, "assistant:.mcp.json")]
 
 
 def test_a_literal_key_is_listed_and_masked(read: Read) -> None:

@@ -8,6 +8,7 @@ from tree_sitter import Language, Node
 
 from petguard.documents import tree_of
 from petguard.flows import form as f
+from petguard.parsers._code.tree import NOT_VALID, broken_at
 
 _DEEPEST = 60  # expressions and statements inside of each other; each takes several steps of Python's own stack
 
@@ -31,6 +32,9 @@ class Lowering:
         self.form = f.Form()
         self.root = tree_of(_language(module, function), data).root_node
         self._depth = 0
+        broken = broken_at(self.root)
+        if broken is not None:
+            self.form.unread.append((broken, NOT_VALID))
 
     # --- places and texts -----------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[F
     inputs = {path: item for path, item in project.inputs.items() if _is_of(item, ecosystem)}
     texts = [item.text for item in inputs.values()]
     uses_ai = any(path in inputs for path, _, _ in project.answering) or table().asks_any(texts)
-    if not uses_ai and not table().matters(texts) and not any(told(each.encode("utf-8", "replace")) for each in texts):
+    if not uses_ai and not table().matters(texts) and not any(map(_speaks, inputs.values())):
         return
     summaries, unread = summarised(inputs.values(), flow_languages.form, cache, ecosystem)
     places = Places({path: item.text for path, item in inputs.items()})
@@ -36,7 +36,12 @@ def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[F
     yield Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost
     if uses_ai:
-        yield from unread
+        yield from (gap for gap in unread if gap.reason != "parse_error" or not _speaks(inputs[gap.path]))
+
+
+def _speaks(item: Input) -> bool:
+    """Whether a file was read for what it says of AI, so that what is not valid in it was said then."""
+    return bool(told(item.text.encode("utf-8", "replace")))
 
 
 def _is_of(item: Input, ecosystem: Ecosystem) -> bool:

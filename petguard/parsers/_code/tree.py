@@ -33,6 +33,7 @@ from petguard.parsers._code.form import (
 from petguard.telltales import told
 
 _SMALL = 100  # bytes of an error that may be the grammar's
+NOT_VALID = "the text is not valid there; what is around it was read"
 _DEEPEST = 150  # of one expression; the rest of it is not looked into
 CONSTANT = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
@@ -186,17 +187,21 @@ def _words(root: Node, data: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _gap(path: str, root: Node) -> Gap | None:
-    """The first place that could not be read; where only a few characters were odd, what is around them was read.
+    line = broken_at(root)
+    if line is None:
+        return None
+    return Gap(path=path, state=State.PARTIAL, reason="parse_error", detail=NOT_VALID, line=line)
+
+
+def broken_at(root: Node) -> int | None:
+    """The first line that could not be read; where only a few characters were odd, what is around them was read.
 
     Grammars lag behind their languages, and a language's newest type syntax says nothing about AI.
     """
     if not root.has_error:
         return None
     broken = next((each for each in _errors(root) if _matters(each)), None)
-    if broken is None:
-        return None
-    detail = "the text is not valid there; what is around it was read"
-    return Gap(path=path, state=State.PARTIAL, reason="parse_error", detail=detail, line=broken.start_point.row + 1)
+    return None if broken is None else broken.start_point.row + 1
 
 
 def _matters(error: Node) -> bool:
