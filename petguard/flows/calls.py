@@ -189,7 +189,7 @@ class Calling:
         """What the table of carriage says of the name."""
         receiver, name = one.receiver, one.name
         if receiver is not None and _is("puts", name) and not _protects(one.refs):
-            held = self._put(one.call.callee, receiver, _put_in(name, one.given))
+            held = self._put(one.call.callee, receiver, _put_in(one))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
         if receiver is not None and name in PAIRS and not one.given:
@@ -339,13 +339,17 @@ def _entry(of: f.Expr) -> f.Expr:
     return of
 
 
-def _put_in(name: str, given: list[Value]) -> Value:
+def _put_in(one: _Made) -> Value:
     """What a method that fills a container adds to it."""
+    name, given = one.name, one.given
     if name in ("set", "put", "setdefault", "insert") and len(given) > 1:
         key = given[0].text
         return Value(NOTHING, {key: given[1]}, closed=True) if key and name != "insert" else given[-1]
     if name in ("extend", "addAll"):
         return joined([value.element() for value in given])
+    names = [each.name for each in one.call.arguments]
+    if name == "update" and names and all(each.isidentifier() for each in names):
+        return Value(NOTHING, dict(zip(names, given, strict=True)), closed=True)
     return joined(given) if len(given) < 2 or any(value.parts for value in given) else mixed(given)
 
 

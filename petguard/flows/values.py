@@ -58,7 +58,9 @@ class Value:
                 return known if known.refs or not refs else known.with_refs(refs)
             if self.closed:
                 return self.parts.get(ELEMENT, EMPTY)
-        return Value(frozenset(_field(atom, name) for atom in self.atoms), refs=refs)
+        whole = Value(frozenset(_field(atom, name) for atom in self.atoms), refs=refs)
+        put = (self.parts or {}).get(ELEMENT)  # by a key that nobody could read
+        return whole if put is None else joined([whole, put])
 
     def has(self, name: str) -> bool:
         """Whether a part is known by itself."""
