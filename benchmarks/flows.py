@@ -41,7 +41,8 @@ PACKAGES = (
     "xml",
 )
 
-CATEGORIES = taxonomy.categories()[:20]
+_EVERY = taxonomy.categories()
+CATEGORIES = [each for each in _EVERY if not any(other.startswith(f"{each}.") for other in _EVERY)][:20]
 
 
 def grow(folder: Path, lines: int) -> int:

@@ -49,6 +49,7 @@ class Symbols:
     handed: Callable[[Meaning], Iterable[Meaning]] = lambda _one: ()  # what callers pass for a parameter
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
+    _cuts: int = 0  # how often a question was left open because it was being asked already
     _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     _families: dict[tuple[str, str], tuple[tuple[str, str, ClassSummary | None], ...]] = field(default_factory=dict)
 
@@ -92,13 +93,15 @@ class Symbols:
         if key in self._known:
             return self._known[key]
         if key in self._open or len(self._open) > _DEPTH:
+            self._cuts += 1
             return ()
         self._open.add(key)
+        cuts = self._cuts
         try:
             found = self._resolved(path, ref)
         finally:
             self._open.discard(key)
-        if not self._open or found:
+        if found or not self._open or cuts == self._cuts:
             self._known[key] = found
         return found
 
@@ -255,6 +258,7 @@ class Symbols:
         """A name of a file that is opened; files that open each other end the search."""
         key = path, f"*{name}"
         if key in self._open or len(self._open) > _DEPTH:
+            self._cuts += 1
             return ()
         self._open.add(key)
         try:
@@ -359,10 +363,11 @@ class Symbols:
         key = path, name
         if key in self._families:
             return self._families[key]
-        if self._open:  # what is being asked right now may be missing
-            return self._bases(path, name)
-        self._families[key] = tuple(self._bases(path, name))
-        return self._families[key]
+        cuts = self._cuts
+        found = tuple(self._bases(path, name))
+        if not self._open or cuts == self._cuts:  # else what is being asked right now may be missing
+            self._families[key] = found
+        return found
 
     def _bases(self, path: str, name: str) -> Iterator[tuple[str, str, ClassSummary | None]]:
         pending: list[tuple[str, str]] = [(path, name)]

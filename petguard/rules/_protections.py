@@ -56,8 +56,12 @@ class Passes:
 def passes(tests: Sequence[ProtectionTest], category: str, evidence: Evidence) -> Passes:
     """Sort the protections; one that is refuted, off the mark or for other data is in neither set."""
     verified, claimed = set(), set()
+    alike: dict[object, set[str | None]] = {}  # a redactor that is called a hundred times is judged once
     for node in evidence.protections:
-        levels = {_level(test, node, category, evidence) for test in tests}
+        key = node.technique, node.claim, node.details.get("evidence"), node.details.get("entities")
+        if key not in alike:
+            alike[key] = {_level(test, node, category, evidence) for test in tests}
+        levels = alike[key]
         if "verified" in levels:
             verified.add(node.id)
         elif "claimed" in levels:
