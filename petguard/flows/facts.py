@@ -180,6 +180,18 @@ class Emitter:
         return ".".join(str(each) for each in node[2:] if each)
 
 
+def called(path: str, site: Site, locate: Locate) -> Node:
+    """A call that data leaves by, as a node: the same one for everybody who names that place."""
+    line, column = line_and_column(site.at)
+    return Node(
+        id=f"call:{path}:{line}:{column}",
+        kind=NodeKind.CODE,
+        name=site.name,
+        origin=Origin.DETECTED,
+        locations=(locate(path, line, column),),
+    )
+
+
 def _span(site: Site) -> str:
     """Where a call begins and ends: `a().b()` are two that begin at the same place."""
     return ":".join(str(each) for each in (*line_and_column(site.at), *line_and_column(site.end)))

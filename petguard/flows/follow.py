@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from petguard.flows.facts import Emitter, Facts, Locate
+from petguard.flows.facts import Emitter, Facts, Locate, called
 from petguard.flows.form import Place, line_and_column
 from petguard.flows.graph import Graph
 from petguard.flows.knowledge import Data, Recipient, table
@@ -85,15 +85,8 @@ class Tree:
 
     def _handed_to(self, graph: Graph, recipient: Recipient, path: str, number: int, site: Site, facts: Facts) -> End:
         """Note the call and the recipient; both are dropped again when no data arrives."""
-        line, column = line_and_column(site.at)
-        here = self.locate(path, line, column)
-        call = Node(
-            id=f"call:{path}:{line}:{column}",
-            kind=NodeKind.CODE,
-            name=site.name,
-            origin=Origin.DETECTED,
-            locations=(here,),
-        )
+        call = called(path, site, self.locate)
+        here = call.locations[0]
         traits = () if recipient.local else (Trait.EXTERNAL,)
         sink = Node(
             id=f"sink:{recipient.id}",

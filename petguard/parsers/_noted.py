@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from petguard.flows.facts import Locate
+from petguard.flows.facts import Locate, called
 from petguard.flows.follow import Asked
 from petguard.flows.form import line_and_column
 from petguard.flows.knowledge import Data
 from petguard.flows.summary import Site
-from petguard.model import Edge, EdgeKind, Node, NodeKind, Origin
+from petguard.model import Edge, EdgeKind, Node, Origin
 from petguard.parsers import _posts
 from petguard.parsers._services import Service
 
@@ -37,15 +37,8 @@ class Noted:
         return Asked(self._call(path, site, [_posts.recipient(host, here)]), _posts.data_of(site))
 
     def _call(self, path: str, site: Site, answering: list[Node]) -> str:
-        line, column = line_and_column(site.at)
-        here = self.locate(path, line, column)
-        call = Node(
-            id=f"call:{path}:{line}:{column}",
-            kind=NodeKind.CODE,
-            name=site.name,
-            origin=Origin.DETECTED,
-            locations=(here,),
-        )
+        call = called(path, site, self.locate)
+        here = call.locations[0]
         self.nodes += [call, *answering]
         self.edges += [
             Edge(kind=EdgeKind.FLOWS_TO, source=call.id, target=each.id, origin=Origin.DETECTED, location=here)
