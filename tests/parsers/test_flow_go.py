@@ -1,7 +1,6 @@
 """How personal data moves through Go: each case says what reaches the model."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +13,7 @@ from petguard.parsers import Parser
 from petguard.parsers._code import flow_go
 from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
+from tests.flows.forms import every
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
 
@@ -193,25 +193,13 @@ def _form(text: str) -> f.Form:
     return flow_go.form(text.encode())
 
 
-def _all(node: Any) -> list[Any]:
-    found, pending = [], [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, list | tuple):
-            pending += each
-        elif hasattr(each, "__slots__"):
-            found.append(each)
-            pending += [getattr(each, name) for name in each.__slots__]
-    return found
-
-
 def test_the_receiver_is_the_object() -> None:
     """Whatever a method calls what it is called on, it is `self`."""
     form = _form("package a\ntype T struct{ x int }\nfunc (t *T) F() int { return t.x }\n")
     (made,) = form.body
     assert isinstance(made, f.Class)
     (method,) = made.body
-    assert [each.name for each in _all(method) if isinstance(each, f.Var)] == ["self"]
+    assert [each.name for each in every(method) if isinstance(each, f.Var)] == ["self"]
 
 
 def test_an_import_is_known_by_the_name_of_its_package() -> None:
@@ -230,7 +218,7 @@ def test_closures_in_closures_are_lowered_once() -> None:
     """The work grows with the file, not with two to the power of its depth."""
     depth = 12
     form = _form("package a\nfunc f() { " + "db.Get(&x, func() { " * depth + " })" * depth + " }\n")
-    assert len({id(each) for each in _all(form.body) if isinstance(each, f.Function)}) == depth + 1
+    assert len({id(each) for each in every(form.body) if isinstance(each, f.Function)}) == depth + 1
 
 
 def test_what_is_not_valid_is_said() -> None:

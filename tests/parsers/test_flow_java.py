@@ -1,7 +1,6 @@
 """How personal data moves through Java: each case says what reaches the model."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +13,7 @@ from petguard.parsers import Parser
 from petguard.parsers._code import flow_java
 from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
+from tests.flows.forms import every
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
 
@@ -204,22 +204,10 @@ def _form(text: str) -> f.Form:
     return flow_java.form(text.encode())
 
 
-def _all(node: Any) -> list[Any]:
-    found, pending = [], [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, list | tuple):
-            pending += each
-        elif hasattr(each, "__slots__"):
-            found.append(each)
-            pending += [getattr(each, name) for name in each.__slots__]
-    return found
-
-
 def test_an_inner_class_is_known_by_its_whole_name() -> None:
     """Other places call it so, too: `new Inner()` in `Outer` makes an `Outer.Inner`."""
     form = _form("class Outer { class Inner {} Object f() { return new Inner(); } }")
-    (call,) = [each for each in _all(form.body) if isinstance(each, f.Call)]
+    (call,) = [each for each in every(form.body) if isinstance(each, f.Call)]
     assert isinstance(call.callee, f.Attr)
     assert call.callee.name == "Inner"
     assert isinstance(call.callee.of, f.Var)
@@ -245,7 +233,7 @@ def test_a_long_sum_is_one_mix() -> None:
     """Thousands of texts that are added up are no deep nesting."""
     form = _form("class A { void f() { x = " + " + ".join(["a"] * 3000) + "; } }")
     assert form.unread == []
-    assert max(len(each.parts) for each in _all(form.body) if isinstance(each, f.Mix)) == 3000
+    assert max(len(each.parts) for each in every(form.body) if isinstance(each, f.Mix)) == 3000
 
 
 def test_what_is_not_valid_is_said() -> None:

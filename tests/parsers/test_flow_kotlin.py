@@ -1,7 +1,6 @@
 """How personal data moves through Kotlin: each case says what reaches the model."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +13,7 @@ from petguard.parsers import Parser
 from petguard.parsers._code import flow_kotlin
 from petguard.parsers._code.tree import NOT_VALID
 from petguard.parsers.code import PARSER
+from tests.flows.forms import every
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
 
@@ -172,22 +172,10 @@ def _form(text: str) -> f.Form:
     return flow_kotlin.form(text.encode())
 
 
-def _all(node: Any) -> list[Any]:
-    found, pending = [], [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, list | tuple):
-            pending += each
-        elif hasattr(each, "__slots__"):
-            found.append(each)
-            pending += [getattr(each, name) for name in each.__slots__]
-    return found
-
-
 def test_what_a_lambda_sets_up_is_given_to_its_call() -> None:
     """`post(url) { setBody(text) }` sends the text."""
     form = _form("fun f() {\n    client.post(url) {\n        setBody(text)\n    }\n}\n")
-    posts = [each for each in _all(form.body) if isinstance(each, f.Call) and len(each.arguments) == 3]
+    posts = [each for each in every(form.body) if isinstance(each, f.Call) and len(each.arguments) == 3]
     assert [argument.name for argument in posts[0].arguments] == ["", "", "setBody"]
 
 
@@ -204,7 +192,7 @@ def test_a_property_with_a_getter_reads_as_a_field() -> None:
 def test_a_call_with_a_type_is_no_comparison() -> None:
     """The grammar takes `ask<Answer>(prompt)` for two comparisons."""
     form = _form("fun f(prompt: String) {\n    val a = ask<Answer>(prompt)\n}\n")
-    assert any(isinstance(each, f.Call) for each in _all(form.body))
+    assert any(isinstance(each, f.Call) for each in every(form.body))
 
 
 def test_deep_nesting_is_noted() -> None:
