@@ -275,7 +275,7 @@ class Calling:
         """Getters say what they give: `patient.getEmail()`, `patient.email()`, `fetch_diagnosis(id)`."""
         callee, reading = call.callee, self._in.reading
         name = _last(callee)
-        if result.parts is not None or not name or call.new or table().carries(name):  # `findLast`: no last name
+        if result.parts is not None or not name or call.new or _says_nothing(name):
             return result
         if receiver is not None and describes(receiver):
             return result
@@ -295,6 +295,11 @@ class Calling:
 def _protects(refs: Sequence[Ref]) -> bool:
     """Whether what is called gives back something less personal than it got: `cipher.update(text)`."""
     return any(table().safeguard(path) is not None for ref in refs if (path := as_library(ref)))
+
+
+def _says_nothing(name: str) -> bool:
+    """Whether a call's name is one that every container has: `findLast` gives no last name."""
+    return table().carries(name) or _CHOOSES.fullmatch(name) is not None
 
 
 def _argument(slot: str, value: Value) -> Argument:
@@ -375,10 +380,7 @@ def _kept_kind(call: f.Call) -> str | None:
             names.append(root.name)
         elif isinstance(root, f.Call):
             named = next((each.value for each in root.arguments[:1] if _is_kind(each.value)), None)
-            if isinstance(named, f.Var) and (
-                _last(root.callee)
-                in ("query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository")
-            ):
+            if isinstance(named, f.Var) and (_last(root.callee) in _SELECTS):
                 return named.name
         root = root.callee if isinstance(root, f.Call) else root.of
     if _is_kind(root) and isinstance(root, f.Var):

@@ -1,13 +1,13 @@
 """Turns what was traced into nodes and edges of the system graph: sources, steps, safeguards and where data ends."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from petguard.flows.form import Place, line_and_column
 from petguard.flows.graph import KINDS, Graph
 from petguard.flows.graph import Node as Value
 from petguard.flows.summary import Site
-from petguard.flows.trace import End, Trace
+from petguard.flows.trace import Trace
 from petguard.model import Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
 
 Locate = Callable[[str, int, int], Location]  # path, line and byte column
@@ -198,8 +198,3 @@ def _span(site: Site) -> str:
 
 
 _STEPS = {"u": "one-of", "a": "pass", "c": "result", "o": "filled", "f": "attribute", "g": "variable"}
-
-
-def ends_in(ends: Iterable[End], live: set[Value]) -> Iterator[End]:
-    """The ends that something live arrives at."""
-    return (end for end in ends if not live.isdisjoint(end.arriving))

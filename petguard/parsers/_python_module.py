@@ -2,7 +2,7 @@
 
 import ast
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -177,19 +177,6 @@ class Module:
             last = self._functions[last][3]
         return self._functions[last][2] if last >= 0 else ""
 
-    def focused(self, positions: Iterable[Position]) -> str:
-        """The text with only those functions that hold one of the positions; every line keeps its number."""
-        kept, lines, done = sorted(positions), list(self.lines), 0
-        functions = (scope.node for scope in self.scopes.values() if isinstance(scope.node, _NAMED))
-        for node in sorted(functions, key=span):
-            (start, end), first, last = span(node), _first_line(node), node.end_lineno or node.lineno
-            if bisect_right(kept, end) > bisect_right(kept, start) or first <= done:
-                continue
-            indent = self.lines[first - 1][: -len(self.lines[first - 1].lstrip())]
-            lines[first - 1 : last] = [f"{indent}pass", *[""] * (last - first)]
-            done = last
-        return "\n".join(lines)
-
     @cached_property
     def definitions(self) -> dict[str, Definition]:
         """Every function, method and class by its dotted name; the last one where a name is used twice."""
@@ -282,12 +269,6 @@ class Module:
         if not isinstance(node, ast.Name) or node.id not in self.imports:
             return None
         return ".".join([self.imports[node.id], *reversed(parts)])
-
-
-def _first_line(statement: ast.stmt) -> int:
-    """Where a statement begins, its decorators included."""
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(each.lineno for each in decorators)])
 
 
 def _names_in(annotation: ast.expr) -> list[ast.expr]:

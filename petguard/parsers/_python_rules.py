@@ -63,11 +63,6 @@ def detectors() -> Mapping[str, Detector]:
     return found
 
 
-def of_fact(*facts: Fact) -> tuple[Detector, ...]:
-    """The detectors of these facts, in rule order."""
-    return tuple(each for each in detectors().values() if each.fact in facts)
-
-
 def _imports_of(rule: Json) -> tuple[str, ...]:
     """The imports of the packages that a rule's patterns call by their full names, unless its metadata names others."""
     roots = dict.fromkeys(_ROOT.findall(json.dumps(rule)))
@@ -76,7 +71,7 @@ def _imports_of(rule: Json) -> tuple[str, ...]:
 
 @cache
 def search_rules() -> tuple[Json, ...]:
-    """The first round: every detector that is of interest by itself."""
+    """The rule of every detector."""
     return tuple(_search(each) for each in detectors().values())
 
 
