@@ -32,6 +32,7 @@ from petguard.report import (
     Endpoint,
     Flow,
     FlowSink,
+    HazardRow,
     Place,
     Protection,
     Relation,
@@ -176,6 +177,11 @@ def _claim(claim: Claim, verdict: Verdict) -> ClaimRow:
         assumptions=verdict.assumptions,
         witness=verdict.witness,
         remedy=verdict.remedy,
+        hazards=tuple(
+            HazardRow(hazard=each.hazard, path=each.location.path, line=each.location.line, detail=each.detail)
+            for each in claim.dangers
+        ),
+        about=claim.about,
     )
 
 

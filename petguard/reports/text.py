@@ -170,6 +170,7 @@ def _claim(claim: ClaimRow, pen: _Pen, *, verbose: bool) -> list[str]:
     if verbose:
         lines += [f"{indent}assumes {terminal(each)}" for each in claim.assumptions]
         lines += [f"{indent}witness {terminal(each)}" for each in _wording.pairs(claim.witness)]
+    lines += [f"{indent}hazard {terminal(each.detail)} ({_place(each.path, each.line)})" for each in claim.hazards]
     if claim.remedy:
         lines.append(f"{indent}remedy: {terminal(', '.join(_wording.pairs(claim.remedy)))}")
     return lines
