@@ -6,7 +6,6 @@ in Java. What is called on an object that a library made has its maker in the pa
 `posthog-node.default().capture`. `*` in a pattern stands for any text.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
@@ -17,7 +16,6 @@ from typing import Protocol, TypeVar
 from ahocorasick_rs import AhoCorasick
 from pydantic import Field
 
-import petguard
 from petguard import _shipped, tables
 from petguard.claims import Name
 from petguard.model import EvidenceLevel, Frozen, SinkKind
@@ -275,16 +273,6 @@ def _key(pattern: str) -> str:
 def _first(rows: Mapping[str, list[_Row]], path: str) -> _Row | None:
     candidates = (*rows.get(path.rpartition(".")[2], ()), *rows.get("", ()))
     return next((each for each in candidates if each.paths.fullmatch(path)), None)
-
-
-@cache
-def digest() -> str:
-    """What decides how a file is followed: the version of petguard, the tables and the taxonomy."""
-    files = [*_shipped.files("rules/code/flows"), *_shipped.files("rules/taxonomy")]
-    total = hashlib.sha256(petguard.__version__.encode())
-    for path in files:
-        total.update(path.read_bytes())
-    return total.hexdigest()
 
 
 @cache
