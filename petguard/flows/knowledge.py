@@ -173,6 +173,8 @@ class Table:
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
         self.safeguard_named = lru_cache(200_000)(self._safeguard_named)
+        self.safeguard_on = lru_cache(200_000)(self._safeguard_on)
+        self.recipient_named = lru_cache(200_000)(self._recipient_named)
 
     def carries(self, name: str) -> bool:
         """Whether a call of this name is one that every container or query has."""
@@ -223,11 +225,11 @@ class Table:
         made = Safeguard(id="pattern", technique="redaction", entities=entities, receiver_too=True)
         return made if entities else None
 
-    def recipient_named(self, receiver: str, method: str) -> Recipient | None:
+    def _recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
         return next((each for each in self._recipients_by_name if each.names(receiver, method)), None)
 
-    def safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
+    def _safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
         """What protects when it is called on an object that nobody could resolve, told by how the call reads."""
         return next((each for each in self._safeguards_by_name if each.names(receiver, method)), None)
 
