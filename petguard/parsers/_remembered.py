@@ -1,7 +1,7 @@
 """What following data through a whole tree found, as it was found before where nothing that decides it has changed.
 
 Most of a scan with a cache would be joining the same summaries again. The key holds everything that goes in: each file
-with its path and text, what was found in them before, and this installation; neither policy, rules nor date take part.
+with its path and text, what was found in them before, and this installation; policy and date take no part.
 """
 
 import hashlib
