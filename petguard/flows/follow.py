@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from petguard.flows.facts import Emitter, Facts, Locate, called
 from petguard.flows.form import Place, line_and_column
@@ -41,7 +42,7 @@ class Tree:
 
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
-        graph = Graph(self.summaries, Symbols(self.summaries, self.modules))
+        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)))
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
