@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
+_AT_ONCE = 100  # values of another function that are taken over in one step
 _MANY_HELD = 300  # safeguards and names on the way in one function
 
 
@@ -71,6 +72,7 @@ class _Found:
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
     stops: set[_Stop] = field(default_factory=set)
+    entered: set[Key] = field(default_factory=set)  # the functions whose values are in it already
 
 
 @dataclass
@@ -188,7 +190,10 @@ class Returns:
         """What comes out of another function that is called on the way."""
         outcome = self._peek(its, key)
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
-        found.inside |= outcome.inside
+        if its not in found.entered:
+            found.entered.add(its)
+            found.inside |= outcome.inside
+            self.graph.work.spend(len(outcome.inside) // _AT_ONCE)
         found.stops |= {_Stop(node, caller, its) for node in outcome.last}
 
 
