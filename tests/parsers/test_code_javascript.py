@@ -339,4 +339,5 @@ def test_chunks_that_all_open_each_other_are_each_asked_once(read: Read) -> None
     opens = "".join(f'import "./chunk{n}.js";\n' for n in range(40))
     files = {f"chunk{n}.js": opens for n in range(40)}
     files["app.js"] = 'import OpenAI from "openai";\nimport { missing } from "./chunk0.js";\nmissing(new OpenAI());\n'
-    assert _named(read(files), Asset.PACKAGE) == {"openai"}
+    facts, _ = read(PARSER, files)
+    assert _named(facts, Asset.AI_SDK) == {"openai"}
