@@ -6,9 +6,10 @@ passes in one slot) and `k` (what a safeguard gives back).
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from petguard.flows.budget import of_tree
 from petguard.flows.guards import find
 from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
@@ -46,6 +47,8 @@ class Graph:
     def __init__(self, summaries: Mapping[str, Summary], symbols: Symbols) -> None:
         self.summaries, self.symbols = summaries, symbols
         self.answers: frozenset[tuple[str, int]] = frozenset()
+        self._orders: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.work = of_tree(summaries)
         self.links = Links(summaries, symbols)
         self.links.build()
         self.safeguards, self.idle = find(self.links)
@@ -61,6 +64,7 @@ class Graph:
 
     def before(self, node: Node) -> Iterator[Node]:
         """The nodes whose values may come to a node directly."""
+        self.work.spend()
         behind = self._befores.get(str(node[0]))
         return iter(()) if behind is None else behind(node)
 
@@ -174,6 +178,7 @@ class Graph:
             return
         yield from self.at(path, select(summary.defaults.get(parameter, ()), part))
         for caller in self.links.callers.get((path, function), ()):
+            self.work.spend()
             for argument, its in self.links.arrivals(caller, path, function, parameter, part):
                 yield ("a", caller.path, caller.site, argument.slot, its)
 
@@ -264,16 +269,24 @@ class Graph:
 
     def _for_field(self, where: str, owner: str, path: str, number: int, name: str) -> Iterator[Node]:
         """The argument of a constructor that fills a field."""
-        line = [known for _, _, known in self.symbols.ancestry(where, owner) if known is not None]
-        order = list(dict.fromkeys(each for known in reversed(line) for each in known.fields))
-        is_record = any(known.record for known in line)
+        order = self._order(where, owner)
         for argument in self.site(path, number).arguments:
             slot = argument.slot
             position = int(slot) if slot.isdigit() else -1
-            if slot == name or (is_record and 0 <= position < len(order) and order[position] == name):
+            if slot == name or (0 <= position < len(order) and order[position] == name):
                 yield ("a", path, number, slot, "")
             elif slot == "**" or (position == 0 and name in argument.names):
                 yield ("a", path, number, slot, name)
+
+    def _order(self, where: str, owner: str) -> Sequence[str]:
+        """The fields of a record in the order in which its constructor takes them; none for another class."""
+        key = where, owner
+        if key not in self._orders:
+            line = [known for _, _, known in self.symbols.ancestry(where, owner) if known is not None]
+            is_record = any(known.record for known in line)
+            fields = dict.fromkeys(each for known in reversed(line) for each in known.fields)
+            self._orders[key] = tuple(fields) if is_record else ()
+        return self._orders[key]
 
     def _from_library(self, path: str, number: int, part: str) -> Iterator[Node]:
         """What a call gives back that leaves the tree: by default all that it was given."""
@@ -320,6 +333,7 @@ class Graph:
                 yield from self.given_back(where, f"{each}.{name}", part)
             if known.record:
                 for there, number in self.links.makers.get((where, each), ()):
+                    self.work.spend()
                     yield from self._for_field(where, each, there, number, name)
 
     def _family(self, path: str, owner: str) -> Iterator[tuple[str, str, ClassSummary]]:
