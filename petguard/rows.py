@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from petguard.comparison import Comparison
-from petguard.graph import Path, SystemGraph
+from petguard.graph import FlowKey, Path, SystemGraph
 from petguard.model import (
     Claim,
     Confidence,
@@ -61,11 +61,21 @@ def numbered(names: Iterable[str]) -> list[str]:
     return ids
 
 
-def flow_ids(flows: Sequence[Path]) -> Mapping[tuple[str, str], str]:
-    """The id of the flow from one node to another, by their node ids."""
+def call_identity(flow: Path) -> str:
+    """What stays the same about the call that data leaves by: file, function and what is called; no line.
+
+    On a way without code, the file that says that data gets there.
+    """
+    if flow.call is None:
+        return flow.call_site.path
+    return f"{identity(flow.call.node)}|{flow.call.node.details.get('function', '')}"
+
+
+def flow_ids(flows: Sequence[Path]) -> Mapping[FlowKey, str]:
+    """The id of each flow, by its key."""
     ordered = sorted(flows, key=_flow_order)
-    ids = numbered(f"{identity(flow.source)}|{identity(flow.target)}" for flow in ordered)
-    return {(flow.source.id, flow.target.id): key for flow, key in zip(ordered, ids, strict=True)}
+    ids = numbered(f"{identity(flow.source)}|{call_identity(flow)}|{identity(flow.target)}" for flow in ordered)
+    return {flow.key: key for flow, key in zip(ordered, ids, strict=True)}
 
 
 def flow_rows(
@@ -73,10 +83,7 @@ def flow_rows(
 ) -> tuple[Flow, ...]:
     """The flows in the order of their source, then of their sink."""
     ids = flow_ids(flows)
-    return tuple(
-        _flow(ids[flow.source.id, flow.target.id], flow, verdicts, declared(flow))
-        for flow in sorted(flows, key=_flow_order)
-    )
+    return tuple(_flow(ids[flow.key], flow, verdicts, declared(flow)) for flow in sorted(flows, key=_flow_order))
 
 
 def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict], declared: bool) -> Flow:

@@ -189,6 +189,7 @@ def called(path: str, site: Site, locate: Locate) -> Node:
         name=site.name,
         origin=Origin.DETECTED,
         locations=(locate(path, line, column),),
+        details={"function": site.function},
     )
 
 
