@@ -42,6 +42,7 @@ _IS_TEST = re.compile(
     r"(?i)(?:^|/)(?:tests?|__tests__|spec|fixtures)/|(?:^|/)(?:test_|conftest)[^/]*$|[._](?:test|spec)\.\w+$"
 )
 _KEPT = ("attribute:", "variable:", "filled:")  # how the ids of values begin that are kept from one call to another
+_LONG, _VERY_LONG = 12, 24  # steps, source and end included: each may be where two things were taken for one
 _POSITION = re.compile(r"(:\d+)+$")
 
 
@@ -105,15 +106,19 @@ def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict], declared: bool)
 def confidence(flow: Path) -> Confidence:
     """How sure a person would be of a flow.
 
-    Less where only a bare name says that it is personal data, or where it was kept in an object between two functions,
-    and little in test code or where its end could not be found out.
+    Less where only a bare name says that it is personal data, where a whole object goes of which nobody knows what is
+    read, where it was kept in an object between two functions, and where the way is long; little where it is very long,
+    in test code, and where its end could not be found out.
     """
-    place = flow.hops[0].location
-    if _IS_TEST.search(place.path) or _is_lost(flow.target):
+    place, steps = flow.hops[0].location, len(flow.hops)
+    if _IS_TEST.search(place.path) or _is_lost(flow.target) or steps > _VERY_LONG:
         return Confidence.LOW
     kept = any(hop.node.id.startswith(_KEPT) for hop in flow.hops)
     bare = "." not in flow.source.name or flow.source.origin is Origin.DECLARED
-    return Confidence.MEDIUM if kept or bare else Confidence.HIGH
+    vague = kept or bare or bool(flow.source.details.get("whole"))
+    if steps > _LONG:
+        return Confidence.LOW if vague else Confidence.MEDIUM
+    return Confidence.MEDIUM if vague else Confidence.HIGH
 
 
 def _sink_kind(end: Node) -> SinkKind:

@@ -120,7 +120,10 @@ class Emitter:
             origin=Origin.DETECTED,
             locations=(self._at(path, source.at),),
             categories=self.trace.sources[node],
-            details={"because": source.because or f"it is a {' or '.join(source.says)}"},
+            details={
+                "because": source.because or f"it is a {' or '.join(source.says)}",
+                **({"whole": True} if source.kind == "object" and not node[3] else {}),
+            },
         )
 
     def _safeguard(self, node: Value) -> Node:
