@@ -1,7 +1,7 @@
 """What a call means to the values around it: what it is given, what it gives back, and what it puts where."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,13 +11,17 @@ from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.resolve import as_library
 from petguard.flows.sources import Spot, describes, spelled, words_of
-from petguard.flows.summary import PAIRS, Argument, Ref, Site
-from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
+from petguard.flows.summary import PAIRS, Argument, Atom, Ref, Site
+from petguard.flows.values import ELEMENT, EMPTY, INNER, NOTHING, Value, joined, mixed
 
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter
 
 _GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
+_DOES = re.compile(  # says what is done to somebody's data, and not that it is given
+    r"(?:un)?(?:watch|send|list|sync|process|validate|verify|update|create|delete|remove|check|has|is|count|handle|clear"
+    r"|reset|mark|notify|log|save|store|set)(?=[A-Z_])"
+)
 _CHOOSES = re.compile(r"(?:get|find)_?(?:First|Last|Any|One|All|first|last)")  # says nothing of what is chosen
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
 _DATA_FILE = re.compile(
@@ -179,8 +183,7 @@ class Calling:
         )
         columns = _named(one.call, "select")
         if columns:
-            parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
-            row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
+            row = _selected(made, columns, (f"t:{kind}|", *one.back.refs))
             return row.with_part(ELEMENT, row)
         with_it = {(*made[:-1], name) for name in _named(one.call, "include")}
         return Value(frozenset({made}) | with_it, refs=(f"t:{kind}|", *one.back.refs))
@@ -287,7 +290,7 @@ class Calling:
             if field.lower() in _PLACES:
                 return result
             return reading.named(result, words_of(of, receiver or EMPTY), of, field[:1].lower() + field[1:], spot)
-        if of is not None and not call.arguments:
+        if of is not None and not call.arguments and _DOES.match(name) is None:
             return reading.named(result, words_of(of, receiver or EMPTY), of, name, spot)
         return result
 
@@ -391,16 +394,37 @@ def _kept_kind(call: f.Call) -> str | None:
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
 
 
-def _named(call: f.Call, option: str) -> list[str]:
-    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
+def _selected(made: Atom, columns: Mapping[str, Sequence[str]], refs: tuple[Ref, ...]) -> Value:
+    """The row of a query that names its columns, and of a row of another table in it only what is named there."""
+    parts = {}
+    for name, inner in columns.items():
+        whole = Value(frozenset({(*made[:-1], name)}))
+        own = {each: Value(frozenset({(*made[:-1], f"{name}{INNER}{each}")})) for each in inner}
+        row = Value(NOTHING, own, closed=True)
+        parts[name] = row.with_part(ELEMENT, row) if inner else whole
+    return Value(NOTHING, parts, refs=refs, closed=True)
+
+
+def _named(call: f.Call, option: str) -> dict[str, list[str]]:
+    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`.
+
+    Each with those of a row of another table: `select: { user: { select: { email: true } } }`.
+    """
     for each in call.arguments:
         pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
         for name, inner in pairs:
             if name == option and isinstance(inner, f.Record):
-                return [column for column, _ in inner.pairs]
+                return {column: _inside(one, option) for column, one in inner.pairs}
             if name == option and isinstance(inner, f.Items):
-                return [item.value for item in inner.items if isinstance(item, f.Text)]
-    return []
+                return {item.value: [] for item in inner.items if isinstance(item, f.Text)}
+    return {}
+
+
+def _inside(each: f.Expr, option: str) -> list[str]:
+    pairs = each.pairs if isinstance(each, f.Record) else ()
+    return [
+        column for name, inner in pairs if name == option and isinstance(inner, f.Record) for column, _ in inner.pairs
+    ]
 
 
 def _is_kind(each: f.Expr) -> bool:

@@ -15,8 +15,8 @@ from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, went_in
-from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary, Write
-from petguard.flows.values import ELEMENT, NOTHING, of_field
+from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Site, Summary, Write
+from petguard.flows.values import INNER, NOTHING, of_field, select
 
 Node = tuple[str | int, ...]
 KINDS = {"k": 3, "s": 4}  # the length of a node that may also stand for what it is on behalf of one call
@@ -110,12 +110,18 @@ class Graph:
 
     def _targets(self, path: str, write: Write) -> Iterator[Node]:
         for node in self.at(path, write.into):
-            yield node[:4] if node[0] == "f" else node[:3]
+            if node[0] != "g" or not self._is_store(str(node[1]), str(node[2])):
+                yield node[:4] if node[0] == "f" else node[:3]
         for one in (each for ref in write.refs for each in self.symbols.meanings(path, ref)):
             if one.kind in ("object", "class"):
                 yield "f", one.path, one.name, write.name
             elif one.kind == "module":
                 yield "g", one.path, write.name
+
+    def _is_store(self, path: str, name: str) -> bool:
+        """Whether a variable is the client of a database: what is put there and read again is not followed."""
+        found = self.symbols.meanings(path, f"v:{name}|")
+        return any(one.kind == "library" and table().remote.fullmatch(f"{one.name}.set") for one in found)
 
     def plain(self, node: Node) -> Node:
         """A node whoever calls the function that it is in."""
@@ -159,17 +165,19 @@ class Graph:
             onward = next((self.summaries[each].imports.get(name) for each in files), None)
             if onward is None:
                 inner = self.symbols.locate(path, f"{module}.{name}") if part else ()
-                yield from (("g", each, part, "") for each in inner if part in self.summaries[each].keeps)
+                kept, _, rest = part.partition(INNER)
+                yield from (("g", each, kept, rest) for each in inner if kept in self.summaries[each].keeps)
                 return
             path, (module, name) = files[0], onward
 
     def _of_file(self, path: str, name: str, part: str) -> Node | None:
         """A variable of a file, or an attribute of a class in it; without a name the part is the variable."""
+        outer, _, inner = part.partition(INNER)
         if not name:
-            return ("g", path, part, "") if part in self.summaries[path].keeps else None
+            return ("g", path, outer, inner) if outer in self.summaries[path].keeps else None
         if name in self.summaries[path].keeps:
             return "g", path, name, part
-        return ("f", path, name, part, "") if part and name in self.summaries[path].classes else None
+        return ("f", path, name, outer, inner) if part and name in self.summaries[path].classes else None
 
     def _passed(self, node: Node) -> Iterator[Node]:
         _, path, function, parameter, part = (str(each) for each in node)
@@ -261,22 +269,23 @@ class Graph:
         if not part:
             yield from self.arguments(path, number, _ALL)
             return
-        yield ("f", one.path, one.name, part, "")
-        yield from self._for_field(one.path, one.name, path, number, part)
+        outer, _, inner = part.partition(INNER)
+        yield ("f", one.path, one.name, outer, inner)
+        yield from self._for_field((one.path, one.name), (path, number), outer, inner)
         for where, owner, known in self.symbols.ancestry(one.path, one.name):
             if known is not None and f"{owner}.__getitem__" in self.summaries[where].functions:
                 yield from self.given_back(where, f"{owner}.__getitem__", "")
 
-    def _for_field(self, where: str, owner: str, path: str, number: int, name: str) -> Iterator[Node]:
-        """The argument of a constructor that fills a field."""
-        order = self._order(where, owner)
+    def _for_field(self, owner: tuple[str, str], call: tuple[str, int], name: str, inner: str) -> Iterator[Node]:
+        """The argument of a constructor that fills a field, or a part of that."""
+        order, (path, number) = self._order(*owner), call
         for argument in self.site(path, number).arguments:
             slot = argument.slot
             position = int(slot) if slot.isdigit() else -1
             if slot == name or (0 <= position < len(order) and order[position] == name):
-                yield ("a", path, number, slot, "")
+                yield ("a", path, number, slot, inner)
             elif slot == "**" or (position == 0 and name in argument.names):
-                yield ("a", path, number, slot, name)
+                yield ("a", path, number, slot, f"{name}{INNER}{inner}" if inner else name)
 
     def _order(self, where: str, owner: str) -> Sequence[str]:
         """The fields of a record in the order in which its constructor takes them; none for another class."""
@@ -334,7 +343,7 @@ class Graph:
             if known.record:
                 for there, number in self.links.makers.get((where, each), ()):
                     self.work.spend()
-                    yield from self._for_field(where, each, there, number, name)
+                    yield from self._for_field((where, each), (there, number), name, part)
 
     def _family(self, path: str, owner: str) -> Iterator[tuple[str, str, ClassSummary]]:
         """A class, its bases and the classes that are made from it: they share their attributes."""
@@ -387,17 +396,6 @@ def _last(site: Site) -> str:
 
 def _is_remote(path: str) -> bool:
     return table().remote.fullmatch(path) is not None and not path.rpartition(".")[2].startswith(_MADE)
-
-
-def select(given: Iterable[Given], part: str) -> Atoms:
-    """The atoms of one part; of the whole, those of all parts."""
-    known = list(given)
-    if not part:
-        return NOTHING.union(*(atoms for _, atoms in known))
-    exact = [atoms for name, atoms in known if name == part]
-    elements = [atoms for name, atoms in known if name == ELEMENT] if not exact else []
-    whole = [of_field(atoms, part) for name, atoms in known if not name]
-    return NOTHING.union(*exact, *elements, *whole)
 
 
 def counted(argument: Argument, data: Data) -> Atoms:

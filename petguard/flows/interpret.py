@@ -25,7 +25,7 @@ from petguard.flows.summary import (
     Write,
     signature,
 )
-from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed, of_field
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, listed, mixed, of_field
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _OWN_DECORATORS = frozenset({*_PROPERTIES, "staticmethod", "classmethod", "abstractmethod", "override", "setter"})
@@ -232,7 +232,7 @@ class Interpreter:
             if value is not None and (value.parts or any(atom[0] == "o" for atom in value.atoms)):
                 own = ("p", scope.name, name)
                 inside = {"": frozenset(a for a in value.atoms if a[0] == "o")}
-                inside |= {part: each.all for part, each in (value.parts or {}).items()}
+                inside |= dict(listed(value.parts or {}))
                 put = {part: frozenset(a for a in atoms if a[:3] != own) for part, atoms in inside.items()}
                 kept = {part: atoms for part, atoms in put.items() if atoms}
                 if kept:
