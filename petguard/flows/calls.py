@@ -35,6 +35,7 @@ _PARSES = frozenset(  # what makes an object of a class from something
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
+_CLIENTS = _STORES - {"ctx", "self"}
 _LEAVES = {  # the arguments that name fields which the result does not have; `*` for those without a name
     **dict.fromkeys(["drop", "drop_columns", "drop_vars"], ("columns", "labels", "*")),
     **dict.fromkeys(["model_dump", "model_dump_json", "dict", "json", "dump", "dumps"], ("exclude",)),
@@ -188,7 +189,7 @@ class Calling:
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""
         receiver, name = one.receiver, one.name
-        if receiver is not None and _is("puts", name) and not _protects(one.refs):
+        if receiver is not None and _is("puts", name) and not _protects(one.refs) and not _is_stored(one.call):
             held = self._put(one.call.callee, receiver, _put_in(one))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
@@ -295,6 +296,16 @@ class Calling:
 def _protects(refs: Sequence[Ref]) -> bool:
     """Whether what is called gives back something less personal than it got: `cipher.update(text)`."""
     return any(table().safeguard(path) is not None for ref in refs if (path := as_library(ref)))
+
+
+def _is_stored(call: f.Call) -> bool:
+    """Whether a call changes what a service keeps: `prisma.user.update({...})` fills no container."""
+    names, root = 0, call.callee
+    while isinstance(root, f.Attr):
+        names, root = names + 1, root.of
+    if isinstance(root, f.Var) and names > 1 and root.name in _CLIENTS:
+        return True
+    return _last(call.callee) == "update" and sum(not each.name for each in call.arguments) > 1
 
 
 def _says_nothing(name: str) -> bool:

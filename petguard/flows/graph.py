@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from petguard import taxonomy
 from petguard.flows.guards import find
 from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
@@ -34,7 +35,14 @@ _CHOOSES = re.compile(
     r"|(?:any|all|none)Match|partition|distinctBy|associateBy|(?:first|last|single|indexOf(?:First|Last))(?:OrNull)?"
     r"|take(?:If|Unless)|removeIf|onEach|peek|also|(?:Index|Contains|Delete)Func"
 )
+_ROUTES = re.compile(r"get|post|put|patch|delete|head|options|all|route|handle|HandleFunc|GET|POST|PUT|PATCH|DELETE")
+_LISTENS = re.compile(r"use|on|once|on[A-Z]\w*|notFound|middleware|mutation|subscription|add(?:Event)?Listener|listen")
 _GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
+# Parts of a result that say how a call went, and not what it was given: `const { error } = await auth.signUp({ email })`.
+_HOW_IT_WENT = frozenset(
+    {"error", "err", "errors", "exception", "isError", "is_error", "ok", "success", "status", "statusCode", "statusText"}
+    | {"status_code", "returncode", "exitCode", "exit_code"}
+)
 _ALL = Data()
 _MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
@@ -91,7 +99,9 @@ class Graph:
         _, path, name, part = (str(each) for each in node)
         kept = self.summaries[path].keeps.get(name, {})
         yield from self.at(path, select(tuple(kept.items()), part))
-        yield from self._written.get(("g", path, name), ())
+        for known, nodes in self._written_parts.get((path, name), {}).items():
+            if not part or known in ("", ELEMENT, part):
+                yield from nodes
 
     @cached_property
     def _written(self) -> Mapping[Node, Iterable[Node]]:
@@ -104,14 +114,23 @@ class Graph:
                     found[target].update(nodes)
         return found
 
+    @cached_property
+    def _written_parts(self) -> Mapping[tuple[str, str], Mapping[str, Iterable[Node]]]:
+        """What is put into variables of files, by the part that it is put into."""
+        found: dict[tuple[str, str], dict[str, Iterable[Node]]] = defaultdict(dict)
+        for (kind, path, name, part), nodes in self._written.items():
+            if kind == "g":
+                found[str(path), str(name)][str(part)] = nodes
+        return found
+
     def _targets(self, path: str, write: Write) -> Iterator[Node]:
         for node in self.at(path, write.into):
-            yield node[:4] if node[0] == "f" else node[:3]
+            yield node[:4]
         for one in (each for ref in write.refs for each in self.symbols.meanings(path, ref)):
             if one.kind in ("object", "class"):
                 yield "f", one.path, one.name, write.name
             elif one.kind == "module":
-                yield "g", one.path, write.name
+                yield "g", one.path, write.name, ""
 
     def plain(self, node: Node) -> Node:
         """A node whoever calls the function that it is in."""
@@ -198,9 +217,9 @@ class Graph:
         for one in functions:
             yield Caller(*key, shift=one.shift), one.path, one.name, str(part)
         if not any(one.kind in ("function", "class") for one in self.links.meanings[key]):
-            name = _last(self.site(*key))
-            for slot, one in self._handed_over(*key):
-                if _CHOOSES.fullmatch(name) is None:
+            site = self.site(*key)
+            if _CHOOSES.fullmatch(_last(site)) is None and not _registers(site):
+                for slot, one in self._handed_over(*key):
                     yield Caller(*key, slot), one.path, one.name, str(part)
 
     def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
@@ -283,6 +302,8 @@ class Graph:
             return
         if name in PAIRS and all(each.slot == "self" for each in site.arguments):
             return  # what is in the pairs is known by itself, and the keys carry nothing
+        if part in _HOW_IT_WENT and not any(part in argument.names for argument in site.arguments):
+            return
         inner = part if carriage.same(name) else self._read_by(path, number, name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):
@@ -293,7 +314,8 @@ class Graph:
         getter = _GETTER.fullmatch(name)
         field = getter[1].lower() + getter[2] if getter else name
         is_read = all(each.slot == "self" for each in self.site(path, number).arguments)
-        return field if is_read and field in self._fields and not self.links.meanings[path, number] else ""
+        is_one = field in self._fields or bool(taxonomy.possible(field))
+        return field if is_read and is_one and not self.links.meanings[path, number] else ""
 
     @cached_property
     def _fields(self) -> frozenset[str]:
@@ -369,6 +391,14 @@ class _Carriage:
 
 def _last(site: Site) -> str:
     return site.name.removesuffix("()").rpartition(".")[2]
+
+
+def _registers(site: Site) -> bool:
+    """Whether a call only says who answers requests or events: `app.get("/users", handler)`."""
+    name = _last(site)
+    if _LISTENS.fullmatch(name) is not None:
+        return True
+    return _ROUTES.fullmatch(name) is not None and any((each.text or "").startswith("/") for each in site.arguments)
 
 
 def _is_remote(path: str) -> bool:
