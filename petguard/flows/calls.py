@@ -39,8 +39,9 @@ _CLIENTS = _STORES - {"ctx", "self"}
 _LEAVES = {  # the arguments that name fields which the result does not have; `*` for those without a name
     **dict.fromkeys(["drop", "drop_columns", "drop_vars"], ("columns", "labels", "*")),
     **dict.fromkeys(["model_dump", "model_dump_json", "dict", "json", "dump", "dumps"], ("exclude",)),
-    "omit": ("*",),
+    **dict.fromkeys(["omit", "del"], ("*",)),
 }
+TAKES_OUT = "del"  # as a method's name: what is left of an object without one part
 _MANY_LEFT_OUT = 60
 _PLACES = frozenset({"first", "last", "next", "one", "all", "any"})  # `findLast` finds no last name
 _REFS_GIVEN = 2

@@ -235,7 +235,12 @@ class Graph:
         if (path, number) in self.answers:
             return
         if (path, number) in self.safeguards:
-            yield ("k", path, number)
+            leaves = self.site(path, number).leaves
+            if not part or not leaves:
+                yield ("k", path, number)
+            elif part not in leaves:  # the other parts are what they were
+                for argument in self.site(path, number).arguments:
+                    yield from self.at(path, select(argument.given, part))
             return
         found = self.links.meanings[path, number]
         for one in found:

@@ -95,6 +95,18 @@ class Value:
         parts = {**(self.parts or {})} | dict.fromkeys(names, EMPTY)
         return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
 
+    def cut(self, name: str) -> "Value":
+        """The same without one part, which a row of a query also has under its position."""
+        lost = (self.parts or {}).get(name)
+        if lost is None:
+            return self
+        parts = {
+            key: each.cut(name) if key == ELEMENT else each
+            for key, each in (self.parts or {}).items()
+            if not (key.isdigit() and _sources(each) == _sources(lost))
+        }
+        return Value(self.atoms, {**parts, name: EMPTY}, refs=self.refs, closed=self.closed)
+
     def with_any(self, value: "Value") -> "Value":
         """The same with one more value in a part that nobody knows: each of them may be it."""
         parts = {name: joined([each, value]) for name, each in (self.parts or {}).items()}
@@ -134,6 +146,10 @@ class Value:
 
 EMPTY: Final = Value()
 LITERAL: Final = Value(literal=True)
+
+
+def _sources(value: Value) -> Atoms:
+    return frozenset(atom for atom in value.all if atom[0] == "s")
 
 
 def _field(atom: Atom, name: str) -> Atom:
