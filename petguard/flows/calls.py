@@ -44,6 +44,7 @@ _LEAVES = {  # the arguments that name fields which the result does not have; `*
 TAKES_OUT = "del"  # as a method's name: what is left of an object without one part
 _MANY_LEFT_OUT = 60
 _PLACES = frozenset({"first", "last", "next", "one", "all", "any"})  # `findLast` finds no last name
+_RUN_BY_NAME = ("execute", "func")  # what an object that describes a tool calls its function
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -315,7 +316,8 @@ def _says_nothing(name: str) -> bool:
 
 
 def _argument(slot: str, value: Value) -> Argument:
-    refs = tuple(ref for ref in value.refs if ref.startswith(_FUNCTIONS))[:_REFS_GIVEN]
+    runs = [ref for name in _RUN_BY_NAME if value.has(name) for ref in value.part(name).refs]
+    refs = tuple(ref for ref in (*value.refs, *runs) if ref.startswith(_FUNCTIONS))[:_REFS_GIVEN]
     text = value.text if value.text is not None and len(value.text) < _LONG_TEXT else None
     return Argument(slot, value.given(), refs, value.literal, text, tuple(value.parts or ()))
 

@@ -153,7 +153,8 @@ def _sites(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, int, Site]]:
 
 
 def _end(graph: Graph, key: str, path: str, number: int, data: Data) -> End:
-    return End(key, path, number, tuple(dict.fromkeys(graph.arguments(path, number, data))))
+    arriving = graph.results(path, number) if data.results else graph.arguments(path, number, data)
+    return End(key, path, number, tuple(dict.fromkeys(arriving)))
 
 
 def _is_given(recipient: Recipient, site: Site) -> bool:

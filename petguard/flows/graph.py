@@ -336,6 +336,11 @@ class Graph:
             elif data.receiver_too or data.itself:
                 yield from self.at(path, select(argument.given, ""))
 
+    def results(self, path: str, number: int) -> Iterator[Node]:
+        """What the functions give back that a call is given, whoever calls them."""
+        for _, one in self._handed_over(path, number):
+            yield from self.given_back(one.path, one.name, "")
+
     def _attribute(self, node: Node) -> Iterator[Node]:
         _, path, owner, name, part = (str(each) for each in node)
         for where, each, known in self._family(path, owner):

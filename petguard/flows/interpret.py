@@ -192,6 +192,9 @@ class Interpreter:
             self.block(function.body)
             self._note_puts()
             known.gives = {} if own.gives is None else dict(own.gives.given(exactly=True))
+            said = NOTHING if own.gives is None else self.reading.returned(function, name, own.gives)
+            if said:
+                known.gives[""] = known.gives.get("", NOTHING) | said
         except RecursionError:
             self.summary.unread.append((f.line_and_column(function.at)[0], f"{name} is nested too deeply to follow"))
         finally:

@@ -14,6 +14,7 @@ from petguard.flows.summary import Atom, Atoms, Source, Summary
 from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
+_TOOL = re.compile(r"(?i)(?:tool(?:_plain)?|kernel_?function)(?:\(\))?\Z")
 _OF_A_LIBRARY = re.compile(r"i:[^|]*\|[^|]*\|\.\w+")
 _TEMPLATE = re.compile(r"Template(?:\||\(\))*\.(?:from_\w+|from[A-Z]\w*)\(\)\Z")  # `PromptTemplate.from_template("...")`
 _MANY_WORDS = 24
@@ -164,6 +165,13 @@ class Reading:
             return value
         source = self.object(spot.at, name, types, spot.function, value.atoms)
         return Value(value.atoms | {source}, refs=value.refs)
+
+    def returned(self, each: f.Function, function: str, value: Value) -> Atoms:
+        """What a tool says that it gives back: nobody in the tree calls it, and what it calls may be elsewhere."""
+        types = tuple(name for name in each.returns if _is_class_name(name))
+        if not types or not any(_TOOL.search(spelled(decorator)) for decorator in each.decorators):
+            return NOTHING
+        return frozenset({self.object(each.at, each.name, types, function, value.all)})
 
     def object(self, at: f.Place, label: str, types: tuple[str, ...], function: str, over: Atoms) -> Atom:
         """An object that is of one of these types: what it holds is known when all files are."""
