@@ -40,9 +40,11 @@ _LISTENS = re.compile(r"use|on|once|on[A-Z]\w*|notFound|middleware|mutation|subs
 _GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
 # Parts of a result that say how a call went, and not what it was given: `const { error } = await auth.signUp({ email })`.
 _HOW_IT_WENT = frozenset(
-    {"error", "err", "errors", "exception", "isError", "is_error", "ok", "success", "status", "statusCode", "statusText"}
-    | {"status_code", "returncode", "exitCode", "exit_code"}
-)
+    [
+        "error", "err", "errors", "exception", "isError", "is_error", "ok", "success", "status", "statusCode",
+        "statusText", "status_code", "returncode", "exitCode", "exit_code",
+    ]
+)  # fmt: skip
 _ALL = Data()
 _MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it

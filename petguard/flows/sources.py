@@ -16,7 +16,9 @@ from petguard.flows.values import ELEMENT, NOTHING, Value
 _LONGEST_LABEL = 80
 _TOOL = re.compile(r"(?i)(?:tool(?:_plain)?|kernel_?function)(?:\(\))?\Z")
 _OF_A_LIBRARY = re.compile(r"i:[^|]*\|[^|]*\|\.\w+")
-_TEMPLATE = re.compile(r"Template(?:\||\(\))*\.(?:from_\w+|from[A-Z]\w*)\(\)\Z")  # `PromptTemplate.from_template("...")`
+_TEMPLATE = re.compile(
+    r"Template(?:\||\(\))*\.(?:from_\w+|from[A-Z]\w*)\(\)\Z"
+)  # `PromptTemplate.from_template("...")`
 _MANY_WORDS = 24
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
