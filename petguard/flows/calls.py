@@ -11,7 +11,7 @@ from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.resolve import as_library
 from petguard.flows.sources import Spot, describes, spelled, words_of
-from petguard.flows.summary import PAIRS, Argument, Ref, Site
+from petguard.flows.summary import ENTRIES, PAIRS, Argument, Ref, Site
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _PARSES = frozenset(  # what makes an object of a class from something
     ]
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
-_ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
 _CLIENTS = _STORES - {"ctx", "self"}
 _LEAVES = {  # the arguments that name fields which the result does not have; `*` for those without a name
@@ -95,7 +94,7 @@ class Calling:
         self._note(site, receiver, given)
         site.leaves = _left_out(call)
         made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
-        if receiver is not None and _last(callee) in _ENTRIES:
+        if receiver is not None and _last(callee) in ENTRIES:
             made = (*made, *receiver.element().refs)[:_REFS_BACK]
         back = Value(frozenset({("c", number, "")}), refs=made)
         result = self._result(_Made(call, receiver, [value for value, _ in given], number, refs, back))

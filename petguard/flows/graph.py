@@ -15,7 +15,7 @@ from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, went_in
-from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary, Write
+from petguard.flows.summary import ENTRIES, PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary, Write
 from petguard.flows.values import ELEMENT, NOTHING, of_field
 
 Node = tuple[str | int, ...]
@@ -38,7 +38,7 @@ _CHOOSES = re.compile(
 _ROUTES = re.compile(r"get|post|put|patch|delete|head|options|all|route|handle|HandleFunc|GET|POST|PUT|PATCH|DELETE")
 _LISTENS = re.compile(r"use|on|once|on[A-Z]\w*|notFound|middleware|mutation|subscription|add(?:Event)?Listener|listen")
 _GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
-# Parts of a result that say how a call went, and not what it was given: `const { error } = await auth.signUp({ email })`.
+# Parts of a result that say how a call went, not what it was given: `const { error } = await auth.signUp({ email })`.
 _HOW_IT_WENT = frozenset(
     [
         "error", "err", "errors", "exception", "isError", "is_error", "ok", "success", "status", "statusCode",
@@ -311,7 +311,7 @@ class Graph:
             return  # what is in the pairs is known by itself, and the keys carry nothing
         if part in _HOW_IT_WENT and not any(part in argument.names for argument in site.arguments):
             return
-        inner = part if carriage.same(name) else self._read_by(path, number, name)
+        inner = part if carriage.same(name) or name in ENTRIES else self._read_by(path, number, name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):
                 yield from self.at(path, select(argument.given, inner))
