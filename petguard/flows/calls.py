@@ -184,8 +184,9 @@ class Calling:
             parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
             row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
             return row.with_part(ELEMENT, row)
-        with_it = {(*made[:-1], name) for name in _named(one.call, "include")}
-        return Value(frozenset({made}) | with_it, refs=(f"t:{kind}|", *one.back.refs))
+        with_it = {name: Value(frozenset({(*made[:-1], name)})) for name in _named(one.call, "include")}
+        row = Value(frozenset({made}), with_it or None, refs=(f"t:{kind}|", *one.back.refs))
+        return row.with_part(ELEMENT, row) if with_it else row
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""

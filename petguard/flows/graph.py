@@ -321,8 +321,8 @@ class Graph:
         getter = _GETTER.fullmatch(name)
         field = getter[1].lower() + getter[2] if getter else name
         is_read = all(each.slot == "self" for each in self.site(path, number).arguments)
-        is_one = field in self._fields or bool(taxonomy.possible(field))
-        return field if is_read and is_one and not self.links.meanings[path, number] else ""
+        is_one = field in self._fields and not self.links.meanings[path, number]
+        return field if is_read and (is_one or taxonomy.possible(field)) else ""
 
     @cached_property
     def _fields(self) -> frozenset[str]:
