@@ -34,6 +34,7 @@ _PARSES = frozenset(  # what makes an object of a class from something
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
 _STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
+_MANY_ROWS = ("Many", "All", "find", "Count")
 _CLIENTS = _STORES - {"ctx", "self"}
 _LEAVES = {  # the arguments that name fields which the result does not have; `*` for those without a name
     **dict.fromkeys(["drop", "drop_columns", "drop_vars"], ("columns", "labels", "*")),
@@ -186,7 +187,7 @@ class Calling:
             return row.with_part(ELEMENT, row)
         with_it = {name: Value(frozenset({(*made[:-1], name)})) for name in _named(one.call, "include")}
         row = Value(frozenset({made}), with_it or None, refs=(f"t:{kind}|", *one.back.refs))
-        return row.with_part(ELEMENT, row) if with_it else row
+        return row.with_part(ELEMENT, row) if with_it and one.name.endswith(_MANY_ROWS) else row
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""

@@ -35,6 +35,8 @@ _CHOOSES = re.compile(
     r"|(?:any|all|none)Match|partition|distinctBy|associateBy|(?:first|last|single|indexOf(?:First|Last))(?:OrNull)?"
     r"|take(?:If|Unless)|removeIf|onEach|peek|also|(?:Index|Contains|Delete)Func"
 )
+_MAKES_ROW = re.compile(r"a?(?:create|(?:get|update)_or_create|insert|upsert)|createMany|insertOne|create_or_update")
+_GIVEN_BY_STORE = re.compile(r"id|uuid|pk|\w{1,40}(?:_id|Id)|(?:created|updated)_?[aA]t|slug")
 _ROUTES = re.compile(r"get|post|put|patch|delete|head|options|all|route|handle|HandleFunc|GET|POST|PUT|PATCH|DELETE")
 _LISTENS = re.compile(r"use|on|once|on[A-Z]\w*|notFound|middleware|mutation|subscription|add(?:Event)?Listener|listen")
 _GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
@@ -311,10 +313,23 @@ class Graph:
             return  # what is in the pairs is known by itself, and the keys carry nothing
         if part in _HOW_IT_WENT and not any(part in argument.names for argument in site.arguments):
             return
+        if part and _MAKES_ROW.fullmatch(name) and site.arguments:
+            yield from self._of_new_row(path, number, part)
+            return
         inner = part if carriage.same(name) or name in ENTRIES else self._read_by(path, number, name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):
                 yield from self.at(path, select(argument.given, inner))
+
+    def _of_new_row(self, path: str, number: int, part: str) -> Iterator[Node]:
+        """A column of a row that a call made; its key and times come from the database."""
+        for argument in self.site(path, number).arguments:
+            if argument.slot == part:
+                yield from self.at(path, select(argument.given, ""))
+            elif part in argument.names:
+                yield from self.at(path, select(argument.given, part))
+            elif argument.slot != "self" and not argument.slot.isidentifier() and not _GIVEN_BY_STORE.fullmatch(part):
+                yield from self.at(path, select(argument.given, ""))
 
     def _read_by(self, path: str, number: int, name: str) -> str:
         """The field that `p.getPlan()` or `p.plan()` reads of an object whose class nobody could tell; else nothing."""
