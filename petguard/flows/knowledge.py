@@ -34,11 +34,12 @@ class Data(Frozen):
     positions: tuple[int, ...] = ()
     receiver_too: bool = False  # what the object was made with counts, too: `(prompt | llm).invoke(...)`
     itself: bool = False  # only what the object holds: `frame.to_csv(path)`
+    results: bool = False  # what the functions that are passed give back, and not they: the tools of an agent
 
     @property
     def all(self) -> bool:
         """Whether every argument counts."""
-        return not self.data and not self.positions and not self.itself
+        return not self.data and not self.positions and not self.itself and not self.results
 
 
 class Calls(Data):

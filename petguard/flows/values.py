@@ -96,6 +96,18 @@ class Value:
         parts = {**(self.parts or {})} | dict.fromkeys(names, EMPTY)
         return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
 
+    def cut(self, name: str) -> "Value":
+        """The same without one part, which a row of a query also has under its position."""
+        lost = (self.parts or {}).get(name)
+        if lost is None:
+            return self
+        parts = {
+            key: each.cut(name) if key == ELEMENT else each
+            for key, each in (self.parts or {}).items()
+            if not (key.isdigit() and _sources(each) == _sources(lost))
+        }
+        return Value(self.atoms, {**parts, name: EMPTY}, refs=self.refs, closed=self.closed)
+
     def with_any(self, value: "Value") -> "Value":
         """The same with one more value in a part that nobody knows: each of them may be it."""
         parts = {name: joined([each, value]) for name, each in (self.parts or {}).items()}
@@ -136,6 +148,10 @@ EMPTY: Final = Value()
 LITERAL: Final = Value(literal=True)
 
 
+def _sources(value: Value) -> Atoms:
+    return frozenset(atom for atom in value.all if atom[0] == "s")
+
+
 def listed(parts: Mapping[str, Value]) -> Iterator[Given]:
     """Each part with its atoms, and behind it those of its own parts, called `part.inner`."""
     for name, each in parts.items():
@@ -144,9 +160,9 @@ def listed(parts: Mapping[str, Value]) -> Iterator[Given]:
 
 
 def _field(atom: Atom, name: str) -> Atom:
-    """The part `name` of what an atom stands for; what is in a part of a part is not told apart."""
+    """The part `name` of what an atom stands for; deeper parts are not told apart, and elements not from the whole."""
     held = str(atom[-1])
-    if atom[0] == "o" or INNER in held:
+    if atom[0] == "o" or INNER in held or name == ELEMENT:
         return atom
     return (*atom[:-1], f"{held}{INNER}{name.partition(INNER)[0]}" if held else name)
 
