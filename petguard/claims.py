@@ -34,12 +34,21 @@ class Statement(BaseModel):
 
 
 class DpStatement(Statement):
-    """A claim of (epsilon, delta)-differential privacy."""
+    """A claim of (epsilon, delta)-differential privacy.
+
+    It protects one `unit`; a user has at most `contributions` examples (or rows) in the data. Two data sets are
+    neighbours when one unit is added or removed, or when one is replaced by another. `data` names the data set that is
+    released about, so that everything said about it can be composed.
+    """
 
     guarantees = frozenset({"epsilon", "delta"})
 
     epsilon: Positive | None = None
     delta: Probability | None = None
+    unit: Literal["example", "user"] | None = None
+    contributions: Count | None = None
+    neighbours: Literal["add_remove", "replace"] | None = None
+    data: Name | None = None
 
 
 class DpSgd(DpStatement):
@@ -53,7 +62,6 @@ class DpSgd(DpStatement):
     epochs: Positive | None = None
     steps: Count | None = None
     sampling: Literal["poisson", "shuffle", "fixed_without_replacement"] | None = None
-    unit: Literal["example", "user"] | None = None
     checkpoint: Name | None = None
 
 

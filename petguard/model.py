@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from petguard.claims import Statement
+from petguard.hazards import Hazard
 
 Json = Mapping[str, Any]
 Detail = str | int | bool | tuple[str, ...]
@@ -179,12 +180,21 @@ class Edge(Frozen):
     location: Location
 
 
+class Danger(Frozen):
+    """A hazard that stands beside a claim; `detail` says in words what was seen, without a full stop."""
+
+    hazard: Hazard
+    location: Location
+    detail: str
+
+
 class Claim(Frozen):
     """Somebody says that a protection holds.
 
     `unresolved` names the fields whose value could not be read, and why; `conflicts` the fields that are stated
     differently in two places, and what each says; `stated_in` those that were not found where the claim stands but
-    declared elsewhere, and where; `doubts` say why the protection may not be what the fields describe.
+    declared elsewhere, and where; `doubts` say why the protection may not be what the fields describe, `dangers` which
+    known hazards stand beside it, and `about` names the data sets that the release is about.
     """
 
     id: str
@@ -195,6 +205,8 @@ class Claim(Frozen):
     conflicts: Json = Field(default_factory=dict)
     stated_in: Json = Field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    dangers: tuple[Danger, ...] = ()
+    about: tuple[str, ...] = ()
     origin: Origin = Origin.DETECTED
 
     @property

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from petguard.hazards import Hazard
 from petguard.model import (
     Agreement,
     Asset,
@@ -171,8 +172,17 @@ class Place(Frozen):
     line: Line
 
 
+class HazardRow(Frozen):
+    """A known way to fail that stands beside a claim, and where."""
+
+    hazard: Hazard
+    path: str
+    line: Line
+    detail: str
+
+
 class ClaimRow(Frozen):
-    """A claim and its verdict."""
+    """A claim and its verdict. `about` names the data sets that it speaks of, where that could be told."""
 
     id: str
     technique: str
@@ -188,6 +198,8 @@ class ClaimRow(Frozen):
     assumptions: tuple[str, ...]
     witness: Json
     remedy: Json
+    hazards: tuple[HazardRow, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 class Declaration(Frozen):
@@ -249,7 +261,11 @@ class Clause(Frozen):
 
 
 class Finding(Frozen):
-    """The policy is broken, or cannot be shown to hold, at a place."""
+    """The policy is broken, or cannot be shown to hold, at a place.
+
+    A finding about flows stands for all that leave by one call with one result: `flows` are their ids, `flow` is the
+    one that shows it best, `categories` is what they carry. `related` names some of their sources.
+    """
 
     rule: str
     name: str
@@ -259,6 +275,8 @@ class Finding(Frozen):
     location: Spot
     related: tuple[Related, ...] = ()
     flow: str | None = None
+    flows: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     claim: str | None = None
     result: FlowResult = FlowResult.VIOLATION
     fingerprint: str

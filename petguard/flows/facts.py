@@ -126,7 +126,10 @@ class Emitter:
             origin=Origin.DETECTED,
             locations=(self._at(path, source.at),),
             categories=self.trace.sources[node],
-            details={"because": source.because or f"it is a {' or '.join(source.says)}"},
+            details={
+                "because": source.because or f"it is a {' or '.join(source.says)}",
+                **({"whole": True} if source.kind == "object" and not node[3] else {}),
+            },
         )
 
     def _safeguard(self, node: Value) -> Node:
@@ -195,6 +198,7 @@ def called(path: str, site: Site, locate: Locate) -> Node:
         name=site.name,
         origin=Origin.DETECTED,
         locations=(locate(path, line, column),),
+        details={"function": site.function},
     )
 
 

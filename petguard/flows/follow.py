@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from petguard.flows import unfollowed
 from petguard.flows.budget import of_tree
@@ -19,6 +20,7 @@ from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin
 
 _DYNAMIC = re.compile(r"\b(?:import_module|__import__|load_object|locate|import_string)\(\)")
 _MANY = "it may be more than is looked at"
+_TEXT_BACK = re.compile(r"\.(?:to|write)_(?:csv|json)\Z")  # without a path, `frame.to_csv()` gives the text back
 _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
 
 
@@ -45,7 +47,7 @@ class Tree:
 
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
-        graph = Graph(self.summaries, Symbols(self.summaries, self.modules))
+        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)))
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
@@ -172,13 +174,16 @@ def _sites(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, int, Site]]:
 
 
 def _end(graph: Graph, key: str, path: str, number: int, data: Data) -> End:
-    return End(key, path, number, tuple(dict.fromkeys(graph.arguments(path, number, data))))
+    arriving = graph.results(path, number) if data.results else graph.arguments(path, number, data)
+    return End(key, path, number, tuple(dict.fromkeys(arriving)))
 
 
 def _is_given(recipient: Recipient, site: Site) -> bool:
     """Whether a call has the arguments that tell it from others of its name."""
     texts = {each.slot: each.text for each in site.arguments}
     if any(texts.get(name) != text for name, text in recipient.given.items()):
+        return False
+    if recipient.itself and _TEXT_BACK.search(site.name) and all(each.slot == "self" for each in site.arguments):
         return False
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
     return not recipient.needs or not given.isdisjoint(recipient.needs)

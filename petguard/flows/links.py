@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Argument, FunctionSummary, Site, Summary
+from petguard.flows.values import INNER
 
 _CALLBACK_ROUNDS = 3
 _MANY_OBJECTS = 24
@@ -169,8 +170,9 @@ class Links:
             own = slot if kind == "**" else str(int(slot) - before) if kind == "*" and slot.isdigit() else ""
             if own and slot not in ("*", "**") and not caller.callback:
                 # One of those that were collected: it is the part of that name.
-                if part in ("", own) or (kind == "*" and not part.isdigit()):
-                    yield argument, "" if part == own else part
+                outer, _, inner = part.partition(INNER)
+                if outer in ("", own) or (kind == "*" and not outer.isdigit()):
+                    yield argument, inner if outer == own else part
             else:
                 yield argument, _part_of(argument, parameter, part)
 
@@ -219,7 +221,7 @@ def _to_callback(
 
 
 def _only_part(argument: Argument, name: str) -> Argument:
-    return Argument(argument.slot, tuple((part, atoms) for part, atoms in argument.given if part in ("", name)))
+    return Argument(argument.slot, tuple(each for each in argument.given if each[0].partition(INNER)[0] in ("", name)))
 
 
 def _part_of(argument: Argument, parameter: str, part: str) -> str:

@@ -16,6 +16,7 @@ from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 
 _STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
+_NESTED = 2  # members that are found out for each other, each from a fresh start
 _BASES = 64  # classes that one is made from, through all of them
 LOOKED_AT = 24  # meanings of one reference
 _GO = ".go"  # where a type says nowhere which interfaces it has, and its methods may stand in several files
@@ -56,6 +57,9 @@ class Symbols:
     _cuts: int = 0  # how often a question was left open because it was being asked already
     _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     _families: dict[tuple[str, str], tuple[tuple[str, str, ClassSummary | None], ...]] = field(default_factory=dict)
+    _climbed: set[tuple[str, str]] = field(default_factory=set)  # the classes whose bases are being asked
+    _members: dict[tuple[Meaning, str], tuple[Meaning, ...]] = field(default_factory=dict)
+    _asked: set[tuple[Meaning, str]] = field(default_factory=set)  # the members that are being found out
 
     def __post_init__(self) -> None:
         """Give the work a bound."""
@@ -346,6 +350,7 @@ class Symbols:
     def forget(self) -> None:
         """Find out again what was not known: there is more now of what callers pass."""
         self._known = {key: found for key, found in self._known.items() if found or key[1][:2] in ("n:", "i:")}
+        self._members.clear()
 
     def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         """A member of what a module exports as a whole: `module.exports = new Client()`."""
@@ -356,9 +361,28 @@ class Symbols:
         files = self.locate(one.path, f".{name}") if one.path.endswith("__init__.py") else ()
         return tuple(Meaning("module", path, "") for path in files if path in self.summaries)
 
-    def _of_class(self, one: Meaning, name: str) -> Iterable[Meaning]:
+    def _of_class(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
+        """A member of a class, found out once for all references to it.
+
+        For that it is asked as if nothing else was being asked, or what leads back to those would be missing.
+        """
+        key = one, name
+        if key in self._members:
+            return self._members[key]
+        if key in self._asked or len(self._asked) >= _NESTED:
+            return self._had(one, name)
+        outer, self._open = self._open, set()
+        self._asked.add(key)
+        try:
+            self._members[key] = self._had(one, name)
+        finally:
+            self._open = outer
+            self._asked.discard(key)
+        return self._members[key]
+
+    def _had(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         """A member of a class; of one that only promises it (an interface), what its implementations have."""
-        found = tuple(self._inherited(one, name))
+        found = tuple(dict.fromkeys(self._inherited(one, name)))
         if found:
             return found
         below = (replace(one, path=path, name=each) for path, each in self.children(one.path, one.name))
@@ -387,9 +411,16 @@ class Symbols:
         key = path, name
         if key in self._families:
             return self._families[key]
+        if key in self._climbed:
+            self._cuts += 1
+            return ()
         cuts = self._cuts
-        found = tuple(self._bases(path, name))
-        if not self._open or cuts == self._cuts:  # else what is being asked right now may be missing
+        self._climbed.add(key)
+        try:
+            found = tuple(self._bases(path, name))
+        finally:
+            self._climbed.discard(key)
+        if cuts == self._cuts or not (self._open or self._climbed):  # else what is being asked now may be missing
             self._families[key] = found
         return found
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from petguard import taxonomy
 from petguard.flows.graph import Graph, Node
 from petguard.flows.summary import WHEN_ASKED, Source
+from petguard.flows.values import INNER
 
 _SAFE = 1  # the bit of what a safeguard lets through: whatever it was, its new name is no source
 
+_PLAIN = frozenset({"string", "null", "undefined"})
 _CONSTANTS = re.compile(r"(?:Enum|Choices|Flag)$")  # bases of classes whose fields are names and hold no data
 
 
@@ -120,7 +122,7 @@ class Kinds:
             for where, owner, known in family:
                 if known is not None:
                     found |= self._fields(where, owner, known.fields, part)
-                    found |= self._computed(where, f"{owner}.{part}")
+                    found |= self._computed(where, f"{owner}.{part.partition(INNER)[0]}")
         return tuple(sorted(found))
 
     def _computed(self, path: str, name: str) -> set[str]:
@@ -135,16 +137,23 @@ class Kinds:
 
     def _fields(self, path: str, owner: str, fields: Mapping[str, tuple[str, ...]], part: str) -> set[str]:
         found: set[str] = set()
+        outer, _, inner = part.partition(INNER)
         for name, types in fields.items():
-            if (part and name != part) or (not part and types[:1] == (WHEN_ASKED,)):
+            if (part and name != outer) or (not part and types[:1] == (WHEN_ASKED,)):
                 continue
             named = taxonomy.explain(owner.rpartition(".")[2], name)
+            if inner and (_is_text(types) or any(self.graph.symbols.typed(path, each) for each in types)):
+                named = None  # a text has no parts, and of an object only the part counts that is read
             if named is not None:
                 found.add(named.category)
             for each in types if part or not named else ():
                 if each[:1].isupper():
-                    found.update(self._of_type(path, each, ""))
+                    found.update(self._of_type(path, each, inner))
         return found
+
+
+def _is_text(types: tuple[str, ...]) -> bool:
+    return any(each.lower() == "string" for each in types) and all(each.lower() in _PLAIN for each in types)
 
 
 def _sources(graph: Graph, found: Trace, kinds: Kinds) -> dict[Node, tuple[str, ...]]:

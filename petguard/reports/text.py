@@ -122,7 +122,8 @@ def _origin(finding: Finding, flow: Flow | None) -> str:
     """Where the data comes from, if that is not the line of the finding: many flows may end in one call."""
     if flow is None or (flow.source.path, flow.source.line) == (finding.location.path, finding.location.line):
         return ""
-    return f"; from {_place(flow.source.path, flow.source.line)}"
+    more = f" and {len(finding.flows) - 1:,} more" if len(finding.flows) > 1 else ""
+    return f"; from {_place(flow.source.path, flow.source.line)}{more}"
 
 
 def _place(path: str, line: int | None) -> str:
@@ -170,6 +171,7 @@ def _claim(claim: ClaimRow, pen: _Pen, *, verbose: bool) -> list[str]:
     if verbose:
         lines += [f"{indent}assumes {terminal(each)}" for each in claim.assumptions]
         lines += [f"{indent}witness {terminal(each)}" for each in _wording.pairs(claim.witness)]
+    lines += [f"{indent}hazard {terminal(each.detail)} ({_place(each.path, each.line)})" for each in claim.hazards]
     if claim.remedy:
         lines.append(f"{indent}remedy: {terminal(', '.join(_wording.pairs(claim.remedy)))}")
     return lines

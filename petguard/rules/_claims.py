@@ -9,18 +9,24 @@ from petguard.rules._schema import ClaimTest
 
 
 def check(test: ClaimTest, evidence: Evidence) -> Iterator[Hit]:
-    """One hit per claim. An unverifiable claim that is hit for being so is UNVERIFIED, not a violation."""
+    """One hit per claim, or per hazard beside it. An unverifiable claim that is hit for being so is UNVERIFIED."""
     for claim in evidence.claims:
         verdict = evidence.verdicts[claim.id]
         if _matches(test, claim, verdict, evidence):
-            yield Hit(
-                identity=f"{claim.technique}|{claim.subject}",
-                location=claim.location,
-                words=_words(test, claim, verdict, evidence),
-                result=_result(test),
-                claim=claim.id,
-                remedy=", ".join(f"{key} = {value}" for key, value in sorted(verdict.remedy.items())),
-            )
+            yield from _hits(test, claim, verdict, evidence)
+
+
+def _hits(test: ClaimTest, claim: Claim, verdict: Verdict, evidence: Evidence) -> Iterator[Hit]:
+    dangers = [each for each in claim.dangers if each.hazard in (test.hazard or ())]
+    for danger in dangers if test.hazard else (None,):
+        yield Hit(
+            identity=f"{claim.technique}|{claim.subject}" + (f"|{danger.hazard}" if danger else ""),
+            location=danger.location if danger else claim.location,
+            words={**_words(test, claim, verdict, evidence), "hazard": danger.detail if danger else ""},
+            result=_result(test),
+            claim=claim.id,
+            remedy=", ".join(f"{key} = {value}" for key, value in sorted(verdict.remedy.items())),
+        )
 
 
 def _result(test: ClaimTest) -> FlowResult:
@@ -35,6 +41,7 @@ def _matches(test: ClaimTest, claim: Claim, verdict: Verdict, evidence: Evidence
         and (test.states is None or claim.stated.get(test.states) is not None)
         and (test.missing is None or _is_missing(test.missing, claim))
         and (test.conflicts is None or bool(claim.conflicts))
+        and (test.hazard is None or any(each.hazard in test.hazard for each in claim.dangers))
         and (test.over_budget is None or _is_over(test.over_budget, claim, verdict, evidence))
     )
 

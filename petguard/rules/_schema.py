@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from petguard.claims import Name
+from petguard.hazards import Hazard
 from petguard.model import (
     Agreement,
     Asset,
@@ -133,7 +134,7 @@ class PolicyDataTest(Frozen):
 
 
 class ClaimTest(Frozen):
-    """What a claim must be; every key that is given must hold."""
+    """What a claim must be; every key that is given must hold. `hazard` is hit once for each place of the hazard."""
 
     technique: OneOrMore[Name] | None = None
     outcome: Outcome | None = None
@@ -142,6 +143,7 @@ class ClaimTest(Frozen):
     states: Name | None = None
     missing: Name | None = None
     conflicts: Literal[True] | None = None
+    hazard: OneOrMore[Hazard] | None = None
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
@@ -183,7 +185,9 @@ WORDS: Mapping[str, frozenset[str]] = {
     "node": frozenset({"name", "kind", "provider", "version", "model", "region", "endpoint", "retires_on"}),
     "deny_flow": _FLOW_WORDS,
     "policy_data": _FLOW_WORDS | {"requirement"},
-    "claim": frozenset({"technique", "subject", "explanation", "epsilon", "delta", "budget", "reason", "conflicts"}),
+    "claim": frozenset(
+        {"technique", "subject", "explanation", "epsilon", "delta", "budget", "reason", "conflicts", "hazard"}
+    ),
     "declared": frozenset({"what", "why", "categories", "recipient", "declared_in", "times"}),
 }
 

@@ -7,7 +7,8 @@ from importlib import import_module
 from threading import Thread
 
 from petguard import _plugins
-from petguard.model import Budget, Claim, Origin, Outcome, Reason, Verdict, unverifiable
+from petguard.hazards import EFFECTS, Effect
+from petguard.model import Budget, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
     if verifier is None:
         why = f"no verifier knows {claim.technique} in this version, so nothing was computed"
         return unverifiable(claim, Reason.UNKNOWN_TECHNIQUE, why)
-    verdict = _doubted(claim, verifier.judge(claim, budget))
+    verdict = _endangered(claim, verifier.judge(claim, budget))
     declared = tuple(f"{name} is as stated in {place}" for name, place in sorted(claim.stated_in.items()))
     if claim.origin is Origin.DECLARED:
         place = f"{claim.location.path}:{claim.location.line}"
@@ -43,10 +44,28 @@ def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
     return verdict.model_copy(update={"assumptions": (*verdict.assumptions, *declared)})
 
 
-def _doubted(claim: Claim, verdict: Verdict) -> Verdict:
+def _endangered(claim: Claim, verdict: Verdict) -> Verdict:
+    """The verdict in the light of the hazards beside the claim: overturned by one that refutes it, or in doubt."""
+    fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
+    if fatal is not None and verdict.outcome is not Outcome.REFUTED:
+        return _overturned(fatal, verdict)
+    hazards = (each.detail for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
+    return _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
+
+
+def _overturned(fatal: Danger, verdict: Verdict) -> Verdict:
+    place = f"{fatal.location.path}:{fatal.location.line}"
+    witness = {"hazard": fatal.hazard.value, "at": place, "evidence": fatal.location.evidence}
+    return Verdict(
+        claim=verdict.claim, outcome=Outcome.REFUTED, explanation=f"{fatal.detail} ({place})", witness=witness,
+        method="a hazard that leaves no guarantee", assumptions=verdict.assumptions,
+    )  # fmt: skip
+
+
+def _doubted(claim: Claim, verdict: Verdict, doubts: tuple[str, ...]) -> Verdict:
     """Numbers prove or disprove nothing about a protection that may not be the one they describe."""
-    if not claim.doubts or verdict.outcome is Outcome.UNVERIFIABLE:
+    if not doubts or verdict.outcome is Outcome.UNVERIFIABLE:
         return verdict
-    why = f"{verdict.explanation}; but {'; '.join(claim.doubts)}"
+    why = f"{verdict.explanation}; but {'; '.join(doubts)}"
     update = {"interval": verdict.interval, "assumptions": verdict.assumptions}
     return unverifiable(claim, Reason.DYNAMIC_VALUE, why, method=verdict.method).model_copy(update=update)

@@ -2,11 +2,54 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
-from petguard.model import Claim, Reason, Verdict, unverifiable
+from petguard.model import Claim, Json, Outcome, Reason, Verdict, unverifiable
 
 Interval = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """Sound bounds on the true epsilon, and how they were come by: `setting` says in words what was computed for."""
+
+    low: float
+    high: float
+    setting: str
+    method: str
+    assumptions: tuple[str, ...] = ()
+    witness: Json = field(default_factory=dict)  # what a refutation shows besides the bound
+
+
+def decide(claim: Claim, found: Enclosure, epsilon: float, delta: float | None, remedy: Json) -> Verdict:
+    """Verified when the upper bound meets the stated epsilon, refuted when the lower one exceeds it, else a gap."""
+    at = "" if delta is None else f" at delta {number(delta)}"
+    claimed, reason = f"{at}, claimed {number(epsilon)}", None
+    if found.high <= epsilon:
+        outcome, gives = Outcome.VERIFIED, at_most(found.high, epsilon)
+    elif found.low > epsilon:
+        outcome, gives = Outcome.REFUTED, at_least(found.low, epsilon)
+    else:
+        outcome, reason = Outcome.UNVERIFIABLE, Reason.GAP
+        gives, claimed = f"{at_least(found.low)} and {at_most(found.high)}", f"{claimed}, which lies between"
+    bound: Json = {"epsilon_at_least": found.low if math.isfinite(found.low) else "infinite"}
+    bound = bound if delta is None else {**bound, "delta": delta}
+    return Verdict(
+        claim=claim.id, outcome=outcome, reason=reason, explanation=f"{found.setting} gives {gives}{claimed}",
+        method=found.method, interval=interval(found.low, found.high),
+        assumptions=(*found.assumptions, *contradictions(claim)),
+        witness={**bound, **found.witness} if outcome is Outcome.REFUTED else {}, remedy=remedy,
+    )  # fmt: skip
+
+
+def show(claim: Claim, found: Enclosure, wanted: Sequence[str], delta: float | None) -> Verdict:
+    """Unverifiable because nothing is claimed (`wanted` is missing), with what the parameters give."""
+    at = "" if delta is None else f" at delta {number(delta)}"
+    gives = f"{found.setting} gives {at_least(found.low)}, {at_most(found.high)}{at}"
+    verdict = cannot_judge(claim, wanted, gives, method=found.method)
+    assumptions = (*found.assumptions, *contradictions(claim))
+    return verdict.model_copy(update={"interval": interval(found.low, found.high), "assumptions": assumptions})
 
 
 def interval(low: float, high: float) -> Interval:
