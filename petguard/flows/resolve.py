@@ -59,6 +59,7 @@ class Symbols:
     _families: dict[tuple[str, str], tuple[tuple[str, str, ClassSummary | None], ...]] = field(default_factory=dict)
     _climbed: set[tuple[str, str]] = field(default_factory=set)  # the classes whose bases are being asked
     _members: dict[tuple[Meaning, str], tuple[Meaning, ...]] = field(default_factory=dict)
+    _short_members: set[tuple[Meaning, str]] = field(default_factory=set)  # those of which not everything is looked at
     _asked: set[tuple[Meaning, str]] = field(default_factory=set)  # the members that are being found out
 
     def __post_init__(self) -> None:
@@ -351,6 +352,7 @@ class Symbols:
         """Find out again what was not known: there is more now of what callers pass."""
         self._known = {key: found for key, found in self._known.items() if found or key[1][:2] in ("n:", "i:")}
         self._members.clear()
+        self._short_members.clear()
 
     def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         """A member of what a module exports as a whole: `module.exports = new Client()`."""
@@ -368,16 +370,20 @@ class Symbols:
         """
         key = one, name
         if key in self._members:
+            self.shortened += key in self._short_members
             return self._members[key]
         if key in self._asked or len(self._asked) >= _NESTED:
             return self._had(one, name)
         outer, self._open = self._open, set()
+        shortened = self.shortened
         self._asked.add(key)
         try:
             self._members[key] = self._had(one, name)
         finally:
             self._open = outer
             self._asked.discard(key)
+        if shortened != self.shortened:
+            self._short_members.add(key)
         return self._members[key]
 
     def _had(self, one: Meaning, name: str) -> tuple[Meaning, ...]:

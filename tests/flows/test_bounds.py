@@ -116,3 +116,16 @@ def test_a_line_of_sixty_classes_is_followed_to_its_beginning() -> None:
         }
     )
     assert (found.unresolved, found.sources) == (set(), {"user.email"})
+
+
+def test_every_call_of_a_member_that_is_cut_is_counted() -> None:
+    """What an attribute is was found out for the first of its calls; the second one is as much in doubt."""
+    made = "".join(f"class H{n}:\n    def go(self, x):\n        pass\n" for n in range(30))
+    found = followed(
+        f"{made}class Base:\n    def make(self):\n        pass\n"
+        + "".join(f"class M{n}(Base):\n    def make(self):\n        return H{n}()\n" for n in range(30))
+        + "class Holder:\n    def __init__(self, base: Base):\n        self.kept = base.make()\n"
+        "    def one(self, user):\n        self.kept.go(user.email)\n"
+        "def two(user):\n    Holder(None).kept.go(user.email)\n    ask('')\n"
+    )
+    assert any("go and 1 other call than" in detail for detail in found.unresolved)
