@@ -153,7 +153,7 @@ def _sources(value: Value) -> Atoms:
 
 
 def _field(atom: Atom, name: str) -> Atom:
-    """The part `name` of what an atom stands for; parts of parts are not told apart, and elements not from the whole."""
+    """The part `name` of what an atom stands for; parts of parts and elements are not told apart."""
     if atom[-1] or atom[0] == "o" or name == ELEMENT:
         return atom
     return (*atom[:-1], name)
