@@ -64,7 +64,8 @@ def scan(request: Request) -> Report:
     if loading is not None:
         loading.join()
     verdicts = verifiers.judge_all(claims, policy.budgets)
-    evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread))
+    ledgers = verifiers.ledgers(claims, verdicts, graph, policy.budgets)
+    evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread), ledgers)
     found = rules.findings(rule_set, evidence)
     gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows), *_unread(policy, collection))
     return Report(
@@ -77,6 +78,7 @@ def scan(request: Request) -> Report:
         inventory=rows.asset_rows(graph, policy),
         flows=rows.flow_rows(evidence.flows, evidence.verdicts, evidence.scene.is_said),
         claims=rows.claim_rows(claims, evidence.verdicts),
+        ledgers=ledgers,
         findings=found,
         declared=rows.declared(evidence.comparison),
         rules=tuple(rule.card for rule in rule_set),

@@ -7,16 +7,23 @@ from importlib import import_module
 from threading import Thread
 
 from petguard import _plugins
+from petguard.graph import SystemGraph
 from petguard.hazards import EFFECTS, Effect
-from petguard.model import Budget, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
+from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
+from petguard.report import Ledger
+from petguard.verifiers._noise import Noise
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """One technique. `judge` never raises on a well-formed claim; a budget only adds to the remedy."""
+    """One technique. `judge` never raises on a well-formed claim; a budget only adds to the remedy.
+
+    `spends` gives the noise of a claim, for composition with that of others; None where it is of another kind.
+    """
 
     technique: str
     judge: Callable[[Claim, Budget], Verdict]
+    spends: Callable[[Claim], tuple[Noise, ...] | None] | None = None
 
 
 def warm_up() -> Thread:
@@ -28,8 +35,24 @@ def warm_up() -> Thread:
 
 def judge_all(claims: Iterable[Claim], budget: Budget) -> tuple[Verdict, ...]:
     """One verdict per claim, in the order of the claims; a technique nobody knows is unverifiable, never ignored."""
-    known = {verifier.technique: verifier for verifier in _plugins.collect(sys.modules[__name__], "VERIFIER", Verifier)}
+    known = _known()
     return tuple(_judge(claim, known.get(claim.technique), budget) for claim in claims)
+
+
+def ledgers(
+    claims: Iterable[Claim], verdicts: Iterable[Verdict], graph: SystemGraph, budgets: Budgets
+) -> tuple[Ledger, ...]:
+    """What all releases about each data set, and about each kind of person in the policy, spend together."""
+    from petguard.verifiers import _ledgers  # noqa: PLC0415 - it builds on the verifiers of this package
+
+    by_claim = {verdict.claim: verdict for verdict in verdicts}
+    spends = {each.technique: each.spends for each in _known().values() if each.spends is not None}
+    accounts = _ledgers.accounts(claims, graph, budgets)
+    return tuple(_ledgers.ledger(account, by_claim, spends) for account in accounts)
+
+
+def _known() -> dict[str, Verifier]:
+    return {verifier.technique: verifier for verifier in _plugins.collect(sys.modules[__name__], "VERIFIER", Verifier)}
 
 
 def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
