@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Literal
 
 import petguard
-from petguard import agents, joins, lifecycle, parsers, registers, rows, rules, verifiers
+from petguard import agents, joins, lifecycle, parsers, registers, rows, rules, stated_hazards, verifiers
 from petguard.cache import Cache
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
@@ -58,7 +58,8 @@ def scan(request: Request) -> Report:
     )
     read, unread = parsers.read_all(readers, collection, program)
     program.cache.save()
-    facts = agents.equipped(joins.joined(registers.compared(lifecycle.dated(read, request.today or started.date()))))
+    dated = lifecycle.dated(read, request.today or started.date())
+    facts = stated_hazards.endangered(agents.equipped(joins.joined(registers.compared(dated))))
     graph = SystemGraph(facts)
     claims = [claim for part in facts for claim in part.claims]
     if loading is not None:
