@@ -231,7 +231,9 @@ class Claim(Frozen):
         return tuple(dict.fromkeys((*self.about, stated) if stated else self.about))
 
     def _said(self) -> dict[str, Any]:
-        said = self.statement.model_dump(mode="json", exclude={"technique", "subject", "data"}, exclude_none=True)
+        said = self.statement.model_dump(
+            mode="json", exclude={"technique", "subject", "data", "probe"}, exclude_none=True
+        )
         return {key: value for key, value in said.items() if value not in ([], {})}
 
 

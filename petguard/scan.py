@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Literal
 
 import petguard
-from petguard import agents, joins, lifecycle, parsers, registers, rows, rules, stated_hazards, verifiers
+from petguard import agents, audits, joins, lifecycle, parsers, registers, rows, rules, stated_hazards, verifiers
 from petguard.cache import Cache
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
@@ -31,7 +31,7 @@ class Request:
     """What to scan and how; `policy` None means the one found at the scan root, else the built-in one.
 
     `fail_on` overrides the policy's threshold, `cache` is the folder of what earlier scans found; None forgets. `today`
-    decides which models have retired.
+    decides which models have retired. `probe` runs the functions that claims name as their probes.
     """
 
     paths: tuple[Path, ...]
@@ -40,6 +40,7 @@ class Request:
     jobs: int | None = None
     cache: Path | None = None
     today: date | None = None
+    probe: bool = False
 
 
 def scan(request: Request) -> Report:
@@ -64,7 +65,8 @@ def scan(request: Request) -> Report:
     claims = [claim for part in facts for claim in part.claims]
     if loading is not None:
         loading.join()
-    verdicts = verifiers.judge_all(claims, policy.budgets)
+    judged = verifiers.judge_all(claims, policy.budgets)
+    verdicts = audits.audited(claims, judged, root, run=request.probe)
     ledgers = verifiers.ledgers(claims, verdicts, graph, policy.budgets)
     evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread), ledgers)
     found = rules.findings(rule_set, evidence)
