@@ -8,22 +8,22 @@ from threading import Thread
 
 from petguard import _plugins
 from petguard.graph import SystemGraph
+from petguard.claims import Release
 from petguard.hazards import EFFECTS, Effect
 from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
 from petguard.report import Ledger
-from petguard.verifiers._noise import Noise
 
 
 @dataclass(frozen=True)
 class Verifier:
     """One technique. `judge` never raises on a well-formed claim; a budget only adds to the remedy.
 
-    `spends` gives the noise of a claim, for composition with that of others; None where it is of another kind.
+    `spends` gives the releases of a claim, for composition with those of others; None where their noise is unknown.
     """
 
     technique: str
     judge: Callable[[Claim, Budget], Verdict]
-    spends: Callable[[Claim], tuple[Noise, ...] | None] | None = None
+    spends: Callable[[Claim], tuple[Release, ...] | None] | None = None
 
 
 def warm_up() -> Thread:

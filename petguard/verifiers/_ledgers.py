@@ -11,12 +11,12 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Literal
 
+from petguard.claims import Release
 from petguard.graph import SystemGraph
 from petguard.model import Balance, Budget, Budgets, Claim, Json, NodeKind, Outcome, Reason, Verdict
 from petguard.policy import DIFFERENTIAL_PRIVACY
 from petguard.report import Ledger, LedgerRow, Place
 from petguard.verifiers import _dp
-from petguard.verifiers._noise import Noise
 
 _ASSUMED = (
     "releases about data that was made from this data count as releases about it",
@@ -28,12 +28,12 @@ _LARGEST_FACTOR = 1024.0
 
 
 @dataclass(frozen=True)
-class _Release:
+class _Entry:
     """One claim as the ledger counts it: by its noise, or by an epsilon and a delta; else not, and why."""
 
     claim: Claim
     verdict: Verdict
-    noise: tuple[Noise, ...] = ()
+    noise: tuple[Release, ...] = ()
     epsilon: float = 0.0
     delta: float = 0.0
     why_not: str = ""
@@ -60,7 +60,7 @@ class Account:
     claims: tuple[Claim, ...]
 
 
-Spends = Callable[[Claim], tuple[Noise, ...] | None]
+Spends = Callable[[Claim], tuple[Release, ...] | None]
 
 
 def accounts(claims: Iterable[Claim], graph: SystemGraph, budgets: Budgets) -> Iterator[Account]:
@@ -126,20 +126,20 @@ class _Origins:
 
 def ledger(account: Account, verdicts: Mapping[str, Verdict], spends: Mapping[str, Spends]) -> Ledger:
     """Compose one account. Without a budget the total is shown at the sum of the stated deltas."""
-    releases = tuple(_release(claim, verdicts[claim.id], spends.get(claim.technique)) for claim in account.claims)
+    entries = tuple(_release(claim, verdicts[claim.id], spends.get(claim.technique)) for claim in account.claims)
     stated = sum(_stated_delta(claim) for claim in account.claims)
     budget = account.budget
     delta = budget.delta if budget is not None and budget.delta is not None else min(stated, 0.999)
-    low, high = _total(releases, delta)
+    low, high = _total(entries, delta)
     limit = None if budget is None else budget.epsilon
-    balance = _balance(releases, budget, low, high)
-    broke = _breaker(releases, delta, limit) if balance is Balance.EXCEEDED and limit is not None else None
+    balance = _balance(entries, budget, low, high)
+    broke = _breaker(entries, delta, limit) if balance is Balance.EXCEEDED and limit is not None else None
     return Ledger(
         about=account.about, kind=account.kind, data=account.data, budget=budget, delta=delta,
-        interval=_dp.interval(low, high), balance=balance, explanation=_words(releases, low, high, delta, limit),
-        releases=tuple(each.row for each in releases), broke=None if broke is None else broke.claim.id,
+        interval=_dp.interval(low, high), balance=balance, explanation=_words(entries, low, high, delta, limit),
+        releases=tuple(each.row for each in entries), broke=None if broke is None else broke.claim.id,
         assumptions=(*_ASSUMED, *_unit(account)),
-        remedy=_remedy(releases, delta, limit) if balance is Balance.EXCEEDED and limit is not None else {},
+        remedy=_remedy(entries, delta, limit) if balance is Balance.EXCEEDED and limit is not None else {},
     )  # fmt: skip
 
 
@@ -155,19 +155,19 @@ def _stated_delta(claim: Claim) -> float:
     return float(delta) if delta is not None else 0.0
 
 
-def _release(claim: Claim, verdict: Verdict, spends: Spends | None) -> _Release:
+def _release(claim: Claim, verdict: Verdict, spends: Spends | None) -> _Entry:
     """How a claim counts: doubts about what runs count as no bound at all."""
     if verdict.outcome is Outcome.UNVERIFIABLE and verdict.reason not in (Reason.GAP, Reason.MISSING_PARAMETER):
-        return _Release(claim, verdict, why_not=f"its claim could not be judged ({verdict.reason})")
+        return _Entry(claim, verdict, why_not=f"its claim could not be judged ({verdict.reason})")
     if verdict.outcome is Outcome.REFUTED and verdict.interval in (None, (None, None)):
-        return _Release(claim, verdict, why_not="its claim is refuted without a bound on what it spends")
+        return _Entry(claim, verdict, why_not="its claim is refuted without a bound on what it spends")
     noise = None if spends is None else spends(claim)
     if noise:
-        return _Release(claim, verdict, noise=noise)
+        return _Entry(claim, verdict, noise=noise)
     spent = _shown(claim, verdict)
     if spent is None:
-        return _Release(claim, verdict, why_not="no bound on what it spends is known")
-    return _Release(claim, verdict, epsilon=spent, delta=_stated_delta(claim))
+        return _Entry(claim, verdict, why_not="no bound on what it spends is known")
+    return _Entry(claim, verdict, epsilon=spent, delta=_stated_delta(claim))
 
 
 def _shown(claim: Claim, verdict: Verdict) -> float | None:
@@ -178,53 +178,53 @@ def _shown(claim: Claim, verdict: Verdict) -> float | None:
     return stated if verdict.outcome is Outcome.VERIFIED else None
 
 
-def _total(releases: Sequence[_Release], delta: float) -> tuple[float, float]:
+def _total(entries: Sequence[_Entry], delta: float) -> tuple[float, float]:
     """Sound bounds on the epsilon of everything together; the lower one counts only what is known by its noise."""
     from petguard.verifiers import _composition  # noqa: PLC0415 - scipy is slow to import
 
-    noise = tuple(part for each in releases for part in each.noise)
-    left = delta - sum(each.delta for each in releases)
+    noise = tuple(part for each in entries for part in each.noise)
+    left = delta - sum(each.delta for each in entries)
     low = _composition.bounds(noise, delta)[0] if noise else 0.0
-    if any(each.why_not for each in releases) or left < 0:
+    if any(each.why_not for each in entries) or left < 0:
         return low, float("inf")
     high = _composition.bounds(noise, left)[1] if noise else 0.0
-    return low, high + sum(each.epsilon for each in releases)
+    return low, high + sum(each.epsilon for each in entries)
 
 
-def _balance(releases: Sequence[_Release], budget: Budget | None, low: float, high: float) -> Balance:
+def _balance(entries: Sequence[_Entry], budget: Budget | None, low: float, high: float) -> Balance:
     if budget is None or budget.epsilon is None:
         return Balance.NO_BUDGET
-    if not releases:
+    if not entries:
         return Balance.UNUSED
     if high <= budget.epsilon:
         return Balance.WITHIN
     return Balance.EXCEEDED if low > budget.epsilon else Balance.UNKNOWN
 
 
-def _breaker(releases: Sequence[_Release], delta: float, limit: float) -> _Release:
+def _breaker(entries: Sequence[_Entry], delta: float, limit: float) -> _Entry:
     """The release with which the lower bound passes the limit: more releases never spend less."""
-    few, many = 0, len(releases)
+    few, many = 0, len(entries)
     while many - few > 1:
         middle = (few + many) // 2
-        few, many = (few, middle) if _total(releases[:middle], delta)[0] > limit else (middle, many)
-    return releases[many - 1]
+        few, many = (few, middle) if _total(entries[:middle], delta)[0] > limit else (middle, many)
+    return entries[many - 1]
 
 
-def _words(releases: Sequence[_Release], low: float, high: float, delta: float, limit: float | None) -> str:
-    count = f"{len(releases)} release{'' if len(releases) == 1 else 's'}"
+def _words(entries: Sequence[_Entry], low: float, high: float, delta: float, limit: float | None) -> str:
+    count = f"{len(entries)} release{'' if len(entries) == 1 else 's'}"
     spent = f"{count} together: {_dp.at_least(low)}, {_dp.at_most(high)} at delta {_dp.number(delta)}"
     budget = "" if limit is None else f", budget {_dp.number(limit)}"
-    lost = sum(bool(each.why_not) for each in releases)
+    lost = sum(bool(each.why_not) for each in entries)
     return f"{spent}{budget}" + (f"; {lost} could not be counted" if lost else "")
 
 
-def _remedy(releases: Sequence[_Release], delta: float, limit: float) -> Json:
+def _remedy(entries: Sequence[_Entry], delta: float, limit: float) -> Json:
     """The smallest factor by which all noise has to grow so that everything together meets the budget."""
-    if any(each.why_not for each in releases):
+    if any(each.why_not for each in entries):
         return {}
 
     def meets(factor: float) -> bool:
-        louder = [replace(each, noise=tuple(part.louder(factor) for part in each.noise)) for each in releases]
+        louder = [replace(each, noise=tuple(_louder(part, factor) for part in each.noise)) for each in entries]
         return _total(louder, delta)[1] <= limit
 
     least, most = 1.0, 2.0
@@ -236,3 +236,8 @@ def _remedy(releases: Sequence[_Release], delta: float, limit: float) -> Json:
         middle = (least + most) / 2
         least, most = (least, middle) if meets(middle) else (middle, most)
     return {"noise_factor": round(most + 0.0005, 3), "epsilon": limit, "delta": delta}
+
+
+def _louder(part: Release, factor: float) -> Release:
+    """The same release with its noise multiplied; randomised response stays, its noise is no scale."""
+    return part if part.scale is None else part.model_copy(update={"scale": part.scale * factor})
