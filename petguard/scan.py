@@ -5,13 +5,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 import petguard
 from petguard import agents, audits, joins, lifecycle, parsers, registers, rows, rules, stated_hazards, verifiers
+from petguard.artefacts import Artefacts
 from petguard.cache import Cache
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
@@ -65,7 +66,8 @@ def scan(request: Request) -> Report:
     claims = [claim for part in facts for claim in part.claims]
     if loading is not None:
         loading.join()
-    judged = verifiers.judge_all(claims, policy.budgets)
+    bench = verifiers.Bench(policy.budgets, Artefacts(root), _moment(request, started), request.probe)
+    judged = verifiers.judge_all(claims, bench)
     verdicts = audits.audited(claims, judged, root, run=request.probe)
     ledgers = verifiers.ledgers(claims, verdicts, graph, policy.budgets)
     evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread), ledgers)
@@ -86,6 +88,11 @@ def scan(request: Request) -> Report:
         declared=rows.declared(evidence.comparison),
         rules=tuple(rule.card for rule in rule_set),
     )
+
+
+def _moment(request: Request, started: datetime) -> datetime:
+    """When certificates are judged: now, or the end of the day that was asked for."""
+    return started if request.today is None else datetime.combine(request.today, time.max, UTC)
 
 
 def _cache(request: Request, root: Path) -> Cache:

@@ -22,6 +22,7 @@ from petguard.model import (
     SubjectBudget,
 )
 from petguard.report import Ledger
+from tests.benches import bench
 
 
 def release(line: int, data: str = "patients.csv", **said: Any) -> Claim:
@@ -33,7 +34,7 @@ def release(line: int, data: str = "patients.csv", **said: Any) -> Claim:
 
 def ledgers(*claims: Claim, budgets: Budgets | None = None, facts: Facts | None = None) -> dict[str, Ledger]:
     """The ledgers by what they are about."""
-    verdicts = verifiers.judge_all(claims, Budget())
+    verdicts = verifiers.judge_all(claims, bench())
     graph = SystemGraph([facts or Facts()])
     return {each.about: each for each in verifiers.ledgers(claims, verdicts, graph, budgets or Budgets())}
 
