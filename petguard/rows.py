@@ -193,7 +193,7 @@ def _claim(claim: Claim, verdict: Verdict) -> ClaimRow:
             HazardRow(hazard=each.hazard, path=each.location.path, line=each.location.line, detail=each.detail)
             for each in claim.dangers
         ),
-        about=claim.about,
+        about=claim.data_sets,
     )
 
 

@@ -14,7 +14,7 @@ from petguard.errors import ConfigurationError, UnreadableInput
 from petguard.handwritten import mistake, nearest, unreadable, validated
 from petguard.model import FlowResult, Severity
 from petguard.report import Finding, RuleCard, Spot
-from petguard.rules import _claims, _declared, _flows, _nodes
+from petguard.rules import _claims, _declared, _flows, _ledgers, _nodes
 from petguard.rules._evidence import Evidence, Hit, Spoken, fingerprints
 from petguard.rules._schema import Example, Examples, Framework, RuleFile
 
@@ -83,6 +83,8 @@ class Rule:
             return _flows.check_policy_data(check.policy_data, evidence, spoken)
         if check.declared is not None:
             return _declared.check(check.declared, evidence)
+        if check.ledger is not None:
+            return _ledgers.check(check.ledger, evidence)
         assert check.claim is not None, f"{self.id} has no check"
         return _claims.check(check.claim, evidence)
 

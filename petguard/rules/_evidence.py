@@ -15,7 +15,7 @@ from petguard.graph import FlowKey, Path, SystemGraph
 from petguard.model import Claim, Confidence, FlowResult, Location, Node, NodeKind, SinkKind, Verdict
 from petguard.policy import Policy
 from petguard.recipients import names
-from petguard.report import Related
+from petguard.report import Ledger, Related
 
 MAX_RELATED = 20  # a finding is read by people; the inventory lists every place
 
@@ -30,6 +30,7 @@ class Evidence:
     policy: Policy
     flows: tuple[Path, ...]
     code: Collection[str] = ()
+    ledgers: tuple[Ledger, ...] = ()
 
     @classmethod
     def of(
@@ -39,10 +40,11 @@ class Evidence:
         verdicts: Iterable[Verdict],
         policy: Policy,
         code: Collection[str] = (),
+        ledgers: tuple[Ledger, ...] = (),
     ) -> Self:
         """Put together what a scan found; the flows are computed here, once. `code` are the source files it read."""
         by_claim = {verdict.claim: verdict for verdict in verdicts}
-        return cls(graph, tuple(claims), by_claim, policy, graph.flows(), code)
+        return cls(graph, tuple(claims), by_claim, policy, graph.flows(), code, ledgers)
 
     @cached_property
     def scene(self) -> Scene:
