@@ -6,6 +6,32 @@ these are one shift by the whole L1 sensitivity: for log-concave noise the diver
 """
 
 import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+
+def quotient(sensitivity: float, scale: float) -> float:
+    """The float next to the quotient of the two numbers as they are written, so that 0.03 / 0.3 is 0.1."""
+    return 0.0 if scale == math.inf else _nearest(_written(sensitivity) / _written(scale))
+
+
+def total(strengths: Iterable[tuple[float, int]]) -> float:
+    """The float next to the sum of all strengths as they are written, each taken so many times."""
+    strengths = list(strengths)
+    if any(strength == math.inf for strength, _ in strengths):
+        return math.inf
+    return _nearest(sum((_written(strength) * times for strength, times in strengths), Fraction()))
+
+
+def _written(value: float) -> Fraction:
+    return Fraction(repr(float(value)))
+
+
+def _nearest(exact: Fraction) -> float:
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf
 
 
 def laplace(strength: float, delta: float) -> float:

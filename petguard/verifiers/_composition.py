@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from petguard.claims import Release
+from petguard.model import Json
 from petguard.verifiers import _closed, _gaussian, _losses, _pld, _sampled
 from petguard.verifiers._losses import Kind
 
@@ -40,6 +41,40 @@ def settle(releases: Iterable[Release], epsilon: float, delta: float | None) -> 
     return bounds(releases, delta, _pld.FINE) if low <= epsilon < high else (low, high)
 
 
+def for_user(releases: Iterable[Release], contributions: float, *, upper: bool) -> tuple[Release, ...] | None:
+    """The releases as they concern a user with so many contributions; None where the numbers grow too large.
+
+    The result leaks no less than the truth for an upper bound, and no more for a lower one. Contributions move an
+    answer together, in the worst case all in one direction; randomised response is answered once for each.
+    """
+    found = []
+    for release in releases:
+        count, moved = release.count, release.sensitivity * contributions
+        if release.mechanism == "randomized_response":
+            count, moved = int(min(count * contributions, 1e300)), release.sensitivity
+        if count > 10**15 or not math.isfinite(moved):
+            return None
+        grown = {"count": count, "sensitivity": moved} if contributions > 1 else {}
+        sampled = _sampled_user(release, contributions, upper=upper) if release.rate < 1 < contributions else {}
+        found.append(release.model_copy(update={**grown, **sampled}))
+    return tuple(found)
+
+
+def _sampled_user(release: Release, contributions: float, *, upper: bool) -> Json:
+    """How many of a user's contributions are in a sample is random, and is replaced by all of them or one, or none.
+
+    More of them at once leak more in each direction (mixtures of Gaussians, Choquette-Choo et al. 2024). Nothing of a
+    sample of a fixed size is used from above.
+    """
+    any_of_them = min(1.0, -math.expm1(contributions * math.log1p(-release.rate)))
+    if not upper:
+        return {
+            "sensitivity": release.sensitivity,
+            "rate": any_of_them if release.sampling == "poisson" else release.rate,
+        }
+    return {"rate": any_of_them if release.sampling == "poisson" else 1.0}
+
+
 def _reduced(releases: Iterable[Release]) -> _Composed:
     """Each kind of release once, with its count; Gaussian noise on everybody's data adds up to one release."""
     counts: Counter[Kind] = Counter()
@@ -60,7 +95,7 @@ def _reduced(releases: Iterable[Release]) -> _Composed:
 def _kind(release: Release) -> Kind:
     if release.mechanism == "randomized_response":
         return Kind("randomized_response", _closed.odds(release.p or 0.5))
-    strength = release.sensitivity / (release.scale or math.inf)
+    strength = _closed.quotient(release.sensitivity, release.scale or math.inf)
     if release.mechanism == "discrete_laplace" and release.sensitivity.is_integer() and release.sensitivity < 1e15:
         return Kind("discrete_laplace", strength, int(release.sensitivity))
     if release.mechanism == "gaussian":
@@ -73,12 +108,11 @@ def _exact(kinds: _Composed) -> Bounds:
     if any(not kind.pure for kind, _ in kinds):
         return math.inf, math.inf
     total = _added_up(kinds)
-    low = 0.0 if any(kind.mechanism == "pure" for kind, _ in kinds) else total * (1 - _ROOM)
-    return low, total * (1 + _ROOM)
+    return (0.0 if any(kind.mechanism == "pure" for kind, _ in kinds) else total), total
 
 
 def _added_up(kinds: Sequence[tuple[Kind, int]]) -> float:
-    return sum(kind.strength * times for kind, times in kinds)
+    return _closed.total((kind.strength, times) for kind, times in kinds)
 
 
 @cache
@@ -104,7 +138,7 @@ def _single(kind: Kind, delta: float) -> Bounds:
     exact = _losses.closed(kind, delta)
     room = _ROOM * (1 + kind.strength)
     low = 0.0 if kind.mechanism == "pure" else max(0.0, exact - room)
-    return low, min(exact + room, kind.strength * (1 + _ROOM))
+    return low, min(exact + room, kind.strength)
 
 
 def _basic(kinds: _Composed, delta: float) -> float:
@@ -112,7 +146,7 @@ def _basic(kinds: _Composed, delta: float) -> float:
     pure = [(kind, times) for kind, times in kinds if kind.pure]
     shift = math.hypot(*(kind.strength * math.sqrt(times) for kind, times in kinds if not kind.pure))
     noisy = _gaussian.every_step(1 / shift, 1, delta)[1] if shift else 0.0
-    return _added_up(pure) * (1 + _ROOM) + noisy
+    return _added_up(pure) + noisy
 
 
 def _upper(kinds: _Composed, delta: float, points: int) -> float:
@@ -127,7 +161,7 @@ def _upper(kinds: _Composed, delta: float, points: int) -> float:
         _pld.upper([_losses.pessimistic(kind, count, reach, added=added) for kind, count in on_grid], delta, points)[0]
         for added in directions
     )
-    return max(found) + _added_up(rest) * (1 + _ROOM)
+    return max(found) + _added_up(rest)
 
 
 def _split(kinds: _Composed) -> tuple[list[tuple[Kind, int]], list[tuple[Kind, int]]]:
