@@ -84,7 +84,7 @@ def remedy(runs: tuple[Run, ...], epsilon: float, delta: float, budget: Budget, 
     target = min(epsilon if found.low > epsilon else math.inf, budget.epsilon or math.inf)
 
     def meets(factor: float) -> bool:
-        louder = tuple(replace(run, noise=run.noise * factor) for run in runs)
+        louder = tuple(replace(run, noise=min(run.noise * factor, 1e300)) for run in runs)
         return enclose(louder, strict, _pld.COARSE // 8).high <= target
 
     if target == math.inf or meets(1.0):
