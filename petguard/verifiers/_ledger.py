@@ -85,7 +85,7 @@ def remedy(runs: tuple[Run, ...], epsilon: float, delta: float, budget: Budget, 
 
     def meets(factor: float) -> bool:
         louder = tuple(replace(run, noise=min(run.noise * factor, 1e300)) for run in runs)
-        return enclose(louder, strict, _pld.COARSE // 8).high <= target
+        return enclose(louder, strict, _pld.COARSE // 16).high <= target
 
     if target == math.inf or meets(1.0):
         return {}

@@ -9,7 +9,7 @@ from petguard.model import Json
 from petguard.verifiers import _composition, _pld, _remedies
 from petguard.verifiers._composition import Bounds
 
-_POINTS = _pld.COARSE // 8  # of the grid that finds a remedy; its bound is sound, and hardly looser
+_POINTS = _pld.COARSE // 16  # of the grid that finds a remedy; its bound is sound, and hardly looser
 
 
 def bounds(said: DpQuery, noise: float, contributions: float) -> Bounds:

@@ -100,7 +100,7 @@ def _remedy(said: DpComposition, epsilon: float, budget: Budget, found: Enclosur
 
     def meets(factor: float) -> bool:
         grown = _grown(above, factor)
-        return grown is not None and _composition.bounds(grown, delta, _pld.COARSE // 8)[1] <= target
+        return grown is not None and _composition.bounds(grown, delta, _pld.COARSE // 16)[1] <= target
 
     factor = _remedies.smallest_factor(meets)
     rounded = factor and _remedies.rounded_up(factor, meets)
