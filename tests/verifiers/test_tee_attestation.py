@@ -304,7 +304,8 @@ def test_a_token_by_somebody_else_is_refuted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"pcrs": {0: CODE}}, {"pcrs": {0: "x", 1: b"", 2: b""}}, {"digest": "SHA1"}, {"cabundle": []},
-     {"certificate": None}, {"certificate": b"no certificate"}, {"nonce": b"n" * 2000}, {"pcrs": {**dict.fromkeys(range(3), CODE), 99: CODE}}],
+     {"certificate": None}, {"certificate": b"no certificate"}, {"nonce": b"n" * 2000},
+     {"pcrs": {**dict.fromkeys(range(3), CODE), 99: CODE}}],
 )  # fmt: skip
 def test_a_document_of_a_wrong_form_is_a_gap(changes: dict[str, Any], tmp_path: Path) -> None:
     """Every part has the type and the length that AWS says."""
