@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
-from petguard.model import Claim, Json, Outcome, Reason, Verdict, unverifiable
+from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
 
 Interval = tuple[float | None, float | None]
 
@@ -110,3 +110,8 @@ def contradictions(claim: Claim) -> Iterable[str]:
 
 def _fields(item: str) -> list[str]:
     return [word for word in item.replace(",", " ").split() if word not in ("or", "and")]
+
+
+def wanted(epsilon: float, delta: float, budget: Budget) -> tuple[float, float]:
+    """The delta and the epsilon that a remedy has to meet: the claim's, or the policy's where they are stricter."""
+    return min(delta, budget.delta or delta), min(epsilon, budget.epsilon or epsilon)
