@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 MOST_TIMES = 4096  # compositions counted outcome by outcome; a bound from below for fewer holds for more
 _LARGEST_N = 10**10  # coins; above this the likely sums no longer fit into memory
-_LARGEST_MOVE = 10**7
+_LARGEST_MOVE = 10**6
 _TAIL_SHARE = 1e-6  # what sums too unlikely to be looked at may weigh, as a share of delta
 _FLOOR = 1e-300  # probabilities below this have lost their digits
 
@@ -74,13 +74,14 @@ def _sums(chance: Floats, times: int) -> Floats:
 def pure(each: float, times: int, delta: float | None) -> float:
     """An epsilon that holds for `times` releases of epsilon `each` and delta 0 (Dwork, Rothblum and Vadhan 2010).
 
-    The mean of the privacy loss is that of randomised response (Kairouz, Oh and Viswanath 2015).
+    The mean of the privacy loss is that of randomised response (Kairouz, Oh and Viswanath 2015). The sum is given to
+    fourteen digits: more are not known of the decimal numbers that it is made of.
     """
-    added_up = times * each
+    added_up = float(f"{times * each:.14g}")
     if delta is None or not math.isfinite(added_up):
-        return added_up * (1 + 1e-15)
+        return added_up
     advanced = added_up * math.tanh(each / 2) + each * math.sqrt(2 * times * -math.log(delta))
-    return min(added_up, advanced) * (1 + 1e-12)
+    return min(added_up, advanced * (1 + 1e-12))
 
 
 @cache
@@ -101,7 +102,7 @@ def coins(n: int, move: int, delta: float) -> tuple[float, float]:
     up_to = np.cumsum(chance, dtype=np.longdouble).astype(np.float64)
     # Fewer heads than `first` weigh less than a geometric series.
     fewer = float(chance[0]) * first / (n - 2 * first + 1) if first else 0.0
-    moved: Floats = np.concatenate((np.zeros(min(move, len(up_to))), up_to[: len(up_to) - move]))
+    moved: Floats = np.concatenate((np.zeros(min(move, len(up_to))), up_to[: max(0, len(up_to) - move)]))
     short = fewer + (_FLOOR if n > 900 else 0.0)
     return enclose(up_to, moved, delta, 1e-11 + 2 * lost, lost=lost + fewer, short=short)
 
@@ -118,4 +119,6 @@ def _heads(n: int, first: int, last: int) -> Floats:
 
 def fewest_coins(move: int, delta: float, epsilon: float) -> int | None:
     """The smallest `n` whose upper bound meets epsilon; None where it is out of reach. More coins only add noise."""
+    if move > _LARGEST_MOVE:
+        return None
     return _search.smallest(lambda n: coins(n, move, delta)[1] <= epsilon, _LARGEST_N // 100)

@@ -161,7 +161,8 @@ def sparse(said: FederatedDp) -> Sparse | None:
     if said.selection_epsilon is None or said.fraction is None or parameters is None:
         return None
     released = min(parameters, max(1, math.ceil(parameters * said.fraction)))
-    release = said.release_epsilon or (said.noise_var * released if said.noise_var is not None else None)
+    by_weight = None if said.noise_var is None else said.noise_var * released
+    release = said.release_epsilon if said.release_epsilon is not None else by_weight
     return None if release is None else Sparse(said.selection_epsilon, release, released, parameters, said.replace)
 
 
@@ -175,7 +176,7 @@ def sparse_bounds(filter_: Sparse, rounds: Rounds, delta: float | None) -> Bound
     """
     drawn_apart = filter_.replace is False
     chosen = filter_.selection * (1 if drawn_apart else filter_.parameters / filter_.released)
-    high = _events.pure((chosen + filter_.release) * (1 + _ROOM), rounds.count, delta)
+    high = _events.pure(chosen + filter_.release, rounds.count, delta)
     if delta is None:
         return filter_.release * rounds.count * (1 - _ROOM), high
     if rounds.sampling not in (None, "none"):

@@ -78,15 +78,15 @@ def thresholded(scale: float, threshold: float, times: int, delta: float) -> Bou
     A value that only one person has is released with a chance that delta has to cover; for all others the chance
     changes by a factor of exp(1 / scale) at most.
     """
-    delta = delta * (1 + _NINE_DIGITS)
+    delta = min(delta * (1 + _NINE_DIGITS), 1 - 1e-15)
     alone = above(threshold - 1, scale)
     if alone > delta:
         return math.inf, math.inf
     counts, complete = _counts(scale, threshold, delta)
     exact = max(_told(count, scale, threshold, delta) for count in counts)
-    most = 1 / scale * (1 + _ROOM)
+    most = _events.pure(max(1 / scale, -math.log1p(-alone)), times, None)
     if times > 1:
-        return exact * (1 - _ROOM), most * times if alone * times <= delta else math.inf
+        return exact * (1 - _ROOM), most if alone * times <= delta else math.inf
     # Where nobody's release has a chance above delta, its absence is worth -log(1 - delta) at most.
     tight = max(exact, -math.log1p(-delta)) * (1 + _ROOM)
     return exact * (1 - _ROOM), min(most, tight) if complete else most
@@ -99,7 +99,7 @@ def above(distance: float, scale: float) -> float:
 
 def _counts(scale: float, threshold: float, delta: float) -> tuple[range, bool]:
     """The counts whose release is neither rarer than delta nor as certain, and whether all of these are there."""
-    far = scale * math.log(1 / delta) + 2
+    far = scale * -math.log(delta) + 2
     first, last = (min(max(1.0, at), 1e15) for at in (threshold - far, threshold + far))
     counts = range(math.floor(first), math.ceil(last) + 1)
     if len(counts) <= _MOST_COUNTS:
@@ -117,4 +117,4 @@ def _told(count: int, scale: float, threshold: float, delta: float) -> float:
 
 def smallest_threshold(scale: float, delta: float) -> float:
     """The smallest threshold at which somebody's own value stays hidden but for delta, rounded up to thousandths."""
-    return math.ceil((1 + scale * max(0.0, math.log(1 / (2 * delta)))) * 1000) / 1000
+    return math.ceil((1 + scale * max(0.0, -math.log(2 * delta))) * 1000) / 1000

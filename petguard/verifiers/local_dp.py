@@ -227,6 +227,7 @@ def _unlisted(said: LocalDp) -> Enclosure:
     )  # fmt: skip
 
 
+_SCALES = (1e-3, 1e9)  # outside of these a remedy is no advice
 _UNLISTED = (
     "only which values are released is seen; whoever counts sees all hashes and counts, and is trusted not to guess "
     "values from them",
@@ -240,6 +241,8 @@ def _higher_threshold(said: LocalDp, epsilon: float, delta: float | None) -> Jso
     from petguard.verifiers import _local  # noqa: PLC0415 - numpy is slow to import
 
     times, strict = _times(said), (delta or 0.5) / _times(said)
+    if not _SCALES[0] < times / epsilon < _SCALES[1]:
+        return {}
     scale = math.ceil(times / epsilon * 1e6) / 1e6
     threshold = _local.smallest_threshold(scale, strict)
     reached = _local.thresholded(scale, threshold, times, delta or 0.5)[1]
