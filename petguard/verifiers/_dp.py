@@ -52,6 +52,12 @@ def show(claim: Claim, found: Enclosure, wanted: Sequence[str], delta: float | N
     return verdict.model_copy(update={"interval": interval(found.low, found.high), "assumptions": assumptions})
 
 
+def target(epsilon: float, delta: float | None, budget: Budget) -> tuple[float, float | None]:
+    """What a remedy has to meet: the claim, and the policy's budget where that is stricter."""
+    strict = delta if budget.delta is None or delta is None else min(delta, budget.delta)
+    return min(epsilon, budget.epsilon or epsilon), strict
+
+
 def interval(low: float, high: float) -> Interval:
     """The interval as a verdict holds it: None for a side that is infinite."""
     return (low if math.isfinite(low) else None, high if math.isfinite(high) else None)
@@ -110,8 +116,3 @@ def contradictions(claim: Claim) -> Iterable[str]:
 
 def _fields(item: str) -> list[str]:
     return [word for word in item.replace(",", " ").split() if word not in ("or", "and")]
-
-
-def wanted(epsilon: float, delta: float, budget: Budget) -> tuple[float, float]:
-    """The delta and the epsilon that a remedy has to meet: the claim's, or the policy's where they are stricter."""
-    return min(delta, budget.delta or delta), min(epsilon, budget.epsilon or epsilon)

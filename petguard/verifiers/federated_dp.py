@@ -206,13 +206,13 @@ def _remedy(said: FederatedDp, rounds: "Rounds", found: Enclosure, budget: Budge
     """What meets the claim and the budget; nothing where both are met."""
     from petguard.verifiers import _federated  # noqa: PLC0415 - scipy is slow to import
 
-    strict, target = _dp.wanted(said.epsilon or math.inf, said.delta or 1.0, budget)
-    if found.high <= target and (said.delta is None or strict == said.delta):
+    target, strict = _dp.target(said.epsilon or math.inf, said.delta, budget)
+    if found.high <= target and strict == said.delta:
         return {}
     noise = _federated.noise_multiplier(said) or 0.0
     if said.mechanism in (None, "gaussian"):
-        return _federated.gaussian_remedy(noise, rounds, target, strict)
-    return _milder(said, target, None if said.delta is None else strict)
+        return _federated.gaussian_remedy(noise, rounds, target, strict or 0.5)
+    return _milder(said, target, strict)
 
 
 def _milder(said: FederatedDp, target: float, delta: float | None) -> Json:

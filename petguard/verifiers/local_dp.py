@@ -52,11 +52,10 @@ def _judge(claim: Claim, budget: Budget) -> Verdict:
 
 def _remedy(said: LocalDp, protocol: Protocol, found: Enclosure, budget: Budget) -> Json:
     """Nothing where the claim and the budget are met; a pure claim has no delta that a budget could tighten."""
-    epsilon, delta = said.epsilon or math.inf, said.delta
-    strict, target = _dp.wanted(epsilon, delta or 1.0, budget)
-    if found.high <= target and (delta is None or strict == delta):
+    target, strict = _dp.target(said.epsilon or math.inf, said.delta, budget)
+    if found.high <= target and strict == said.delta:
         return {}
-    return protocol.remedy(said, target, None if delta is None else strict)
+    return protocol.remedy(said, target, strict)
 
 
 def _times(said: LocalDp) -> int:

@@ -62,7 +62,8 @@ def _remedy(found: Enclosure, move: int, epsilon: float, delta: float, budget: B
     """The fewest coins that meet the claim and the budget; nothing where both are met."""
     from petguard.verifiers import _events  # noqa: PLC0415 - numpy is slow to import
 
-    strict, target = _dp.wanted(epsilon, delta, budget)
+    target, strict = _dp.target(epsilon, delta, budget)
+    strict = strict or delta
     if found.high <= target and strict == delta:
         return {}
     coins = _events.fewest_coins(move, strict, target)

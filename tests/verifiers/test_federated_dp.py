@@ -66,21 +66,21 @@ def test_poisson_sampled_clients_are_verified() -> None:
     """Noise 1, 10 of 100 clients, 100 rounds, delta 1e-5: epsilon 7.05, so 8 holds."""
     verdict = judge()
     assert verdict.outcome is Outcome.VERIFIED
-    assert verdict.interval == (pytest.approx(7.05, abs=0.01), pytest.approx(7.05, abs=0.01))
+    assert list(verdict.interval or ()) == [pytest.approx(7.05, abs=0.01), pytest.approx(7.05, abs=0.01)]
 
 
 def test_clients_that_are_always_there_are_refuted() -> None:
     """The same noise without sampling is 91.8."""
     verdict = judge(sampling="none")
     assert verdict.outcome is Outcome.REFUTED
-    assert verdict.interval == (pytest.approx(91.82, abs=0.01), pytest.approx(91.82, abs=0.01))
+    assert list(verdict.interval or ()) == [pytest.approx(91.82, abs=0.01), pytest.approx(91.82, abs=0.01)]
 
 
 def test_a_fixed_number_of_clients_is_not_poisson() -> None:
     """Poisson's 7.05 is only a lower bound there; 34.2 is what can be proved."""
     verdict = judge(sampling="fixed")
     assert (verdict.outcome, verdict.reason) == (Outcome.UNVERIFIABLE, Reason.GAP)
-    assert verdict.interval == (pytest.approx(7.05, abs=0.01), pytest.approx(34.17, abs=0.01))
+    assert list(verdict.interval or ()) == [pytest.approx(7.05, abs=0.01), pytest.approx(34.17, abs=0.01)]
     assert judge(sampling="fixed", epsilon=34.5).outcome is Outcome.VERIFIED
     assert judge(sampling="fixed", epsilon=7.0).outcome is Outcome.REFUTED
 
@@ -134,7 +134,7 @@ def test_nobody_else_is_asked_about_a_fixed_number_of_clients() -> None:
 
 
 @pytest.mark.parametrize("other", [{"neighbours": "replace"}, {"unit": "example"}])
-def test_an_exchanged_update_moves_twice_as_far(other: dict[str, str]) -> None:
+def test_an_exchanged_update_moves_twice_as_far(other: dict[str, Any]) -> None:
     """One example may turn its client's whole update around."""
     assert judge(**other).reason is Reason.GAP
     assert interval(**other, sampling="none")[0] > 200
@@ -211,7 +211,7 @@ def test_swapped_clients_are_never_better_than_poisson_sampled_ones(
 def test_a_renyi_accountant_is_above(noise: float, rate: float, rounds: int) -> None:
     """The library's Renyi bound for samples without replacement and replaced clients is looser, as it should be."""
     import dp_accounting as library  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, ships no types
-    from dp_accounting import rdp  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, ships no types
+    from dp_accounting import rdp  # noqa: PLC0415 - slow
 
     accountant = rdp.RdpAccountant(neighboring_relation=library.NeighboringRelation.REPLACE_ONE)
     one = library.SampledWithoutReplacementDpEvent(1000, int(rate * 1000), library.GaussianDpEvent(noise / 2))
@@ -237,7 +237,7 @@ def test_laplace_at_a_delta_has_bounds() -> None:
 
 def test_fedmls_laplace_spends_its_delta_too() -> None:
     """Its scale is sensitivity / (epsilon - log(1 - delta)), so a round costs a little more than epsilon."""
-    made = {"scale": None, "sensitivity": None, "round_epsilon": 0.5, "round_delta": 0.1}
+    made: dict[str, Any] = {"scale": None, "sensitivity": None, "round_epsilon": 0.5, "round_delta": 0.1}
     assert judge(run=LAPLACE, **made).outcome is Outcome.REFUTED
     assert judge(run=LAPLACE, **made, epsilon=6.1).outcome is Outcome.VERIFIED
 
@@ -261,7 +261,7 @@ def test_laplace_of_unknown_sampling_has_only_an_upper_bound() -> None:
 def test_a_refuted_laplace_run_gets_a_remedy() -> None:
     """A smaller epsilon for each round, or fewer rounds."""
     remedy = judge(run=LAPLACE, epsilon=2.0).remedy
-    mended = {"scale": None, "round_epsilon": remedy["round_epsilon"]}
+    mended: dict[str, Any] = {"scale": None, "round_epsilon": remedy["round_epsilon"]}
     assert judge(run=LAPLACE, epsilon=2.0, **mended).outcome is Outcome.VERIFIED
     assert judge(run=LAPLACE, epsilon=2.0, rounds=remedy["or_rounds"]).outcome is Outcome.VERIFIED
 
