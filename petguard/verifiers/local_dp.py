@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from petguard.claims import LocalDp
-from petguard.model import Budget, Claim, Json, Reason, Verdict, unverifiable
+from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
 from petguard.verifiers import Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
@@ -47,7 +47,11 @@ def _judge(claim: Claim, budget: Budget) -> Verdict:
     found = protocol.enclose(said)
     if said.epsilon is None:
         return _dp.show(claim, found, ("epsilon",), said.delta)
-    return _dp.decide(claim, found, said.epsilon, said.delta, _remedy(said, protocol, found, budget))
+    verdict = _dp.decide(claim, found, said.epsilon, said.delta, _remedy(said, protocol, found, budget))
+    if verdict.outcome is Outcome.VERIFIED and said.protocol == "gaussian" and said.rounds is None:
+        # Updates come from training, which takes many rounds; one round may refute a claim, not verify it.
+        return _dp.show(claim, found, ("rounds",), said.delta)
+    return verdict
 
 
 def _remedy(said: LocalDp, protocol: Protocol, found: Enclosure, budget: Budget) -> Json:
@@ -115,7 +119,8 @@ def _sketch(said: LocalDp) -> Enclosure:
     half = ("OCMS keeps the true hash with probability 1/2",) if said.p is None else ()
     method = "exact ratio of the probabilities of every set that can be sent"
     assumptions = (
-        "the hash function is drawn without regard to the value, and may be known to everybody",
+        "the hash function is drawn without regard to the value and may be known to everybody; the two values that are "
+        "told apart have different hashes under it",
         "p is a multiple of a millionth, to which PrivacyGo's sampler rounds it up",
     )
     return _answers(said, setting, method, (*order, *half, *assumptions))

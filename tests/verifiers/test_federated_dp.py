@@ -1,6 +1,8 @@
 """What the federated DP verifier verifies, refutes and leaves open, and that its bounds are sound."""
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -383,3 +385,10 @@ def test_the_smallest_number_that_meets_is_found(threshold: int, found: int | No
     """Between 1 and 100, or there is none; the largest that does not is one less."""
     assert _search.smallest(lambda number: number >= threshold, 100) == found
     assert _search.largest(lambda number: number < threshold, 100) == min(threshold - 1, 100)
+
+
+def test_importing_the_verifiers_loads_no_numerics() -> None:
+    """A scan without such claims does not pay for scipy."""
+    code = "import sys; from petguard.verifiers import federated_dp, local_dp, mpc_dual_dp; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert not {"numpy", "scipy", "dp_accounting"} & set(run.stdout.split())

@@ -20,6 +20,7 @@ UPDATE: dict[str, Any] = {
     "protocol": "gaussian",
     "clipping_norm": 1.0,
     "sensitivity": 2.0,
+    "rounds": 1,
     "epsilon": 1.0,
     "delta": 1e-5,
 }
@@ -223,6 +224,12 @@ def test_rounds_of_noise_are_composed() -> None:
     assert judge(UPDATE, **made, epsilon=10.4).outcome is Outcome.VERIFIED
 
 
+def test_one_round_refutes_and_does_not_verify() -> None:
+    """Training takes many rounds; how many has to be stated, unless one is too much already."""
+    assert judge(UPDATE, rounds=None).reason is Reason.MISSING_PARAMETER
+    assert judge(UPDATE, rounds=None, sensitivity=0.5).outcome is Outcome.REFUTED
+
+
 def test_noise_made_for_no_epsilon_is_a_gap() -> None:
     """Neither a sigma nor what it follows from."""
     assert judge(UPDATE, epsilon=None).reason is Reason.GAP
@@ -296,7 +303,7 @@ def test_the_released_counts_agree_with_direct_enumeration(scale: float, thresho
     [
         ("gcms", "protocol"), ("gcms", "m"), ("gcms", "s"), ("gcms", "p"), ("gcms", "epsilon"),
         ("randomized_response", "p"), ("randomized_response", "epsilon"),
-        ("gaussian", "clipping_norm"), ("gaussian", "sensitivity"), ("gaussian", "delta"),
+        ("gaussian", "clipping_norm"), ("gaussian", "rounds"), ("gaussian", "sensitivity"), ("gaussian", "delta"),
         ("unknown_domain", "scale"), ("unknown_domain", "threshold"), ("unknown_domain", "delta"),
         ("unknown_domain", "epsilon"),
     ],
