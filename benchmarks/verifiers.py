@@ -52,14 +52,18 @@ _ONE: dict[str, tuple[float, Said]] = {
 _TIMED = """
 import json, sys, time
 import dp_accounting.pld.privacy_loss_distribution, scipy.special
+from datetime import UTC, datetime
+from pathlib import Path
 from petguard import verifiers
+from petguard.artefacts import Artefacts
 from petguard.claims import STATEMENT
 from petguard.model import Budget, Claim, Location
 from petguard.verifiers import _federated, _hypergeometric, _local, _second_opinion, _training
 claim = Claim(id="c", statement=STATEMENT.validate_python(json.loads(sys.argv[1])), location=Location(path="c"),
               subject="c")
+bench = verifiers.Bench(Budget(), Artefacts(Path()), datetime(2026, 1, 1, tzinfo=UTC))
 started, used = time.perf_counter(), time.process_time()
-(verdict,) = verifiers.judge_all([claim], Budget())
+(verdict,) = verifiers.judge_all([claim], bench)
 print(time.perf_counter() - started, time.process_time() - used, verdict.outcome)
 """
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from petguard.claims import FederatedDp
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ _METHOD = {
 _EVERY_ROUND = "one Gaussian per round (Balle and Wang 2018)"
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
-    said = claim.statement
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    said, budget = claim.statement, bench.budget
     assert isinstance(said, FederatedDp)
     if said.noise_multiplier == 0 and said.epsilon is not None and said.mechanism in (None, "gaussian"):
         return _no_noise(claim, said)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from petguard.claims import LocalDp
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 Found = tuple[Enclosure, float | None]  # and the delta that it is for
@@ -32,8 +32,8 @@ _FRESH = (
 )
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
-    said = claim.statement
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    said, budget = claim.statement, bench.budget
     assert isinstance(said, LocalDp)
     if said.protocol is None:
         return _dp.cannot_judge(claim, ("protocol",))

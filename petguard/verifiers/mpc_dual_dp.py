@@ -9,7 +9,7 @@ import math
 
 from petguard.claims import MpcDualDp
 from petguard.model import Budget, Claim, Json, Reason, Verdict, unverifiable
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 _METHOD = "exact binomial tails, threshold by threshold"
@@ -28,8 +28,8 @@ def formula(epsilon: float, delta: float, sensitivity: float) -> float:
     return float(math.ceil(exact)) if math.isfinite(exact) else math.inf
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
-    said = claim.statement
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    said, budget = claim.statement, bench.budget
     assert isinstance(said, MpcDualDp)
     missing = [name for name in ("n", "sensitivity", "delta") if getattr(said, name) is None]
     if missing or said.n is None or said.sensitivity is None or said.delta is None:

@@ -13,6 +13,7 @@ from petguard.claims import FederatedDp
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _federated, _gaussian, _pld, _search, _swapped
 from petguard.verifiers.federated_dp import VERIFIER
+from tests.benches import bench
 
 HUNDRED: dict[str, Any] = {
     "noise_multiplier": 1.0,
@@ -49,7 +50,7 @@ def judge(
     """The verdict on one of the runs above with some fields replaced."""
     statement = FederatedDp(**{**(run or HUNDRED), **said})
     claim = Claim(id="c", statement=statement, location=Location(path="a"), subject="a", unresolved=unresolved or {})
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 def interval(**said: Any) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from petguard.claims import LocalDp
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _events, _local
 from petguard.verifiers.local_dp import VERIFIER
+from tests.benches import bench
 
 SKETCH: dict[str, Any] = {"protocol": "gcms", "m": 16, "s": 4, "p": 0.5, "epsilon": 1.0987}
 RESPONSE: dict[str, Any] = {"protocol": "randomized_response", "p": 0.75, "epsilon": 1.0987}
@@ -40,7 +41,7 @@ def judge(
     """The verdict on one of the claims above with some fields replaced."""
     statement = LocalDp(**{**said, **more})
     claim = Claim(id="c", statement=statement, location=Location(path="a"), subject="a", unresolved=unresolved or {})
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 # --- sketches of hashes

@@ -11,6 +11,7 @@ from petguard.claims import MpcDualDp
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _events
 from petguard.verifiers.mpc_dual_dp import VERIFIER, formula
+from tests.benches import bench
 
 SHIPPED: dict[str, Any] = {"epsilon": 1.0, "delta": 1e-5, "sensitivity": 1.0, "n": 98}
 
@@ -19,7 +20,7 @@ def judge(budget: Budget | None = None, unresolved: dict[str, str] | None = None
     """The verdict on PrivacyGo's example with some fields replaced."""
     statement = MpcDualDp(**{**SHIPPED, **said})
     claim = Claim(id="c", statement=statement, location=Location(path="a"), subject="a", unresolved=unresolved or {})
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 def exact_delta(n: int, move: int, epsilon: float) -> float:
