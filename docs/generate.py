@@ -42,6 +42,7 @@ CHECKS = {
     "deny_flow": "every way from the data to the recipient",
     "policy_data": "every way from the data to the recipient, by the `data` section of the policy",
     "claim": "a claim and its verdict",
+    "ledger": "all releases about a data set or a kind of person, and their budget",
     "declared": "a row of the comparison of [what is declared](../declared.md) with what was found",
 }
 

@@ -8,14 +8,15 @@ import math
 
 from petguard.claims import DpComposition, Release
 from petguard.model import Budget, Claim, Json, Verdict
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 _PURE = "sum of the single epsilons (basic composition)"
 _MIXED = "privacy-loss distribution of all releases, both directions"
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpComposition)
     missing = _missing(claim, said)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from petguard.claims import DpQuery
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ _NAMES = {
 }
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpQuery)
     missing = _missing(claim, said)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from petguard.claims import DpSgd
 from petguard.model import Budget, Claim, Outcome, Reason, Verdict
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ _METHOD = {
 }
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpSgd)
     missing = _missing(claim, said)

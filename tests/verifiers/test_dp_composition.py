@@ -12,6 +12,7 @@ from petguard.claims import DpComposition, Release
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _composition, _gaussian, _pld
 from petguard.verifiers.dp_composition import VERIFIER
+from tests.benches import bench
 
 ROUGH = 2**14
 
@@ -33,7 +34,7 @@ def judge(
     claim = Claim(
         id="c", statement=statement, location=Location(path="t.py"), subject="t.py", unresolved=unresolved or {}
     )
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 def test_a_true_claim_is_verified_and_confirmed() -> None:

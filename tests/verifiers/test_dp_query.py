@@ -8,6 +8,7 @@ import pytest
 from petguard.claims import DpQuery
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers.dp_query import VERIFIER
+from tests.benches import bench
 
 LAPLACE: dict[str, Any] = {"mechanism": "laplace", "scale": 2.0, "sensitivity": 1.0, "epsilon": 0.5}
 GAUSSIAN: dict[str, Any] = {
@@ -24,7 +25,7 @@ def judge(*parts: dict[str, Any], budget: Budget | None = None, unresolved: Any 
         fields |= part
     location = Location(path="t.py")
     claim = Claim(id="c", statement=DpQuery(**fields), location=location, subject="t.py", unresolved=unresolved or {})
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 @pytest.mark.parametrize("true", [LAPLACE, GAUSSIAN, ANSWERS, WHOLE])

@@ -10,6 +10,7 @@ from petguard.claims import DpSgd, LedgerStep
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _gaussian, _ledger, _pld
 from petguard.verifiers.dp_sgd import VERIFIER
+from tests.benches import bench
 
 RATE = 256 / 60000
 PLANNED: dict[str, Any] = {"epsilon": 3.0, "delta": 1e-5, "sampling": "poisson", "checkpoint": "run.pt"}
@@ -24,7 +25,7 @@ def judge(*ledger: LedgerStep, budget: Budget | None = None, **said: Any) -> Ver
     """The verdict on a claim of epsilon 3 with this ledger."""
     statement = DpSgd.model_validate({**PLANNED, "ledger": ledger, **said})
     claim = Claim(id="c", statement=statement, location=Location(path="t.py"), subject="t.py")
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 def test_a_ledger_needs_no_other_numbers() -> None:
