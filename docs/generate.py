@@ -15,16 +15,18 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from petguard import _plugins, _shipped, taxonomy, verifiers
+from petguard.artefacts import Artefacts
 from petguard.claims import BY_TECHNIQUE, DpSgd, Release, Statement
 from petguard.model import Budget, Claim, Location
 from petguard.reports import formats, text
 from petguard.rules import Example, Framework, Rule, frameworks, load
 from petguard.scan import Request, scan
-from petguard.verifiers import Verifier, _composition, _hypergeometric, dp_sgd
+from petguard.verifiers import Bench, Verifier, _composition, _hypergeometric, dp_sgd
 
 HOME = Path(__file__).resolve().parents[1]
 EXAMPLE = Path("examples", "clinic")
@@ -256,7 +258,8 @@ def _mnist(noise: float, epochs: int) -> dict[str, float]:
 def _judged(parameters: Mapping[str, object], epsilon: float) -> tuple[str, str, str]:
     statement = DpSgd.model_validate({**parameters, "epsilon": epsilon, "delta": 1e-5})
     claim = Claim(id="number", statement=statement, location=Location(path="number"), subject="number")
-    verdict = dp_sgd.VERIFIER.judge(claim, Budget())
+    bench = Bench(Budget(), Artefacts(HOME), datetime.now(UTC))
+    verdict = dp_sgd.VERIFIER.judge(claim, bench)
     low, high = verdict.interval or (None, None)
     return _rounded(low, math.floor), _rounded(high, math.ceil), verdict.outcome
 

@@ -64,6 +64,16 @@ def _release(run: Run, *, upper: bool) -> Release:
     )  # fmt: skip
 
 
+def releases(runs: tuple[Run, ...]) -> tuple[Release, ...] | None:
+    """All lines as releases that compose with others; None where a bound from one side would not be one from both."""
+    exact = all(
+        run.sampling in ("poisson", "full") and run.moved == 1 and run.noise > 0 and not run.replaced
+        and run.rate[0] == run.rate[1] and run.steps[0] == run.steps[1]
+        for run in runs
+    )  # fmt: skip
+    return tuple(_release(run, upper=True) for run in runs) if exact else None
+
+
 def opinion(runs: tuple[Run, ...], found: Bounds, delta: float, *, verified: bool) -> Opinion | None:
     """What dp-accounting says, where it can say something."""
     if len(runs) == 1:

@@ -15,20 +15,20 @@ _POINTS = _pld.COARSE // 16  # of the grid that finds a remedy; its bound is sou
 
 def bounds(said: DpQuery, noise: float, contributions: float) -> Bounds:
     """Lower and upper epsilon with this noise, at the claim's delta."""
-    releases = _releases(said, noise, contributions, said.count or 1)
-    return (0.0, math.inf) if releases is None else _composition.settle(releases, said.epsilon or 0.0, said.delta)
+    made = releases(said, noise, contributions, said.count or 1)
+    return (0.0, math.inf) if made is None else _composition.settle(made, said.epsilon or 0.0, said.delta)
 
 
-def _releases(said: DpQuery, noise: float, contributions: float, count: int) -> list[Release] | None:
+def releases(said: DpQuery, noise: float, contributions: float, count: int) -> tuple[Release, ...] | None:
     """What is released about one unit; None where its numbers are too large to write down."""
     if said.mechanism is None or contributions * count > 1e15 or not math.isfinite(noise):
         return None
     if said.mechanism == "randomized_response":
-        return [Release(mechanism=said.mechanism, p=noise, count=int(contributions) * count)]
+        return (Release(mechanism=said.mechanism, p=noise, count=int(contributions) * count),)
     moved = (said.sensitivity or 1.0) * contributions
     if not math.isfinite(moved):
         return None
-    return [Release(mechanism=said.mechanism, scale=noise, sensitivity=moved, count=count)]
+    return (Release(mechanism=said.mechanism, scale=noise, sensitivity=moved, count=count),)
 
 
 def opinion(said: DpQuery, noise: float, contributions: float, high: float) -> Opinion | None:
@@ -46,8 +46,8 @@ def remedy(said: DpQuery, noise: float, contributions: float, target: float, del
     """The smallest noise that meets the target, and how many answers meet it with the present noise."""
 
     def meets(noise: float, count: int) -> bool:
-        releases = _releases(said, noise, contributions, count)
-        return releases is not None and _composition.bounds(releases, delta, _POINTS)[1] <= target
+        made = releases(said, noise, contributions, count)
+        return made is not None and _composition.bounds(made, delta, _POINTS)[1] <= target
 
     count = said.count or 1
     found = _more_noise(said, noise, lambda noise: meets(noise, count))

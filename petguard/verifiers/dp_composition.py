@@ -125,4 +125,17 @@ def _grown(releases: tuple[Release, ...], factor: float) -> tuple[Release, ...] 
     return tuple(grown) if all(math.isfinite(release.scale or 0.0) for release in grown) else None
 
 
-VERIFIER = Verifier("dp_composition", _judge)
+def _spends(claim: Claim) -> tuple[Release, ...] | None:
+    """The releases, where the number of contributions is known."""
+    from petguard.verifiers import _composition  # noqa: PLC0415 - numpy is slow to import
+
+    said = claim.statement
+    assert isinstance(said, DpComposition)
+    least, most = _dp.contributions(said)
+    releases = (
+        None if _missing(claim, said) or least != most else _composition.for_user(said.releases, most, upper=True)
+    )
+    return None if releases is None else tuple(releases)
+
+
+VERIFIER = Verifier("dp_composition", _judge, _spends)

@@ -11,7 +11,7 @@ what one contribution can change is then what the library was told.
 import math
 from typing import TYPE_CHECKING
 
-from petguard.claims import DpQuery
+from petguard.claims import DpQuery, Release
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
 from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
@@ -209,4 +209,16 @@ def _remedy(said: DpQuery, epsilon: float, budget: Budget, found: Enclosure) -> 
     return _query.remedy(said, min(_noises(said)), _dp.contributions(said)[1], target, delta)
 
 
-VERIFIER = Verifier("dp_query", _judge)
+def _spends(claim: Claim) -> tuple[Release, ...] | None:
+    """The releases, where one noise and one number of contributions are known."""
+    said = claim.statement
+    assert isinstance(said, DpQuery)
+    least, most = _dp.contributions(said)
+    if _missing(claim, said) or _is_calibrated(said) or len(set(_noises(said))) != 1 or least != most:
+        return None
+    from petguard.verifiers import _query  # noqa: PLC0415 - numpy is slow to import
+
+    return _query.releases(said, _noises(said)[0], most, said.count or 1)
+
+
+VERIFIER = Verifier("dp_query", _judge, _spends)

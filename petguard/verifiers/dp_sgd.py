@@ -10,7 +10,7 @@ the stated numbers, and a ledger that is worse than them refutes the claim. The 
 import math
 from typing import TYPE_CHECKING
 
-from petguard.claims import DpSgd
+from petguard.claims import DpSgd, Release
 from petguard.model import Budget, Claim, Outcome, Reason, Verdict
 from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
@@ -228,4 +228,13 @@ def _assumptions(claim: Claim, sampling: str | None) -> tuple[str, ...]:
     return tuple(lines)
 
 
-VERIFIER = Verifier("dp_sgd", _judge)
+def _spends(claim: Claim) -> tuple[Release, ...] | None:
+    """The steps as releases, where their batches are Poisson samples, or all the data."""
+    from petguard.verifiers import _ledger  # noqa: PLC0415 - scipy is slow to import
+
+    said = claim.statement
+    assert isinstance(said, DpSgd)
+    return None if _missing(claim, said) else _ledger.releases(_ledger.lines(said))
+
+
+VERIFIER = Verifier("dp_sgd", _judge, _spends)
