@@ -33,13 +33,13 @@ def releases(said: DpQuery, noise: float, contributions: float, count: int) -> t
 
 def opinion(said: DpQuery, noise: float, contributions: float, high: float) -> Opinion | None:
     """What dp-accounting says about an epsilon of about `high`, where it can say something."""
-    releases = _releases(said, noise, contributions, said.count or 1)
-    if releases is None or not said.delta:
+    made = releases(said, noise, contributions, said.count or 1)
+    if made is None or not said.delta:
         return None
     if said.mechanism == "gaussian":
-        [release] = releases
+        [release] = made
         return _second_opinion.gaussian(noise / release.sensitivity, release.count, said.delta)
-    return _second_opinion.composed(tuple(releases), said.delta, high)
+    return _second_opinion.composed(made, said.delta, high)
 
 
 def remedy(said: DpQuery, noise: float, contributions: float, target: float, delta: float | None) -> Json:
