@@ -1,0 +1,112 @@
+"""The fields of one claim: what is certain, and what stands there instead where it is not."""
+
+import ast
+from collections.abc import Callable, Mapping
+
+from petguard.model import Danger
+from petguard.parsers._python_claims.ground import Ground
+from petguard.parsers._python_file import argument
+from petguard.parsers._python_pets import Call
+from petguard.parsers._python_syntax import same, span
+from petguard.parsers._python_values import UNKNOWN
+
+Inlined = Mapping[str, ast.expr]  # parameters of the function around a claim, as one of its calls gives them
+
+
+class Reading:
+    """One call that states a claim, and what has been read of it so far."""
+
+    def __init__(self, ground: Ground, kind: Call, call: ast.Call, inlined: Inlined | None = None) -> None:
+        self.ground = ground
+        self.kind = kind
+        self.call = call
+        self.inlined: Inlined = inlined or {}
+        self.start, _ = span(call)
+        self.values: dict[str, object] = dict(kind.fixed)
+        self.unresolved: dict[str, str] = {}
+        self.doubts: list[str] = []
+        self.dangers: list[Danger] = []
+        self.data: list[ast.expr] = []  # what the release is about
+        self.named: list[str] = []  # data sets that the call itself names
+        self.noise: ast.Call = call  # where the noise is drawn
+
+    def given(self, name: str) -> ast.expr | None:
+        """The argument for a parameter of the call, by name or by position."""
+        places = self.kind.parameters
+        return argument(self.call, [name], places.index(name) if name in places else None)
+
+    def value(self, node: ast.expr | None) -> object:
+        """The constant that an expression must be, or UNKNOWN; also through `settings.epsilon` of `S(epsilon=1)`."""
+        if node is None:
+            return UNKNOWN
+        value = self.ground.module.value(self.meant(node))
+        return self._of_record(node) if value is UNKNOWN else value
+
+    def whole(self, node: ast.expr | None) -> int | None:
+        """The constant whole number that an expression must be."""
+        value = self.value(node)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def number(self, node: ast.expr | None) -> float | None:
+        """The constant number that an expression must be."""
+        return as_number(self.value(node))
+
+    def meant(self, node: ast.expr) -> ast.expr:
+        """What stands for a parameter of the function around, where one of its calls is read."""
+        return self.inlined.get(node.id, node) if isinstance(node, ast.Name) else node
+
+    def _of_record(self, node: ast.expr) -> object:
+        """A field of an object that is made once, with that field by name, and never set otherwise."""
+        if not isinstance(node, ast.Attribute) or self.ground.module.bound(node):
+            return UNKNOWN
+        maker = self.ground.module.binding(node.value)
+        given = argument(maker, [node.attr]) if isinstance(maker, ast.Call) else None
+        return UNKNOWN if given is None else self.ground.module.value(given)
+
+    def take(self, field: str, node: ast.expr | None) -> None:
+        """Read a field; an argument that is not there says nothing."""
+        if node is None or field in self.values or (isinstance(node, ast.Constant) and node.value is None):
+            return
+        value = self.value(node)
+        if value is UNKNOWN:
+            self.leave(field, node)
+        elif field != "delta" or value != 0 or isinstance(value, bool):  # a delta of zero is a claim of pure privacy
+            self.values[field] = value
+
+    def leave(self, field: str, node: ast.expr, why: str = "is not a constant") -> None:
+        """Note why a field stays open."""
+        if field not in self.values:
+            self.unresolved[field] = f"{self.ground.file.excerpt(self.meant(node))} {why}"
+
+    def same_call(self, other: ast.expr) -> bool:
+        """Whether another expression reads the same as this call."""
+        return same(self.call, other)
+
+
+def as_number(value: object) -> float | None:
+    """A value that is a number, and not a truth value."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+Reader = Callable[[Reading], None]
+
+
+def read_arguments(reading: Reading) -> None:
+    """Bind what the call's arguments state, and the defaults of its library for what they leave out."""
+    for name, field in reading.kind.fields.items():
+        reading.take(field, reading.given(name))
+    spread = any(keyword.arg is None for keyword in reading.call.keywords)
+    starred = any(isinstance(each, ast.Starred) for each in reading.call.args)
+    if spread or starred:
+        reading.doubts.append("arguments come in a mapping, which may change sampling and noise")
+        return
+    told = {field for name, field in reading.kind.fields.items() if reading.given(name) is not None}
+    for field, value in reading.kind.defaults.items():
+        if field not in told:
+            reading.values.setdefault(field, value)
+
+
+def states_something(reading: Reading) -> bool:
+    """Whether the call gives one of the parameters without which it claims nothing."""
+    wanted = reading.kind.requires
+    return not wanted or any(reading.given(name) is not None for name in wanted)
