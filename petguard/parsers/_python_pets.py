@@ -56,6 +56,7 @@ class Call(Frozen):
     data: tuple[str, ...] = ()  # parameters that the release is about
     uses: tuple[str, ...] = ()  # methods of the result that release something
     accounted_by: tuple[str, ...] = ()  # parameters that hand the spending to an accountant
+    releases: bool = True  # false: it only computes or holds a budget, and may be called again and again
     traps: tuple[Trap, ...] = ()
 
 

@@ -212,12 +212,34 @@ _CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
 }  # fmt: skip
 
+# The same epsilon, held in different ways (None: it may be another one when the call runs).
+_HELD: dict[str, tuple[str, float | None]] = {
+    "a row that is unpacked": ("EPS, DELTA = 0.5, 1e-6\ntools.mean(x, EPS)", 0.5),
+    "a row that is unpacked in another function": (
+        "def a():\n    eps, n = 0.5, 1\ndef b(eps):\n    tools.mean(x, eps)",
+        None,
+    ),
+    "a row that is unpacked twice": ("e, d = 0.5, 1\ne, d = 0.6, 1\ntools.mean(x, e)", None),
+    "a dictionary": ("CONFIG = {'epsilon': 0.5}\ntools.mean(x, CONFIG['epsilon'])", 0.5),
+    "a dictionary that is changed": (
+        "CONFIG = {'epsilon': 0.5}\nCONFIG['epsilon'] = 9\ntools.mean(x, CONFIG['epsilon'])",
+        None,
+    ),
+    "a dictionary that is updated": (
+        "CONFIG = {'epsilon': 0.5}\nprint(CONFIG.get('a'))\nCONFIG.update(read())\ntools.mean(x, CONFIG['epsilon'])",
+        None,
+    ),
+    "an object": ("c = Settings(epsilon=0.5)\ntools.mean(x, c.epsilon)", 0.5),
+    "an object that is changed": ("c = Settings(epsilon=0.5)\nc.epsilon = 9\ntools.mean(x, c.epsilon)", None),
+}
+
 # What looks like a claim and is none.
 _NONE = {
     "a budget without a bound": "from diffprivlib import BudgetAccountant\nBudgetAccountant()",
     "a function of the same name from elsewhere": "from statistics import mean\nimport diffprivlib\nmean([1], 2)",
     "the mean of numpy beside a tool that is imported": "import diffprivlib.tools\nimport numpy\nnumpy.mean(x)",
     "an engine of something else": "def run(engine):\n    return engine.get_epsilon(1e-5)",
+    "the model of another library": "from jax_privacy import keras_api\nkeras_api.make_private(model, settings)",
     "a table with a column of privacy": "import snsql\nclass Privacy: ...\nPrivacy(epsilon=1)",
 }
 
@@ -266,6 +288,14 @@ def test_an_absurd_number_is_a_gap(read: Read, name: str) -> None:
     assert [gap.reason for gap in gaps] == ["invalid_value"]
 
 
+@pytest.mark.parametrize("name", _HELD)
+def test_a_value_is_read_where_it_is_held(read: Read, name: str) -> None:
+    """Through rows, tables and objects that are made once and never changed."""
+    code, wanted = _HELD[name]
+    facts, _ = read(PARSER, {"a.py": f"{_TOOLS}{code}\n"})
+    assert [claim.stated.get("epsilon") for claim in facts.claims] == [wanted]
+
+
 def test_what_is_no_constant_is_left_open_with_its_source(read: Read) -> None:
     """Positional arguments are named like any other."""
     code = "from pydp.algorithms.laplacian import BoundedMean\nBoundedMean(config.epsilon, lower_bound=1)\n"
@@ -287,11 +317,18 @@ def test_arguments_in_a_mapping_leave_the_defaults_open(read: Read) -> None:
     assert any("mapping" in doubt for doubt in facts.claims[0].doubts)
 
 
+def test_a_test_of_a_program_that_uses_a_library_is_a_use(read: Read) -> None:
+    """Only the library's own tests are about the library."""
+    facts, _ = read(PARSER, {"tests/test_a.py": "from diffprivlib.tools import mean\nmean(x, bounds=(0, 1))\n"})
+    assert len(facts.claims) == 1
+
+
 def test_a_library_states_nothing_about_its_own_mechanisms(read: Read) -> None:
     """Inside of the package, a call is a definition; outside of it, it is a use of this very copy."""
     call = "from diffprivlib.mechanisms import Laplace\nLaplace(epsilon=1, sensitivity=1)\n"
     tree = {"diffprivlib/__init__.py": "", "diffprivlib/mechanisms.py": "class Laplace: ...\n"}
-    facts, _ = read(PARSER, {**tree, "diffprivlib/tools.py": call, "examples/use.py": call})
+    files = {**tree, "diffprivlib/tools.py": call, "tests/test_tools.py": call, "examples/use.py": call}
+    facts, _ = read(PARSER, files)
     assert [claim.location.path for claim in facts.claims] == ["examples/use.py"]
     assert any("taken from the scanned tree" in doubt for doubt in facts.claims[0].doubts)
 

@@ -14,7 +14,7 @@ from petguard.model import Asset, Claim, Gap, Json, Node, NodeKind, Origin, Stat
 from petguard.parsers._python_claims import hazards, origins
 from petguard.parsers._python_claims.ground import Ground
 from petguard.parsers._python_claims.handmade import handmade
-from petguard.parsers._python_claims.matching import OfTheTree, is_a_copy, stating
+from petguard.parsers._python_claims.matching import OfTheTree, is_a_copy, is_its_own, stating
 from petguard.parsers._python_claims.readers import READERS
 from petguard.parsers._python_claims.reading import Reading, read_arguments, states_something
 from petguard.parsers._python_file import File
@@ -36,14 +36,14 @@ def claims(file: File, of_the_tree: OfTheTree) -> Iterator[tuple[Claim, Node] | 
 def _readings(ground: Ground, of_the_tree: OfTheTree) -> list[Reading]:
     found = []
     for kind, call in stating(ground):
-        reading = Reading(ground, kind, call)
-        if not states_something(reading):
+        reading, copied = Reading(ground, kind, call), is_a_copy(kind, of_the_tree)
+        if is_its_own(ground.file.path, kind, copied=copied) or not states_something(reading):
             continue
         read_arguments(reading)
         if kind.reader is not None:
             READERS[kind.reader](reading)
         reading.data += [given for name in kind.data if (given := reading.given(name)) is not None]
-        if is_a_copy(ground, kind, call, of_the_tree):
+        if copied:
             reading.doubts.append(
                 f"{kind.package} is taken from the scanned tree, and may differ from the published one"
             )

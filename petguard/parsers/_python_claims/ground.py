@@ -12,6 +12,7 @@ from petguard.parsers._python_syntax import last_name
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_CHANGES = frozenset({"update", "pop", "setdefault", "clear", "popitem"})
 _STEPS = 300  # of following a value back, so that code that goes in circles ends
 Loop = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 
@@ -75,11 +76,49 @@ class Ground:
                         found.setdefault((id(self.module.scope_of(each)), each.id), []).append(value)
         return found
 
+    def unpacked_part(self, name: ast.Name) -> ast.expr | None:
+        """The one expression that a name gets by `a, b = 1, 2`, when nothing else binds it."""
+        home = self._home(name)
+        if home is None or home.bound[name.id] != [None]:
+            return None
+        rows = (node for node in self.nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple))
+        parts = (pair for row in rows for pair in _parts(row))
+        return next((value for part, value in parts if part.id == name.id and self._home(part) is home), None)
+
+    def _home(self, name: ast.Name) -> Scope | None:
+        """The scope that binds a name."""
+        scope: Scope | None = self.module.scope_of(name)
+        while scope is not None and name.id not in scope.bound:
+            scope = scope.parent
+        return scope
+
+    def entry(self, node: ast.Subscript) -> ast.expr | None:
+        """The value under a constant key of a dictionary that is written down once and never changed."""
+        table = self.module.binding(node.value)
+        key = self.module.value(node.slice)
+        if not isinstance(table, ast.Dict) or not isinstance(node.value, ast.Name) or self._is_changed(node.value.id):
+            return None
+        pairs = zip(table.keys, table.values, strict=True)
+        found = [value for each, value in pairs if isinstance(each, ast.Constant) and each.value == key]
+        return found[0] if len(found) == 1 and None not in table.keys else None
+
+    def _is_changed(self, name: str) -> bool:
+        """Whether an entry of a dictionary is set or deleted, or the dictionary is asked to change itself."""
+        for node in self.nodes:
+            if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load) and last_name(node.value) == name:
+                return True
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and last_name(node.func.value) == name
+            ):
+                if node.func.attr in _CHANGES:
+                    return True
+        return False
+
     def sources(self, node: ast.expr) -> list[ast.expr]:
         """What a name or attribute may come from: everything that it is bound to, also as one of several."""
-        scope: Scope | None = self.module.scope_of(node)
-        while isinstance(node, ast.Name) and scope is not None and node.id not in scope.bound:
-            scope = scope.parent
+        scope = self._home(node) if isinstance(node, ast.Name) else None
         unpacked = self._unpacked.get((id(scope), node.id), []) if isinstance(node, ast.Name) else []
         return [*self.module.bindings(node), *unpacked]
 
@@ -115,6 +154,15 @@ class Ground:
             return False
         receiver = call.func.value
         return receiver is maker or any(each is maker for each in self.module.bindings(receiver))
+
+
+def _parts(row: ast.Assign) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """The names of `a, b = 1, 2`, each with its value."""
+    values = row.value.elts if isinstance(row.value, ast.Tuple) else []
+    for target in row.targets:
+        names = target.elts if isinstance(target, ast.Tuple) else []
+        if len(names) == len(values):
+            yield from ((name, value) for name, value in zip(names, values, strict=True) if isinstance(name, ast.Name))
 
 
 def _repeats(loop: ast.AST, inner: ast.AST) -> bool:

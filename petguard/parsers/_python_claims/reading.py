@@ -39,8 +39,9 @@ class Reading:
         """The constant that an expression must be, or UNKNOWN; also through `settings.epsilon` of `S(epsilon=1)`."""
         if node is None:
             return UNKNOWN
-        value = self.ground.module.value(self.meant(node))
-        return self._of_record(node) if value is UNKNOWN else value
+        meant = self.meant(node)
+        value = self.ground.module.value(meant)
+        return value if value is not UNKNOWN else self.ground.module.value(self._held(meant) or meant)
 
     def whole(self, node: ast.expr | None) -> int | None:
         """The constant whole number that an expression must be."""
@@ -55,13 +56,15 @@ class Reading:
         """What stands for a parameter of the function around, where one of its calls is read."""
         return self.inlined.get(node.id, node) if isinstance(node, ast.Name) else node
 
-    def _of_record(self, node: ast.expr) -> object:
-        """A field of an object that is made once, with that field by name, and never set otherwise."""
-        if not isinstance(node, ast.Attribute) or self.ground.module.bound(node):
-            return UNKNOWN
-        maker = self.ground.module.binding(node.value)
-        given = argument(maker, [node.attr]) if isinstance(maker, ast.Call) else None
-        return UNKNOWN if given is None else self.ground.module.value(given)
+    def _held(self, node: ast.expr) -> ast.expr | None:
+        """What an object, a table or an unpacked row holds: each made once, with this part, and never changed."""
+        module = self.ground.module
+        if isinstance(node, ast.Name):
+            return self.ground.unpacked_part(node)
+        if isinstance(node, ast.Attribute) and not module.bound(node):
+            maker = module.binding(node.value)
+            return argument(maker, [node.attr]) if isinstance(maker, ast.Call) else None
+        return self.ground.entry(node) if isinstance(node, ast.Subscript) else None
 
     def take(self, field: str, node: ast.expr | None) -> None:
         """Read a field; an argument that is not there says nothing."""

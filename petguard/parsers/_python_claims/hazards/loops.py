@@ -21,7 +21,7 @@ _DETAILS = {
 
 def spent_again(reading: Reading) -> Iterator[Danger]:
     """The call, or the use of what it makes, stands in a loop that neither changes epsilon nor shares it out."""
-    if _is_accounted(reading):
+    if not reading.kind.releases or _is_accounted(reading):
         return
     uses = reading.ground.called(*reading.kind.uses) if reading.kind.uses else []
     own = [call for call in uses if reading.ground.is_method_of(call, reading.call)]

@@ -61,7 +61,7 @@ def weighted_sampler(reading: Reading) -> Iterator[Danger]:
 
 
 def adaptive_clipping(reading: Reading) -> Iterator[Danger]:
-    """The norm that follows the gradients is a second release of each step; Opacus 1.5 hands the accountant less of it."""
+    """The norm that follows the gradients is a second release of each step; Opacus 1.5 does not count it."""
     clipping = argument(reading.call, ["clipping"]) if reading.kind.package == "opacus" else None
     if clipping is not None and reading.value(clipping) == "adaptive":
         detail = (
