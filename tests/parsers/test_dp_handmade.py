@@ -33,6 +33,10 @@ _CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "sigma = sensitivity * math.sqrt(2 * math.log(1.25 / delta)) / epsilon\nnoisy = n + np.random.normal(0, sigma)",
         {"mechanism": "gaussian", "sensitivity": 1, "epsilon": 0.5, "delta": 1e-5, "sigma": None, "scale": None},
     ),
+    "a Gaussian whose factor is no sensitivity": (
+        _NUMPY + "epsilon = 0.5\nnoisy = n + np.random.normal(0, 4.8 / epsilon)",
+        {"mechanism": "gaussian", "sensitivity": None, "epsilon": 0.5, "sigma": 9.6},
+    ),
     "the generator of Python": (
         "import random\nsensitivity = 3\nnoisy = n + random.gauss(0, sensitivity * 4)",
         {"mechanism": "gaussian", "sensitivity": 3, "sigma": 12, "implementation": "random"},

@@ -136,6 +136,16 @@ _PAIRS: dict[str, tuple[Hazard, str, str]] = {
         f"{_NUMPY}for _ in range(100):\n    print(n + {_ADD})",
         f"{_NUMPY}for _ in range(1):\n    print(n + {_ADD})",
     ),
+    "noise for each answer, and for each entry of a vector": (
+        Hazard.BUDGET_PER_QUERY,
+        f"{_NUMPY}noisy = [a + {_ADD} for a in answers]",
+        f"{_NUMPY}noisy = [v + {_ADD} for v in vector]",
+    ),
+    "a function that is called in a loop": (
+        Hazard.EPSILON_IN_LOOP,
+        f"{_NUMPY}def f(v, eps):\n    return v + np.random.laplace(0, 1 / eps)\nfor d in days:\n    f(total(d), 0.5)",
+        f"{_NUMPY}def f(v, eps):\n    return v + np.random.laplace(0, 1 / eps)\nfor e in budgets:\n    f(total, e)",
+    ),
     "a mechanism that is used in a loop": (
         Hazard.EPSILON_IN_LOOP,
         f"{_TOOLS}m = Laplace(epsilon=1, sensitivity=1)\nfor n in numbers:\n    m.randomise(n)",

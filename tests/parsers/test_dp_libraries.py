@@ -310,11 +310,31 @@ def test_a_concentrated_budget_says_why_epsilon_is_open(read: Read) -> None:
     assert facts.claims[0].unresolved["epsilon"].startswith("0.1 states zero-concentrated privacy")
 
 
+def test_a_function_that_is_given_its_epsilon_claims_at_each_call(read: Read) -> None:
+    """Each call is a release, and what it says is read; the subject stays the function with the mechanism."""
+    code = (
+        f"{_TOOLS}def average(values, epsilon):\n    return tools.mean(values, epsilon=epsilon, bounds=(0, 1))\n"
+        "average(ages, 0.5)\naverage(heights, epsilon=args.epsilon)\n"
+    )
+    facts, _ = read(PARSER, {"a.py": code})
+    assert [(each.location.line, each.subject, dict(each.unresolved)) for each in facts.claims] == [
+        (4, "a.py:average", {}),
+        (5, "a.py:average", {"epsilon": "args.epsilon is not a constant"}),
+    ]
+
+
 def test_arguments_in_a_mapping_leave_the_defaults_open(read: Read) -> None:
     """`**settings` may hold the epsilon that the call does not show."""
     facts, _ = read(PARSER, {"a.py": _TOOLS + "tools.mean(x, **settings)\n"})
     assert facts.claims[0].stated == {}
     assert any("mapping" in doubt for doubt in facts.claims[0].doubts)
+
+
+def test_a_library_that_builds_on_another_states_nothing(read: Read) -> None:
+    """PipelineDP takes its noise from PyDP."""
+    code = "from pydp.algorithms.numerical_mechanisms import LaplaceMechanism\nLaplaceMechanism(epsilon=b)\n"
+    facts, _ = read(PARSER, {"pipeline_dp/__init__.py": "", "pipeline_dp/computations.py": code})
+    assert facts.claims == ()
 
 
 def test_a_test_of_a_program_that_uses_a_library_is_a_use(read: Read) -> None:

@@ -16,10 +16,12 @@ from petguard.parsers._python_claims.ground import Ground
 from petguard.parsers._python_claims.handmade import handmade
 from petguard.parsers._python_claims.matching import OfTheTree, is_a_copy, is_its_own, stating
 from petguard.parsers._python_claims.readers import READERS
-from petguard.parsers._python_claims.reading import Reading, read_arguments, states_something
+from petguard.parsers._python_claims.reading import Reading, decided_by, read_arguments, sites, states_something
 from petguard.parsers._python_file import File
+from petguard.parsers._python_syntax import span
 
 _HAND_MADE = "hand-made noise"
+_COPIED = "{} is taken from the scanned tree, and may differ from the published one"
 
 
 def claims(file: File, of_the_tree: OfTheTree) -> Iterator[tuple[Claim, Node] | Gap]:
@@ -34,28 +36,36 @@ def claims(file: File, of_the_tree: OfTheTree) -> Iterator[tuple[Claim, Node] | 
 
 
 def _readings(ground: Ground, of_the_tree: OfTheTree) -> list[Reading]:
-    found = []
+    """What libraries and hands state, in the order of the file; of two statements in one place the first counts."""
+    found = [*_of_libraries(ground, of_the_tree), *handmade(ground)]
+    places = {(reading.start, reading.kind.technique): reading for reading in reversed(found)}
+    return sorted(places.values(), key=lambda reading: (reading.start, reading.kind.technique))
+
+
+def _of_libraries(ground: Ground, of_the_tree: OfTheTree) -> Iterator[Reading]:
     for kind, call in stating(ground):
-        reading, copied = Reading(ground, kind, call), is_a_copy(kind, of_the_tree)
-        if is_its_own(ground.file.path, kind, copied=copied) or not states_something(reading):
+        copied = is_a_copy(kind, of_the_tree)
+        if is_its_own(ground.file.path, kind, copied=copied):
             continue
-        read_arguments(reading)
-        if kind.reader is not None:
-            READERS[kind.reader](reading)
-        reading.data += [given for name in kind.data if (given := reading.given(name)) is not None]
-        if copied:
-            reading.doubts.append(
-                f"{kind.package} is taken from the scanned tree, and may differ from the published one"
-            )
-        found.append(reading)
-    known = {id(reading.call) for reading in found}
-    found += (reading for reading in handmade(ground) if id(reading.call) not in known)
-    return sorted(found, key=lambda reading: reading.start)
+        for site in sites(ground, call, decided_by(ground, kind, call)):
+            reading = Reading(ground, kind, call, site)
+            if states_something(reading):
+                _read(reading)
+                reading.doubts += [_COPIED.format(kind.package)] if copied else []
+                yield reading
+
+
+def _read(reading: Reading) -> None:
+    read_arguments(reading)
+    if reading.kind.reader is not None:
+        READERS[reading.kind.reader](reading)
+    given = (reading.given(name) for name in reading.kind.data)
+    reading.data += [reading.meant(each) for each in given if each is not None]
 
 
 def _claim(file: File, reading: Reading) -> Claim:
     line, column = reading.start
-    function = file.module.function_at(reading.start)
+    function = file.module.function_at(span(reading.call)[0])
     technique = reading.kind.technique
     statement = _statement(technique, reading.values, line)
     return Claim(

@@ -107,13 +107,9 @@ class Ground:
         for node in self.nodes:
             if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load) and last_name(node.value) == name:
                 return True
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and last_name(node.func.value) == name
-            ):
-                if node.func.attr in _CHANGES:
-                    return True
+            method = node.func if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+            if method is not None and last_name(method.value) == name and method.attr in _CHANGES:
+                return True
         return False
 
     def sources(self, node: ast.expr) -> list[ast.expr]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from petguard.parsers._python_claims.ground import Ground
-from petguard.parsers._python_claims.reading import Inlined, Reading, as_number
+from petguard.parsers._python_claims.reading import Reading, as_number, sites
 from petguard.parsers._python_file import argument
 from petguard.parsers._python_pets import Call, Generator, speaks_of_a_budget
 from petguard.parsers._python_syntax import last_name
@@ -53,7 +53,7 @@ _GENERATORS: Final = {
 
 
 def handmade(ground: Ground) -> Iterator[Reading]:
-    """One reading for each noise whose scale speaks of a budget, or for each call of the function that adds it."""
+    """A reading for each noise whose scale speaks of a budget, or for each call of the function that adds it."""
     if not speaks_of_a_budget("\n".join(ground.module.lines)):
         return
     for call in ground.calls:
@@ -137,12 +137,10 @@ def _factors(node: ast.expr) -> Iterator[ast.expr]:
 
 def _readings(ground: Ground, noise: ast.Call, found: tuple[Generator, _Sampler], scale: ast.expr) -> Iterator[Reading]:
     """A function that is given its epsilon or sensitivity claims something wherever it is called."""
-    callers = list(_callers(ground, noise, scale))
-    for call, inlined in callers or [(noise, {})]:
-        reading = Reading(ground, _kind(found), call, inlined)
-        reading.noise = noise
+    for site in sites(ground, noise, set(_names(ground, scale))):
+        reading = Reading(ground, _kind(found), noise, site)
         _read(reading, found[1], scale)
-        reading.data += _given_data(ground, noise, call)
+        reading.data += reading.place.args[:1] if site else _added_to(ground, noise)
         yield reading
 
 
@@ -159,7 +157,7 @@ def _read(reading: Reading, sampler: _Sampler, scale: ast.expr) -> None:
     for field, wanted in (("epsilon", _EPSILON), ("sensitivity", _SENSITIVITY), ("delta", _DELTA)):
         named = [each for each in budgets if wanted.search(last_name(each))]
         _take_settled(reading, field, named)
-    if not any(field in (*reading.values, *reading.unresolved) for field in ("sensitivity",)):
+    if sampler.mechanism == "laplace" and "sensitivity" not in reading.unresolved:
         reading.take("sensitivity", _numerator(ground, scale))
     if not reading.inlined:
         reading.take("scale" if sampler.mechanism == "laplace" else "sigma", scale)
@@ -194,26 +192,8 @@ def _from_parts(reading: Reading, sampler: _Sampler, scale: ast.expr) -> None:
         reading.values[field] = sensitivity / epsilon
 
 
-def _callers(ground: Ground, noise: ast.Call, scale: ast.expr) -> Iterator[tuple[ast.Call, Inlined]]:
-    """The calls of the function around a noise, with what each gives for the parameters that the scale is made of."""
-    function = ground.function(noise)
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-        return
-    positional = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
-    method = bool(positional) and positional[0] in {"self", "cls"}
-    places = {name: index - method for index, name in enumerate(positional) if index >= method}
-    named = {each.arg: None for each in function.args.kwonlyargs}
-    parameters = {name for name in (*places, *named) if name in set(_names(ground, scale))}
-    for call in ground.called(function.name) if parameters else ():
-        scope = ground.module.scopes[id(function)]
-        given = {name: argument(call, [name], places.get(name)) or scope.defaults.get(name) for name in parameters}
-        yield call, {name: value for name, value in given.items() if value is not None}
-
-
-def _given_data(ground: Ground, noise: ast.Call, call: ast.Call) -> list[ast.expr]:
-    """What the noise is added to; at a call of the function around it, what the function is given first."""
-    if call is not noise:
-        return call.args[:1]
+def _added_to(ground: Ground, noise: ast.Call) -> list[ast.expr]:
+    """What the noise is added to, also under a name."""
     for around in ground.around(noise):
         if isinstance(around, ast.BinOp) and isinstance(around.op, ast.Add | ast.Sub):
             return [around.right if any(each is noise for each in ast.walk(around.left)) else around.left]
@@ -235,8 +215,8 @@ def _added_later(ground: Ground, assigned: ast.Assign) -> list[ast.expr]:
 
 def sensitivities(reading: Reading) -> list[ast.expr]:
     """The names that the sensitivity of a noise goes by, or what stands above its epsilon."""
-    found = _sampler(reading.ground, reading.noise)
-    scale = argument(reading.noise, found[1].names, found[1].position) if found else None
+    found = _sampler(reading.ground, reading.call)
+    scale = argument(reading.call, found[1].names, found[1].position) if found else None
     if scale is None:
         return []
     pieces = [each for each in _pieces(reading.ground, scale) if isinstance(each, ast.Name | ast.Attribute)]

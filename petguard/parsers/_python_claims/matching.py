@@ -9,7 +9,14 @@ from petguard.parsers._python_claims.ground import Ground
 from petguard.parsers._python_pets import Call, calls
 
 _TESTS = frozenset({"test", "tests", "testing"})
+
 OfTheTree = Callable[[str], bool]  # whether a top-level name is a module of the scanned tree, for the file at hand
+
+
+@cache
+def _libraries() -> frozenset[str]:
+    """The packages of all libraries: one of them may build its mechanisms on those of another."""
+    return frozenset(root for each in calls() for root in each.roots)
 
 
 @cache
@@ -54,6 +61,6 @@ def is_a_copy(kind: Call, of_the_tree: OfTheTree) -> bool:
 def is_its_own(path: str, kind: Call, *, copied: bool) -> bool:
     """Whether a file is a part of the library or tests it: what a library says of its own mechanisms defines them."""
     place = PurePosixPath(path)
-    inside = any(f"/{root.replace('.', '/')}/" in f"/{place.parent}/" for root in kind.roots)
+    inside = any(f"/{root.replace('.', '/')}/" in f"/{place.parent}/" for root in _libraries())
     tests = place.name.startswith(("test_", "conftest.")) or place.stem.endswith("_test")
     return inside or (copied and (tests or bool(_TESTS & set(place.parts))))

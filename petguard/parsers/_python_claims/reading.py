@@ -1,34 +1,67 @@
 """The fields of one claim: what is certain, and what stands there instead where it is not."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
 
 from petguard.model import Danger
 from petguard.parsers._python_claims.ground import Ground
 from petguard.parsers._python_file import argument
 from petguard.parsers._python_pets import Call
-from petguard.parsers._python_syntax import same, span
+from petguard.parsers._python_syntax import span
 from petguard.parsers._python_values import UNKNOWN
 
-Inlined = Mapping[str, ast.expr]  # parameters of the function around a claim, as one of its calls gives them
+_MOST_SITES: Final = 50  # calls of one function that are claims of their own
+
+
+@dataclass(frozen=True)
+class Site:
+    """A call of the function around a claim, and what it gives for the parameters that the claim is made of."""
+
+    call: ast.Call
+    given: Mapping[str, ast.expr]
+
+
+def sites(ground: Ground, call: ast.Call, names: Container[str]) -> list[Site | None]:
+    """Where a function that is given what it claims is called in the same file; None stands for the claim itself."""
+    function = ground.function(call)
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [None]
+    defaults = ground.module.scopes[id(function)].defaults
+    places = {name: place for name, place in _parameters(function).items() if name in names}
+    found: list[Site | None] = []
+    for caller in ground.called(function.name) if places else ():
+        given = {name: argument(caller, [name], place) or defaults.get(name) for name, place in places.items()}
+        if ground.function(caller) is not function:
+            found.append(Site(caller, {name: value for name, value in given.items() if value is not None}))
+    return found if 0 < len(found) <= _MOST_SITES else [None]
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, int | None]:
+    """The parameters of a function with their places in a call; a method is called without its first."""
+    positional = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    positional = positional[1:] if positional[:1] in (["self"], ["cls"]) else positional
+    return {**dict(zip(positional, count(), strict=False)), **{each.arg: None for each in function.args.kwonlyargs}}
 
 
 class Reading:
     """One call that states a claim, and what has been read of it so far."""
 
-    def __init__(self, ground: Ground, kind: Call, call: ast.Call, inlined: Inlined | None = None) -> None:
+    def __init__(self, ground: Ground, kind: Call, call: ast.Call, site: Site | None = None) -> None:
         self.ground = ground
         self.kind = kind
-        self.call = call
-        self.inlined: Inlined = inlined or {}
-        self.start, _ = span(call)
+        self.call = call  # of the library, or of the generator that the noise is drawn from
+        self.place: ast.Call = site.call if site else call  # where the claim stands
+        self.inlined: Mapping[str, ast.expr] = site.given if site else {}
+        self.start, _ = span(self.place)
         self.values: dict[str, object] = dict(kind.fixed)
         self.unresolved: dict[str, str] = {}
         self.doubts: list[str] = []
         self.dangers: list[Danger] = []
         self.data: list[ast.expr] = []  # what the release is about
         self.named: list[str] = []  # data sets that the call itself names
-        self.noise: ast.Call = call  # where the noise is drawn
 
     def given(self, name: str) -> ast.expr | None:
         """The argument for a parameter of the call, by name or by position."""
@@ -81,10 +114,6 @@ class Reading:
         if field not in self.values:
             self.unresolved[field] = f"{self.ground.file.excerpt(self.meant(node))} {why}"
 
-    def same_call(self, other: ast.expr) -> bool:
-        """Whether another expression reads the same as this call."""
-        return same(self.call, other)
-
 
 def as_number(value: object) -> float | None:
     """A value that is a number, and not a truth value."""
@@ -113,3 +142,10 @@ def states_something(reading: Reading) -> bool:
     """Whether the call gives one of the parameters without which it claims nothing."""
     wanted = reading.kind.requires
     return not wanted or any(reading.given(name) is not None for name in wanted)
+
+
+def decided_by(ground: Ground, kind: Call, call: ast.Call) -> set[str]:
+    """The names that the fields of a call are given by: those of them that are parameters decide at each call."""
+    reading = Reading(ground, kind, call)
+    given = [reading.given(name) for name in kind.fields]
+    return {each.id for each in given if isinstance(each, ast.Name)}

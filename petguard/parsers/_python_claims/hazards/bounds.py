@@ -18,9 +18,8 @@ _EXTREMES = frozenset(
 def read_from_data(reading: Reading) -> Iterator[Danger]:
     """An extreme of the data in an argument that is a bound, or in the sensitivity of noise that is added by hand."""
     given = [bound for name in reading.kind.bounds if (bound := reading.given(name)) is not None]
-    if reading.noise is not reading.call or reading.kind.package is None:
-        given += [reading.meant(each) for each in sensitivities(reading)]
-    for bound in given:
+    given += sensitivities(reading) if reading.kind.package is None else []
+    for bound in map(reading.meant, given):
         found = _extreme(reading.ground, bound)
         if found is not None:
             detail = f"{reading.ground.file.excerpt(found)} reads a bound from the private data"

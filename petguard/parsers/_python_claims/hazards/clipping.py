@@ -20,7 +20,7 @@ def noise_first(reading: Reading) -> Iterator[Danger]:
     """Clipping `value + noise` to two bounds, where the value itself is no aggregate and was not clipped before."""
     if reading.kind.package is not None or any(_is_bounded(reading.ground, each) for each in reading.data):
         return
-    clip = _clip_of(reading.ground, reading.noise)
+    clip = _clip_of(reading.ground, reading.call)
     if clip is not None and reading.data:
         detail = "the noise is added first and clipped with the value, so the clip does not bound what one person adds"
         yield Danger(hazard=Hazard.NOISE_BEFORE_CLIPPING, location=reading.ground.at(clip), detail=detail)

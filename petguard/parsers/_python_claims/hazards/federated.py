@@ -16,7 +16,7 @@ def noise_split_among_clients(reading: Reading) -> Iterator[Danger]:
     text = "\n".join(reading.ground.module.lines).lower()
     if any(word in text for word in _AGGREGATION):
         return
-    for node in (*reading.noise.args, *(keyword.value for keyword in reading.noise.keywords)):
+    for node in (*reading.call.args, *(keyword.value for keyword in reading.call.keywords)):
         if any(_splits(part) for part in ast.walk(node)):
             detail = "each client adds only its share of the noise, and the server sees it before the shares are summed"
             yield Danger(hazard=Hazard.CLIENT_SIDE_ONLY, location=reading.ground.at(node), detail=detail)

@@ -30,7 +30,7 @@ def of_groups(reading: Reading) -> Iterator[Danger]:
 
 
 def _looped_over(reading: Reading) -> list[ast.expr]:
-    loops = reading.ground.loops(reading.call)
+    loops = [*reading.ground.loops(reading.call), *reading.ground.loops(reading.place)]
     return [each.iter for each in loops if isinstance(each, ast.For | ast.AsyncFor | ast.comprehension)]
 
 
@@ -38,14 +38,14 @@ def _has_threshold(reading: Reading) -> bool:
     """Whether the noisy number is compared with something before it is released, by `if` or by a filter."""
     ground = reading.ground
     names = set()
-    for around in ground.around(reading.call):
+    for around in ground.around(reading.place):
         if isinstance(around, ast.Compare):
             return True
         if isinstance(around, ast.Assign):
             names = {last_name(target) for target in around.targets}
         if isinstance(around, LOOPS):
             break
-    function = ground.function(reading.call)
+    function = ground.function(reading.place)
     compared = (node for node in ast.walk(function) if isinstance(node, ast.Compare))
     sides = (each for node in compared for each in ast.walk(node) if isinstance(each, ast.Name))
     return any(each.id in names for each in sides if each.id)

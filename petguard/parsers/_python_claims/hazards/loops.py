@@ -10,7 +10,7 @@ from petguard.parsers._python_claims.reading import Reading
 from petguard.parsers._python_syntax import last_name
 
 _COLUMNS = ("column", "columns", "col", "cols", "feature", "features", "attr", "attribute", "attributes", "fields")
-_QUERIES = ("query", "queries", "question", "questions", "metric", "metrics", "statistics")
+_QUERIES = ("query", "queries", "question", "questions", "metric", "metrics", "statistics", "answer", "answers")
 _PARALLEL = frozenset({"groupby", "groupBy", "value_counts", "unique", "Counter"})  # each person is in one group
 _DETAILS = {
     Hazard.BUDGET_PER_COLUMN: "each column spends the whole epsilon",
@@ -25,7 +25,7 @@ def spent_again(reading: Reading) -> Iterator[Danger]:
         return
     uses = reading.ground.called(*reading.kind.uses) if reading.kind.uses else []
     own = [call for call in uses if reading.ground.is_method_of(call, reading.call)]
-    for place in (reading.call, reading.noise, *own):
+    for place in (reading.call, reading.place, *own):
         loop = _spending(reading, reading.ground.loops(place))
         if loop is not None:
             hazard = _kind(loop)
@@ -49,7 +49,15 @@ def _is_harmless(reading: Reading, loop: Loop) -> bool:
         return False
     calls = {last_name(node.func) for node in reading.ground.origins(loop.iter) if isinstance(node, ast.Call)}
     names = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
-    return bool(calls & _PARALLEL) or _changes(reading, names) or not _repeats(reading, loop)
+    if calls & _PARALLEL or _changes(reading, names) or not _repeats(reading, loop):
+        return True
+    return _kind(loop) is Hazard.EPSILON_IN_LOOP and _adds_to_each(reading, names)
+
+
+def _adds_to_each(reading: Reading, names: set[str]) -> bool:
+    """`[value + noise for value in vector]` is one release of a vector, whose sensitivity is that of all its entries."""
+    entries = [each.id for each in reading.data if isinstance(each, ast.Name)]
+    return reading.kind.package is None and bool(entries) and set(entries) <= names
 
 
 def _changes(reading: Reading, names: set[str]) -> bool:
@@ -60,6 +68,7 @@ def _changes(reading: Reading, names: set[str]) -> bool:
     arguments = [each for each in given if each is not None]
     if reading.kind.package is None:
         arguments += [*reading.call.args[1:], *(each.value for each in reading.call.keywords)]
+    arguments += reading.inlined.values()
     used = {node.id for each in arguments for node in reading.ground.origins(each) if isinstance(node, ast.Name)}
     return bool(used & names)
 

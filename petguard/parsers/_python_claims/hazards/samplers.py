@@ -19,7 +19,7 @@ def predictable(reading: Reading) -> Iterator[Danger]:
     generator = reading.kind.generator
     if generator in _PREDICTABLE and not is_secure(reading):
         detail = f"the generator of {generator} was made for simulations, and its state can be computed from its output"
-        yield Danger(hazard=Hazard.INSECURE_RANDOM, location=reading.ground.at(reading.noise), detail=detail)
+        yield Danger(hazard=Hazard.INSECURE_RANDOM, location=reading.ground.at(reading.call), detail=detail)
 
 
 def textbook(reading: Reading) -> Iterator[Danger]:
@@ -29,7 +29,7 @@ def textbook(reading: Reading) -> Iterator[Danger]:
         detail = (
             f"continuous noise of {generator} in floating point tells neighbouring answers apart by their last bits"
         )
-        yield Danger(hazard=Hazard.NAIVE_FLOATING_POINT, location=reading.ground.at(reading.noise), detail=detail)
+        yield Danger(hazard=Hazard.NAIVE_FLOATING_POINT, location=reading.ground.at(reading.call), detail=detail)
 
 
 def _is_continuous(reading: Reading) -> bool:
@@ -38,7 +38,7 @@ def _is_continuous(reading: Reading) -> bool:
 
 def is_secure(reading: Reading) -> bool:
     """Whether the noise is drawn from the operating system: Opacus' secure mode, or `random.SystemRandom`."""
-    func = reading.noise.func
+    func = reading.call.func
     receiver = func.value if isinstance(func, ast.Attribute) else func
     makers = [each for each in (receiver, *reading.ground.module.bindings(receiver)) if isinstance(each, ast.Call)]
     if any(last_name(maker.func) in _SYSTEM for maker in makers):

@@ -40,7 +40,7 @@ def _of_call(reading: Reading) -> Iterator[ast.expr]:
 
 def _of_generator(reading: Reading) -> Iterator[ast.expr]:
     """The object whose method draws the noise by hand."""
-    func = reading.noise.func
+    func = reading.call.func
     if reading.kind.package is None and isinstance(func, ast.Attribute):
         yield from (call for call in _makers(reading, func.value) if _seeds_one(reading, call))
 
@@ -67,7 +67,7 @@ def _of_program(reading: Reading) -> Iterator[ast.expr]:
     if generator not in _GLOBAL or is_secure(reading) or _draws_from_its_own(reading):
         return
     ground = reading.ground
-    places = (ground.function(reading.call), ground.function(reading.noise), ground.tree)
+    places = (ground.function(reading.call), ground.function(reading.place), ground.tree)
     for call in ground.calls:
         dotted = ground.module.dotted(call.func) or ""
         all_at_once = last_name(call.func) in _EVERYTHING and bool(dotted)
@@ -78,7 +78,7 @@ def _of_program(reading: Reading) -> Iterator[ast.expr]:
 
 def _draws_from_its_own(reading: Reading) -> bool:
     """`rng.laplace()` of `rng = default_rng()` does not care for the seed of the program."""
-    func = reading.noise.func
+    func = reading.call.func
     by_hand = reading.kind.package is None and isinstance(func, ast.Attribute)
     return by_hand and isinstance(func, ast.Attribute) and reading.ground.module.dotted(func) is None
 
