@@ -45,7 +45,7 @@ def _readings(ground: Ground, of_the_tree: OfTheTree) -> list[Reading]:
 def _of_libraries(ground: Ground, of_the_tree: OfTheTree) -> Iterator[Reading]:
     for kind, call in stating(ground):
         copied = is_a_copy(kind, of_the_tree)
-        if is_its_own(ground.file.path, kind, copied=copied):
+        if is_its_own(ground.file.path, copied=copied):
             continue
         for site in sites(ground, call, decided_by(ground, kind, call)):
             reading = Reading(ground, kind, call, site)

@@ -167,6 +167,9 @@ def _read(reading: Reading, sampler: _Sampler, scale: ast.expr) -> None:
 def _take_settled(reading: Reading, field: str, named: Sequence[ast.expr]) -> None:
     """The value of the first of these names that is known; `eps` may be another name for `epsilon`."""
     for each in named:
+        if isinstance(reading.value(each), str):
+            reading.leave(field, each, "is not a number")
+            continue
         reading.take(field, each)
         if field in reading.values:
             reading.unresolved.pop(field, None)

@@ -58,7 +58,7 @@ def is_a_copy(kind: Call, of_the_tree: OfTheTree) -> bool:
     return kind.package is not None and any(of_the_tree(root.partition(".")[0]) for root in kind.roots)
 
 
-def is_its_own(path: str, kind: Call, *, copied: bool) -> bool:
+def is_its_own(path: str, *, copied: bool) -> bool:
     """Whether a file is a part of the library or tests it: what a library says of its own mechanisms defines them."""
     place = PurePosixPath(path)
     inside = any(f"/{root.replace('.', '/')}/" in f"/{place.parent}/" for root in _libraries())

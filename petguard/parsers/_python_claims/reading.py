@@ -106,6 +106,8 @@ class Reading:
         value = self.value(node)
         if value is UNKNOWN:
             self.leave(field, node)
+        elif value is None:
+            return
         elif field != "delta" or value != 0 or isinstance(value, bool):  # a delta of zero is a claim of pure privacy
             self.values[field] = value
 

@@ -55,7 +55,7 @@ def _is_harmless(reading: Reading, loop: Loop) -> bool:
 
 
 def _adds_to_each(reading: Reading, names: set[str]) -> bool:
-    """`[value + noise for value in vector]` is one release of a vector, whose sensitivity is that of all its entries."""
+    """`[value + noise for value in vector]` releases one vector, whose sensitivity is that of all its entries."""
     entries = [each.id for each in reading.data if isinstance(each, ast.Name)]
     return reading.kind.package is None and bool(entries) and set(entries) <= names
 
