@@ -38,7 +38,7 @@ class DpStatement(Statement):
 
     It protects one `unit`; a user has at most `contributions` examples (or rows) in the data. Two data sets are
     neighbours when one unit is added or removed, or when one is replaced by another. `data` names the data set that is
-    released about, so that everything said about it can be composed.
+    released about, so that everything said about it can be composed; `probe` (`module:function`) is run by an audit.
     """
 
     guarantees = frozenset({"epsilon", "delta"})
@@ -49,6 +49,7 @@ class DpStatement(Statement):
     contributions: Count | None = None
     neighbours: Literal["add_remove", "replace"] | None = None
     data: Name | None = None
+    probe: Name | None = None
 
 
 class DpSgd(DpStatement):

@@ -17,6 +17,7 @@ class Hazard(StrEnum):
     BUDGET_PER_QUERY = "budget_per_query"  # the whole epsilon is spent on each query
     CLIENT_SIDE_ONLY = "client_side_only"  # noise of each client is counted as if only their sum were seen
     DATA_DEPENDENT_BOUNDS = "data_dependent_bounds"  # clipping bounds or sensitivity read from the private data
+    DELTA_TOO_LARGE = "delta_too_large"  # delta times the number of people is one or more
     DP_SWITCHED_OFF = "dp_switched_off"  # the configuration states epsilon and disables the noise
     EPSILON_IN_LOOP = "epsilon_in_loop"  # a release inside a loop, counted once
     FIXED_SEED = "fixed_seed"  # the noise can be computed by anybody who reads the code
@@ -25,6 +26,7 @@ class Hazard(StrEnum):
     LIBRARY_TRAP = "library_trap"  # a documented defect or default of the library
     MICROBATCHES = "microbatches"  # the clipped unit is a group of examples
     MIXED_RELEASE = "mixed_release"  # the same data also leaves without noise
+    MORE_RUNS_THAN_QUERIES = "more_runs_than_queries"  # run more often than it is calibrated for
     NAIVE_FLOATING_POINT = "naive_floating_point"  # continuous noise from a textbook sampler in floating point
     NOISE_BEFORE_CLIPPING = "noise_before_clipping"  # what is clipped is the noise, not the contribution
     NO_NOISE = "no_noise"  # called differentially private, and adds no noise at all
@@ -51,6 +53,7 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.BUDGET_PER_QUERY: Effect.DOUBTS,
         Hazard.CLIENT_SIDE_ONLY: Effect.DOUBTS,
         Hazard.DATA_DEPENDENT_BOUNDS: Effect.DOUBTS,
+        Hazard.DELTA_TOO_LARGE: Effect.WARNS,
         Hazard.DP_SWITCHED_OFF: Effect.REFUTES,
         Hazard.EPSILON_IN_LOOP: Effect.DOUBTS,
         Hazard.FIXED_SEED: Effect.REFUTES,
@@ -59,6 +62,7 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.LIBRARY_TRAP: Effect.DOUBTS,
         Hazard.MICROBATCHES: Effect.DOUBTS,
         Hazard.MIXED_RELEASE: Effect.WARNS,
+        Hazard.MORE_RUNS_THAN_QUERIES: Effect.WARNS,
         Hazard.NAIVE_FLOATING_POINT: Effect.DOUBTS,
         Hazard.NOISE_BEFORE_CLIPPING: Effect.DOUBTS,
         Hazard.NO_NOISE: Effect.REFUTES,

@@ -224,8 +224,16 @@ class Claim(Frozen):
         """How the guarantees are said to be reached."""
         return {key: value for key, value in self._said().items() if key not in self.statement.guarantees}
 
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """The data sets that the protection is about, as far as they were found or stated."""
+        stated: str | None = getattr(self.statement, "data", None)
+        return tuple(dict.fromkeys((*self.about, stated) if stated else self.about))
+
     def _said(self) -> dict[str, Any]:
-        said = self.statement.model_dump(mode="json", exclude={"technique", "subject"}, exclude_none=True)
+        said = self.statement.model_dump(
+            mode="json", exclude={"technique", "subject", "data", "probe"}, exclude_none=True
+        )
         return {key: value for key, value in said.items() if value not in ([], {})}
 
 
@@ -281,6 +289,29 @@ class Budget(Frozen):
 
     epsilon: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
     delta: Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)] | None = None
+
+
+class SubjectBudget(Budget):
+    """What may be learnt about one kind of person from all the data sets that hold them together, globs allowed."""
+
+    data: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Budgets(Budget):
+    """The bound on each single claim, and those on all releases about a data set, by glob, or about a data subject."""
+
+    data: Mapping[str, Budget] = Field(default_factory=dict)
+    subjects: Mapping[str, SubjectBudget] = Field(default_factory=dict)
+
+
+class Balance(StrEnum):
+    """What a ledger says about its budget."""
+
+    WITHIN = "within"  # everything together surely meets it
+    EXCEEDED = "exceeded"  # everything together surely does not
+    UNKNOWN = "unknown"  # the bounds leave it open, or a release could not be counted
+    NO_BUDGET = "no_budget"  # the policy sets none
+    UNUSED = "unused"  # the policy sets one, and nothing was found that is released
 
 
 class State(StrEnum):

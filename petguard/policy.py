@@ -19,7 +19,7 @@ from petguard.claims import BY_TECHNIQUE, Name, Names
 from petguard.documents import Document, read_toml, read_yaml_all
 from petguard.errors import ConfigurationError, UnreadableInput
 from petguard.handwritten import Pointer, mistake, nearest, unreadable, validated
-from petguard.model import Asset, Budget, Frozen, Json, Node, NodeKind, Severity
+from petguard.model import Asset, Budgets, Frozen, Json, Node, NodeKind, Severity
 
 BUILT_IN = "built-in"
 _NEARLY = re.compile(r"\.?petguard\.ya?ml", re.IGNORECASE)
@@ -86,7 +86,7 @@ class PolicyFile(Frozen):
 
     approved: Approved = Approved()
     data: dict[str, DataRule] = Field(default_factory=dict)
-    budgets: Budget = Budget()
+    budgets: Budgets = Budgets()
     fail_on: Severity | Literal["never"] = Severity.HIGH
     accept_evidence: Literal["static", "tested", "attested"] = "tested"
     exclude: Names = ()

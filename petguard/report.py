@@ -13,6 +13,8 @@ from petguard.hazards import Hazard
 from petguard.model import (
     Agreement,
     Asset,
+    Balance,
+    Budget,
     Confidence,
     Detail,
     EdgeKind,
@@ -202,6 +204,38 @@ class ClaimRow(Frozen):
     about: tuple[str, ...] = ()
 
 
+class LedgerRow(Frozen):
+    """One release in a ledger. `counted` says how: by its noise, by the epsilon it was shown to have, or not at all."""
+
+    claim: str
+    technique: str
+    location: Place
+    interval: tuple[float | None, float | None] | None
+    counted: Literal["by_noise", "by_epsilon", "not"]
+    why: str = ""
+
+
+class Ledger(Frozen):
+    """All releases about one data set, or about one kind of person, composed and held against the budget.
+
+    `interval` bounds the epsilon of everything together at `delta` (None where a side is unknown or infinite);
+    `broke` is the claim of the release with which the budget was surely exceeded, in reading order.
+    """
+
+    about: str
+    kind: Literal["data", "subject"]
+    data: tuple[str, ...]
+    budget: Budget | None
+    delta: float
+    interval: tuple[float | None, float | None]
+    balance: Balance
+    explanation: str
+    releases: tuple[LedgerRow, ...]
+    broke: str | None = None
+    assumptions: tuple[str, ...] = ()
+    remedy: Json = Field(default_factory=dict)
+
+
 class Declaration(Frozen):
     """A file that declares something about personal data: how many of its flows to others, and how many columns."""
 
@@ -261,7 +295,11 @@ class Clause(Frozen):
 
 
 class Finding(Frozen):
-    """The policy is broken, or cannot be shown to hold, at a place."""
+    """The policy is broken, or cannot be shown to hold, at a place.
+
+    A finding about flows stands for all that leave by one call with one result: `flows` are their ids, `flow` is the
+    one that shows it best, `categories` is what they carry. `related` names some of their sources.
+    """
 
     rule: str
     name: str
@@ -271,6 +309,8 @@ class Finding(Frozen):
     location: Spot
     related: tuple[Related, ...] = ()
     flow: str | None = None
+    flows: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     claim: str | None = None
     result: FlowResult = FlowResult.VIOLATION
     fingerprint: str
@@ -303,6 +343,7 @@ class Report(Frozen):
     inventory: tuple[AssetRow, ...]
     flows: tuple[Flow, ...]
     claims: tuple[ClaimRow, ...]
+    ledgers: tuple[Ledger, ...] = ()
     findings: tuple[Finding, ...]
     declared: Declared = Declared()
     rules: tuple[RuleCard, ...] = Field(default=(), exclude=True)  # for SARIF and HTML; not part of the JSON interface

@@ -5,13 +5,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 import petguard
-from petguard import agents, joins, lifecycle, parsers, registers, rows, rules, verifiers
+from petguard import agents, audits, joins, lifecycle, parsers, registers, rows, rules, stated_hazards, verifiers
+from petguard.artefacts import Artefacts
 from petguard.cache import Cache
 from petguard.collect import Collection, collect, scan_root
 from petguard.errors import ConfigurationError
@@ -31,7 +32,7 @@ class Request:
     """What to scan and how; `policy` None means the one found at the scan root, else the built-in one.
 
     `fail_on` overrides the policy's threshold, `cache` is the folder of what earlier scans found; None forgets. `today`
-    decides which models have retired.
+    decides which models have retired. `probe` runs the functions that claims name as their probes.
     """
 
     paths: tuple[Path, ...]
@@ -40,6 +41,7 @@ class Request:
     jobs: int | None = None
     cache: Path | None = None
     today: date | None = None
+    probe: bool = False
 
 
 def scan(request: Request) -> Report:
@@ -58,13 +60,17 @@ def scan(request: Request) -> Report:
     )
     read, unread = parsers.read_all(readers, collection, program)
     program.cache.save()
-    facts = agents.equipped(joins.joined(registers.compared(lifecycle.dated(read, request.today or started.date()))))
+    dated = lifecycle.dated(read, request.today or started.date())
+    facts = stated_hazards.endangered(agents.equipped(joins.joined(registers.compared(dated))))
     graph = SystemGraph(facts)
     claims = [claim for part in facts for claim in part.claims]
     if loading is not None:
         loading.join()
-    verdicts = verifiers.judge_all(claims, policy.budgets)
-    evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread))
+    bench = verifiers.Bench(policy.budgets, Artefacts(root), _moment(request, started), request.probe)
+    judged = verifiers.judge_all(claims, bench)
+    verdicts = audits.audited(claims, judged, root, run=request.probe)
+    ledgers = verifiers.ledgers(claims, verdicts, graph, policy.budgets)
+    evidence = rules.Evidence.of(graph, claims, verdicts, policy, _source_files(collection, unread), ledgers)
     found = rules.findings(rule_set, evidence)
     gaps = (*collection.gaps, *unread, *rows.lost_flows(evidence.flows), *_unread(policy, collection))
     return Report(
@@ -77,10 +83,16 @@ def scan(request: Request) -> Report:
         inventory=rows.asset_rows(graph, policy),
         flows=rows.flow_rows(evidence.flows, evidence.verdicts, evidence.scene.is_said),
         claims=rows.claim_rows(claims, evidence.verdicts),
+        ledgers=ledgers,
         findings=found,
         declared=rows.declared(evidence.comparison),
         rules=tuple(rule.card for rule in rule_set),
     )
+
+
+def _moment(request: Request, started: datetime) -> datetime:
+    """When certificates are judged: now, or the end of the day that was asked for."""
+    return started if request.today is None else datetime.combine(request.today, time.max, UTC)
 
 
 def _cache(request: Request, root: Path) -> Cache:

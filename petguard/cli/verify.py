@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal, Unpack
 
 import click
@@ -16,17 +17,24 @@ from petguard.untrusted import json_text, log, terminal
 
 class _Options(_scanning.Options):
     output: Literal["text", "json"]
+    probe: bool
 
 
 @click.command("verify")
 @_scanning.scanning
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Text (default) or JSON.")
+@click.option(
+    "--probe", is_flag=True, help="Run the probes that claims declare: this executes code of the scanned project."
+)
 def command(**options: Unpack[_Options]) -> int:
     """Check the privacy protections that the project claims.
 
+    A claim may name a probe, a function MODULE:FUNCTION of the project. With --probe it is called in a process of its
+    own, without network and with limits, and what it gives is audited.
+
     Exit codes: 0 all claims verified, 1 a claim is refuted, 3 nothing is claimed, 4 a claim could not be checked.
     """
-    report = scan(_scanning.request(options))
+    report = scan(replace(_scanning.request(options), probe=options["probe"]))
     if not report.claims:
         raise NothingToScan("no protection is claimed here; state one under `claims:` in petguard.yaml")
     if options["output"] == "json":

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from petguard.model import Agreement, Severity
-from petguard.report import Compared, Coverage, Declared, Finding, GapRow, Report
+from petguard.model import Agreement, Balance, Severity
+from petguard.report import Compared, Coverage, Declared, Finding, GapRow, Ledger, LedgerRow, Report
 
 WORST_FIRST = tuple(reversed(Severity))
 DIFFERENCES_FIRST = (
@@ -15,6 +15,8 @@ DIFFERENCES_FIRST = (
     Agreement.NOT_COMPARED,
     Agreement.MATCHES,
 )
+
+WORST_BALANCE_FIRST = (Balance.EXCEEDED, Balance.UNKNOWN, Balance.WITHIN, Balance.NO_BUDGET, Balance.UNUSED)
 
 
 def counted(number: int, noun: str) -> str:
@@ -100,6 +102,19 @@ def tally_by_severity(findings: Iterable[Finding]) -> str:
     """`1 critical, 2 high`, the worst first; `none` when there are none."""
     counts = Counter(each.severity for each in findings)
     return ", ".join(f"{counts[severity]:,} {severity}" for severity in WORST_FIRST if counts[severity]) or "none"
+
+
+def ledgers(of: Iterable[Ledger]) -> list[Ledger]:
+    """The ledgers, those over their budget first."""
+    return sorted(of, key=lambda each: WORST_BALANCE_FIRST.index(each.balance))
+
+
+def release(row: LedgerRow, broke: str | None) -> str:
+    """One release of a ledger in a line: where, what it spends alone, and whether it broke the budget."""
+    place = f"{row.location.path}:{row.location.line}"
+    spends = row.why or f"alone {interval(row.interval)}"
+    broken = "; with this release the budget is exceeded" if row.claim == broke else ""
+    return f"{place}  {row.technique}  {spends} ({row.counted.replace('_', ' ')}){broken}"
 
 
 def compared(declared: Declared) -> list[Compared]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from petguard import _shipped, untrusted
-from petguard.model import Agreement, Outcome
+from petguard.model import Agreement, Balance, Outcome
 from petguard.report import Report
 from petguard.reports import Format, _wording
 
@@ -24,6 +24,14 @@ _BADGES = {
     Agreement.NEVER_FOUND: "info",
     Agreement.CONTRADICTS: "refuted",
     Agreement.NOT_COMPARED: "info",
+}
+
+_BALANCES = {
+    Balance.WITHIN: "verified",
+    Balance.EXCEEDED: "refuted",
+    Balance.UNKNOWN: "unverifiable",
+    Balance.NO_BUDGET: "info",
+    Balance.UNUSED: "info",
 }
 
 
@@ -85,6 +93,7 @@ def _contents(report: Report) -> dict[str, Any]:
         "flows": {flow.id: (number, flow) for number, flow in enumerate(report.flows, 1)},
         "claims": {claim.id: (number, claim) for number, claim in enumerate(report.claims, 1)},
         "agreements": _BADGES,
+        "balances": _BALANCES,
         "gaps_shown": GAPS_SHOWN,
         "places_shown": PLACES_SHOWN,
         "bars": _bars(report),

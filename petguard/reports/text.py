@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from petguard.model import Agreement, Outcome, Severity
+from petguard.model import Agreement, Balance, Outcome, Severity
 from petguard.report import AssetRow, ClaimRow, Compared, Finding, Flow, Place, Report
 from petguard.reports import Format, _wording
 from petguard.untrusted import log, terminal
@@ -18,6 +18,13 @@ _OF_SEVERITY = {
     Severity.INFO: _DIM,
 }
 _OF_OUTCOME = {Outcome.VERIFIED: _GREEN, Outcome.REFUTED: _RED, Outcome.UNVERIFIABLE: _YELLOW}
+_OF_BALANCE = {
+    Balance.WITHIN: _GREEN,
+    Balance.EXCEEDED: _RED,
+    Balance.UNKNOWN: _YELLOW,
+    Balance.NO_BUDGET: _DIM,
+    Balance.UNUSED: _DIM,
+}
 _OF_AGREEMENT = {
     Agreement.MATCHES: _GREEN,
     Agreement.UNDECLARED: _YELLOW,
@@ -51,6 +58,7 @@ def render(report: Report, *, verbose: bool = False, color: bool = False) -> str
     blocks = [
         *_findings(report, pen, verbose=verbose),
         _claims(report, pen, verbose=verbose),
+        _ledgers(report, pen, verbose=verbose),
         _declared(report, pen, verbose=verbose),
         _inventory(report, pen) if verbose else [],
         _summary(report, pen),
@@ -122,7 +130,8 @@ def _origin(finding: Finding, flow: Flow | None) -> str:
     """Where the data comes from, if that is not the line of the finding: many flows may end in one call."""
     if flow is None or (flow.source.path, flow.source.line) == (finding.location.path, finding.location.line):
         return ""
-    return f"; from {_place(flow.source.path, flow.source.line)}"
+    more = f" and {len(finding.flows) - 1:,} more" if len(finding.flows) > 1 else ""
+    return f"; from {_place(flow.source.path, flow.source.line)}{more}"
 
 
 def _place(path: str, line: int | None) -> str:
@@ -174,6 +183,19 @@ def _claim(claim: ClaimRow, pen: _Pen, *, verbose: bool) -> list[str]:
     if claim.remedy:
         lines.append(f"{indent}remedy: {terminal(', '.join(_wording.pairs(claim.remedy)))}")
     return lines
+
+
+def _ledgers(report: Report, pen: _Pen, *, verbose: bool) -> list[str]:
+    """What is spent on each data set and each kind of person; of a ledger within its budget only the total."""
+    lines = []
+    for each in _wording.ledgers(report.ledgers):
+        balance = pen(_OF_BALANCE[each.balance], f"{each.balance.upper().replace('_', ' '):<12}")
+        lines.append(f"  {balance} {each.kind} {terminal(each.about)}: {terminal(each.explanation)}")
+        if verbose or each.balance not in (Balance.WITHIN, Balance.UNUSED):
+            lines += [f"               {terminal(_wording.release(row, each.broke))}" for row in each.releases]
+        if each.remedy:
+            lines.append(f"               remedy: {terminal(', '.join(_wording.pairs(each.remedy)))}")
+    return [pen(_BOLD, "privacy budgets"), *lines] if lines else []
 
 
 def _declared(report: Report, pen: _Pen, *, verbose: bool) -> list[str]:

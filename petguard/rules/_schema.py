@@ -14,6 +14,7 @@ from petguard.hazards import Hazard
 from petguard.model import (
     Agreement,
     Asset,
+    Balance,
     Confidence,
     Frozen,
     NodeKind,
@@ -159,6 +160,12 @@ class DeclaredTest(Frozen):
     verdict: OneOrMore[Agreement]
 
 
+class LedgerTest(Frozen):
+    """What a ledger (all releases about one data set, or one kind of person) says about its budget."""
+
+    balance: OneOrMore[Balance]
+
+
 class Check(Frozen):
     """Exactly one kind of check."""
 
@@ -167,6 +174,7 @@ class Check(Frozen):
     policy_data: PolicyDataTest | None = None
     claim: ClaimTest | None = None
     declared: DeclaredTest | None = None
+    ledger: LedgerTest | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -188,6 +196,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "claim": frozenset(
         {"technique", "subject", "explanation", "epsilon", "delta", "budget", "reason", "conflicts", "hazard"}
     ),
+    "ledger": frozenset({"about", "explanation", "budget", "epsilon", "release"}),
     "declared": frozenset({"what", "why", "categories", "recipient", "declared_in", "times"}),
 }
 

@@ -3,20 +3,42 @@
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from threading import Thread
 
 from petguard import _plugins
+from petguard.artefacts import Artefacts, Undecided
+from petguard.claims import Release
+from petguard.graph import SystemGraph
 from petguard.hazards import EFFECTS, Effect
-from petguard.model import Budget, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
+from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
+from petguard.report import Ledger
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a verifier may use beside the claim: the budget, which only adds to the remedy, the files, and the time.
+
+    `probe` says whether the user lets functions of the scanned project run.
+    """
+
+    budget: Budget
+    files: Artefacts
+    now: datetime
+    probe: bool = False
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """One technique. `judge` never raises on a well-formed claim; a budget only adds to the remedy."""
+    """One technique. `judge` never raises on a well-formed claim but Undecided, which becomes a verdict.
+
+    `spends` gives the releases of a claim, for composition with those of others; None where their noise is unknown.
+    """
 
     technique: str
-    judge: Callable[[Claim, Budget], Verdict]
+    judge: Callable[[Claim, Bench], Verdict]
+    spends: Callable[[Claim], tuple[Release, ...] | None] | None = None
 
 
 def warm_up() -> Thread:
@@ -26,22 +48,45 @@ def warm_up() -> Thread:
     return loading
 
 
-def judge_all(claims: Iterable[Claim], budget: Budget) -> tuple[Verdict, ...]:
+def judge_all(claims: Iterable[Claim], bench: Bench) -> tuple[Verdict, ...]:
     """One verdict per claim, in the order of the claims; a technique nobody knows is unverifiable, never ignored."""
-    known = {verifier.technique: verifier for verifier in _plugins.collect(sys.modules[__name__], "VERIFIER", Verifier)}
-    return tuple(_judge(claim, known.get(claim.technique), budget) for claim in claims)
+    known = _known()
+    return tuple(_judge(claim, known.get(claim.technique), bench) for claim in claims)
 
 
-def _judge(claim: Claim, verifier: Verifier | None, budget: Budget) -> Verdict:
+def ledgers(
+    claims: Iterable[Claim], verdicts: Iterable[Verdict], graph: SystemGraph, budgets: Budgets
+) -> tuple[Ledger, ...]:
+    """What all releases about each data set, and about each kind of person in the policy, spend together."""
+    from petguard.verifiers import _ledgers  # noqa: PLC0415 - it builds on the verifiers of this package
+
+    by_claim = {verdict.claim: verdict for verdict in verdicts}
+    spends = {each.technique: each.spends for each in _known().values() if each.spends is not None}
+    accounts = _ledgers.accounts(claims, graph, budgets)
+    return tuple(_ledgers.ledger(account, by_claim, spends) for account in accounts)
+
+
+def _known() -> dict[str, Verifier]:
+    return {verifier.technique: verifier for verifier in _plugins.collect(sys.modules[__name__], "VERIFIER", Verifier)}
+
+
+def _judge(claim: Claim, verifier: Verifier | None, bench: Bench) -> Verdict:
     if verifier is None:
         why = f"no verifier knows {claim.technique} in this version, so nothing was computed"
         return unverifiable(claim, Reason.UNKNOWN_TECHNIQUE, why)
-    verdict = _endangered(claim, verifier.judge(claim, budget))
+    verdict = _endangered(claim, _decided(claim, verifier, bench))
     declared = tuple(f"{name} is as stated in {place}" for name, place in sorted(claim.stated_in.items()))
     if claim.origin is Origin.DECLARED:
         place = f"{claim.location.path}:{claim.location.line}"
         declared = (f"every number is as stated in {place}; nothing was found in the scanned files to compare it with",)
     return verdict.model_copy(update={"assumptions": (*verdict.assumptions, *declared)})
+
+
+def _decided(claim: Claim, verifier: Verifier, bench: Bench) -> Verdict:
+    try:
+        return verifier.judge(claim, bench)
+    except Undecided as error:
+        return unverifiable(claim, error.reason, error.detail)
 
 
 def _endangered(claim: Claim, verdict: Verdict) -> Verdict:

@@ -7,7 +7,7 @@ dummies off is refuted at once. The numerics stand in `_hypergeometric` and `_pl
 
 from petguard.claims import DpPsi
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 
 _METHOD = "exact hypergeometric privacy-loss distribution, composed"
 _ASSUMPTIONS = (
@@ -17,7 +17,8 @@ _ASSUMPTIONS = (
 )
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpPsi)
     off = _switched_off(said)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from petguard.claims import DpSgd
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
-from petguard.verifiers import Verifier, _dp
+from petguard.verifiers import Bench, Verifier, _dp
 
 if TYPE_CHECKING:
     from petguard.verifiers._training import Bounds, Run
@@ -50,7 +50,8 @@ _METHOD = {
 }
 
 
-def _judge(claim: Claim, budget: Budget) -> Verdict:
+def _judge(claim: Claim, bench: Bench) -> Verdict:
+    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpSgd)
     if said.unit == "user":

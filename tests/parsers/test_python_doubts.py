@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from petguard.model import Budget, Facts, Gap, Outcome, Reason
+from petguard.model import Facts, Gap, Outcome, Reason
 from petguard.parsers import Parser
 from petguard.parsers.python import PARSER
 from petguard.verifiers import judge_all
+from tests.benches import bench
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
 CODE = """\
@@ -70,6 +71,6 @@ def test_a_doubt_keeps_a_claim_from_a_verdict(read: Read) -> None:
     facts, _ = read(PARSER, {"train.py": CODE.format(**{**PLAIN, "call": ", **config"})})
     (claim,) = facts.claims
     full = claim.statement.model_copy(update={"epsilon": 3.0, "dataset_size": 60000})
-    (verdict,) = judge_all([claim.model_copy(update={"statement": full})], Budget())
+    (verdict,) = judge_all([claim.model_copy(update={"statement": full})], bench())
     assert (verdict.outcome, verdict.reason) == (Outcome.UNVERIFIABLE, Reason.DYNAMIC_VALUE)
     assert verdict.interval is not None

@@ -11,6 +11,7 @@ from petguard.claims import DpPsi
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _hypergeometric
 from petguard.verifiers.dp_psi import VERIFIER
+from tests.benches import bench
 
 SHIPPED: dict[str, Any] = {
     "epsilon": 2.0,
@@ -29,7 +30,7 @@ def judge(budget: Budget | None = None, unresolved: dict[str, str] | None = None
     claim = Claim(
         id="c", statement=statement, location=Location(path="r.json"), subject="r.json", unresolved=unresolved or {}
     )
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 def exact_delta(tau: int, epsilon: float) -> float:

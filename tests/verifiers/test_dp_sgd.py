@@ -15,6 +15,7 @@ from petguard.claims import DpSgd
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
 from petguard.verifiers import _dp, _gaussian, _pld, _second_opinion, _training
 from petguard.verifiers.dp_sgd import VERIFIER
+from tests.benches import bench
 
 MNIST: dict[str, Any] = {
     "epsilon": 3.0,
@@ -33,7 +34,7 @@ def judge(budget: Budget | None = None, unresolved: dict[str, str] | None = None
     claim = Claim(
         id="c", statement=statement, location=Location(path="t.py"), subject="t.py", unresolved=unresolved or {}
     )
-    return VERIFIER.judge(claim, budget or Budget())
+    return VERIFIER.judge(claim, bench(budget))
 
 
 def test_a_true_claim_is_verified() -> None:
@@ -154,7 +155,7 @@ def test_a_contradiction_is_an_assumption() -> None:
         subject="t.py",
         conflicts={"epochs": "15 or 20"},
     )
-    assert any("15 or 20" in line for line in VERIFIER.judge(claim, Budget()).assumptions)
+    assert any("15 or 20" in line for line in VERIFIER.judge(claim, bench()).assumptions)
 
 
 @pytest.mark.parametrize("sampling", ["poisson", "shuffle", "fixed_without_replacement", None])

@@ -1,0 +1,73 @@
+"""The files that claims can be checked against: read below the scanned folder, and nowhere else.
+
+A released table or an attestation may be far larger than what a scan collects, so verifiers open it themselves, through
+here: a path that leaves the folder, a device, a link to elsewhere or a file that is not there ends as a claim that
+nobody could judge, with the reason.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
+
+from petguard.model import Reason
+
+_SMALL = 64 * 1024 * 1024  # bytes of a file that is read as a whole
+
+
+class Undecided(Exception):
+    """A claim cannot be judged; whoever judges claims turns this into a verdict with this reason."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """The scanned folder, for verifiers; every name is relative to it, with forward slashes."""
+
+    root: Path
+
+    def path(self, name: str) -> Path:
+        """Where the file is; Undecided (artefact_absent) when it is no regular file inside the folder."""
+        try:
+            found = (self.root / name).resolve(strict=True)
+            regular = stat.S_ISREG(found.stat().st_mode)
+        except (OSError, ValueError, RuntimeError) as error:
+            why = getattr(error, "strerror", None) or "cannot be opened"
+            raise Undecided(Reason.ARTEFACT_ABSENT, f"{name}: {why}") from error
+        if not found.is_relative_to(self.root.resolve()):
+            raise Undecided(Reason.ARTEFACT_ABSENT, f"{name} leads out of the scanned folder")
+        if not regular:
+            raise Undecided(Reason.ARTEFACT_ABSENT, f"{name} is no regular file")
+        return found
+
+    def open(self, name: str) -> BinaryIO:
+        """The file, opened for reading."""
+        path = self.path(name)
+        try:
+            return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")
+        except OSError as error:
+            raise Undecided(Reason.ARTEFACT_ABSENT, f"{name}: {error.strerror or 'cannot be opened'}") from error
+
+    def read(self, name: str, most: int = _SMALL) -> bytes:
+        """The whole file; Undecided (gap) when it has more than `most` bytes."""
+        with self.open(name) as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise Undecided(Reason.GAP, f"{name} is larger than {most:,} bytes")
+        return content
+
+
+def optional(module: str, name: str) -> ModuleType:
+    """A module of an optional dependency; Undecided (library_missing) that names the extra to install."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        wanted = f"{module} is not installed; install petguard[{name}]"
+        raise Undecided(Reason.LIBRARY_MISSING, wanted) from error
