@@ -77,6 +77,16 @@ _CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "dp_query",
         {"mechanism": "gaussian", "sigma": 4.0, "scale": None},
     ),
+    "a measurement about a space that is handed over": (
+        _OPENDP + "dp.m.make_laplace(*space, scale=2.0)",
+        "dp_query",
+        {"mechanism": "laplace", "scale": 2.0},
+    ),
+    "noise that OpenDP searches for": (
+        _OPENDP + "dp.binary_search_chain(lambda s: space >> dp.m.then_laplace(s), d_in=1, d_out=0.5)",
+        "dp_query",
+        {"mechanism": "laplace", "epsilon": 0.5, "scale": None},
+    ),
     "a randomised response of OpenDP": (
         "from opendp.measurements import make_randomized_response_bool\nmake_randomized_response_bool(prob=0.75)",
         "local_dp",
@@ -330,11 +340,27 @@ def test_arguments_in_a_mapping_leave_the_defaults_open(read: Read) -> None:
     assert any("mapping" in doubt for doubt in facts.claims[0].doubts)
 
 
+@pytest.mark.parametrize(("code", "doubted"), [("make_laplace(*s, scale=2.0)", False), ("make_laplace(*s)", True)])
+def test_a_row_of_arguments_is_a_doubt_when_it_may_hold_a_field(read: Read, code: str, *, doubted: bool) -> None:
+    """What stands by name in the call is certain, whatever the row holds."""
+    facts, _ = read(PARSER, {"a.py": f"{_OPENDP}dp.m.{code}\n"})
+    assert bool(facts.claims[0].doubts) == doubted
+
+
 def test_a_library_that_builds_on_another_states_nothing(read: Read) -> None:
     """PipelineDP takes its noise from PyDP."""
     code = "from pydp.algorithms.numerical_mechanisms import LaplaceMechanism\nLaplaceMechanism(epsilon=b)\n"
-    facts, _ = read(PARSER, {"pipeline_dp/__init__.py": "", "pipeline_dp/computations.py": code})
+    noise = "import numpy as np\ndef f(v, epsilon):\n    return v + np.random.laplace(0, 1 / epsilon)\n"
+    files = {"pipeline_dp/__init__.py": "", "pipeline_dp/computations.py": code, "pipeline_dp/by_hand.py": noise}
+    facts, _ = read(PARSER, files)
     assert facts.claims == ()
+
+
+def test_a_folder_that_bears_a_library_s_name_is_not_the_library(read: Read) -> None:
+    """Scripts that use Opacus may stand in a folder that is called so."""
+    code = "from opacus import PrivacyEngine\nPrivacyEngine().make_private(noise_multiplier=1.0)\n"
+    facts, _ = read(PARSER, {"opacus/train.py": code})
+    assert len(facts.claims) == 1
 
 
 def test_a_test_of_a_program_that_uses_a_library_is_a_use(read: Read) -> None:

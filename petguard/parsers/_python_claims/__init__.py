@@ -37,7 +37,8 @@ def claims(file: File, of_the_tree: OfTheTree) -> Iterator[tuple[Claim, Node] | 
 
 def _readings(ground: Ground, of_the_tree: OfTheTree) -> list[Reading]:
     """What libraries and hands state, in the order of the file; of two statements in one place the first counts."""
-    found = [*_of_libraries(ground, of_the_tree), *handmade(ground)]
+    by_hand = () if is_its_own(ground.file.path, of_the_tree, copied=False) else handmade(ground)
+    found = [*_of_libraries(ground, of_the_tree), *by_hand]
     places = {(reading.start, reading.kind.technique): reading for reading in reversed(found)}
     return sorted(places.values(), key=lambda reading: (reading.start, reading.kind.technique))
 
@@ -45,7 +46,7 @@ def _readings(ground: Ground, of_the_tree: OfTheTree) -> list[Reading]:
 def _of_libraries(ground: Ground, of_the_tree: OfTheTree) -> Iterator[Reading]:
     for kind, call in stating(ground):
         copied = is_a_copy(kind, of_the_tree)
-        if is_its_own(ground.file.path, copied=copied):
+        if is_its_own(ground.file.path, of_the_tree, copied=copied):
             continue
         for site in sites(ground, call, decided_by(ground, kind, call)):
             reading = Reading(ground, kind, call, site)

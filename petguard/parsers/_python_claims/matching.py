@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import PurePosixPath
 
+from petguard import catalog
 from petguard.parsers._python_claims.ground import Ground
 from petguard.parsers._python_pets import Call, calls
 
@@ -16,7 +17,8 @@ OfTheTree = Callable[[str], bool]  # whether a top-level name is a module of the
 @cache
 def _libraries() -> frozenset[str]:
     """The packages of all libraries: one of them may build its mechanisms on those of another."""
-    return frozenset(root for each in calls() for root in each.roots)
+    known = (module for each in catalog.packages() if each.role == "pet" for module in each.modules)
+    return frozenset((*known, *(root for each in calls() for root in each.roots)))
 
 
 @cache
@@ -58,9 +60,13 @@ def is_a_copy(kind: Call, of_the_tree: OfTheTree) -> bool:
     return kind.package is not None and any(of_the_tree(root.partition(".")[0]) for root in kind.roots)
 
 
-def is_its_own(path: str, *, copied: bool) -> bool:
-    """Whether a file is a part of the library or tests it: what a library says of its own mechanisms defines them."""
+def is_its_own(path: str, of_the_tree: OfTheTree, *, copied: bool) -> bool:
+    """Whether a file is a part of the library or tests it: what a library says of its own mechanisms defines them.
+
+    A folder that only bears a library's name, as one with scripts that use it may, is no part of it.
+    """
     place = PurePosixPath(path)
-    inside = any(f"/{root.replace('.', '/')}/" in f"/{place.parent}/" for root in _libraries())
+    around = [root for root in _libraries() if f"/{root.replace('.', '/')}/" in f"/{place.parent}/"]
+    inside = any(of_the_tree(part) for root in around for part in root.split("."))
     tests = place.name.startswith(("test_", "conftest.")) or place.stem.endswith("_test")
     return inside or (copied and (tests or bool(_TESTS & set(place.parts))))

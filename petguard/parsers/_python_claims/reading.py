@@ -129,15 +129,20 @@ def read_arguments(reading: Reading) -> None:
     """Bind what the call's arguments state, and the defaults of its library for what they leave out."""
     for name, field in reading.kind.fields.items():
         reading.take(field, reading.given(name))
-    spread = any(keyword.arg is None for keyword in reading.call.keywords)
-    starred = any(isinstance(each, ast.Starred) for each in reading.call.args)
-    if spread or starred:
-        reading.doubts.append("arguments come in a mapping, which may change sampling and noise")
+    if _is_partly_hidden(reading):
+        reading.doubts.append("arguments come in a mapping or a row, which may change sampling and noise")
         return
     told = {field for name, field in reading.kind.fields.items() if reading.given(name) is not None}
     for field, value in reading.kind.defaults.items():
         if field not in told:
             reading.values.setdefault(field, value)
+
+
+def _is_partly_hidden(reading: Reading) -> bool:
+    """Whether a mapping, or a row of positional arguments, may hold a field that the call does not name."""
+    named = {keyword.arg for keyword in reading.call.keywords}
+    starred = any(isinstance(each, ast.Starred) for each in reading.call.args)
+    return None in named or (starred and not set(reading.kind.fields) <= named)
 
 
 def states_something(reading: Reading) -> bool:

@@ -7,6 +7,7 @@ from petguard.parsers._python_claims.reading import Reading
 from petguard.parsers._python_file import argument
 from petguard.parsers._python_syntax import last_name
 
+_SEARCHES = frozenset({"binary_search_chain", "binary_search_param"})
 _ZERO_CONCENTRATED = "states zero-concentrated privacy, from which epsilon follows only for a delta"
 
 
@@ -37,6 +38,15 @@ def _opendp_context(reading: Reading) -> None:
             reading.values["neighbours"] = neighbours
     if argument(unit, ["identifier"]) is not None:
         reading.values["unit"] = "user"
+
+
+def _opendp_noise(reading: Reading) -> None:
+    """Noise whose scale OpenDP searches for: the smallest that still gives the loss `d_out`."""
+    for around in reading.ground.around(reading.call):
+        if isinstance(around, ast.Call) and reading.ground.callee(around) in _SEARCHES:
+            reading.unresolved.pop("scale", None)
+            reading.take("epsilon", argument(around, ["d_out"], 2))
+            return
 
 
 def _concentrated(reading: Reading, rho: ast.expr | None) -> None:
@@ -149,6 +159,7 @@ def _pipelinedp_aggregation(reading: Reading) -> None:
 
 READERS = {
     "opendp_context": _opendp_context,
+    "opendp_noise": _opendp_noise,
     "tumult_session": _tumult_session,
     "tumult_builder": _tumult_builder,
     "pipelinedp_accountant": _pipelinedp_accountant,
