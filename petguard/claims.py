@@ -51,8 +51,21 @@ class DpStatement(Statement):
     data: Name | None = None
 
 
+class LedgerStep(BaseModel):
+    """Steps of a training run with the same noise and rate, as an accountant's ledger records them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    noise_multiplier: NonNegative
+    sample_rate: Rate
+    steps: Count
+
+
 class DpSgd(DpStatement):
-    """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps."""
+    """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps.
+
+    `checkpoint` is an Opacus file, `ledger` what the accountant in it recorded.
+    """
 
     technique: Literal["dp_sgd"] = "dp_sgd"
     noise_multiplier: NonNegative | None = None
@@ -63,6 +76,7 @@ class DpSgd(DpStatement):
     steps: Count | None = None
     sampling: Literal["poisson", "shuffle", "fixed_without_replacement"] | None = None
     checkpoint: Name | None = None
+    ledger: tuple[LedgerStep, ...] = ()
 
 
 class DpQuery(DpStatement):
