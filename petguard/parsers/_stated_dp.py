@@ -5,13 +5,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from petguard.claims import STATEMENT, Statement
+from petguard.claims import BY_TECHNIQUE, STATEMENT, Statement
 from petguard.documents import Step
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Claim, Node, NodeKind
 from petguard.parsers._source import Source
 
 Pointer = tuple[Step, ...]
+COUNTS = frozenset(
+    {"batch_size", "dataset_size", "steps", "clients_per_round", "clients_total", "rounds", "contributions"}
+)
 
 
 def statement(source: Source, technique: str, values: Mapping[str, Any], places: Mapping[str, Pointer]) -> Statement:
@@ -21,8 +24,19 @@ def statement(source: Source, technique: str, values: Mapping[str, Any], places:
         return STATEMENT.validate_python({"technique": technique, **said}, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        pointer = places.get(str(first["loc"][1]), ())
+        field = str(first["loc"][1])
+        pointer = places.get(field, (field,))
         raise invalid(source, pointer, str(first["msg"])) from error
+
+
+def fitting(technique: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for which a claim of this technique has a field; a whole number where the field counts."""
+    known = BY_TECHNIQUE[technique].model_fields
+    return {name: _whole(value) if name in COUNTS else value for name, value in values.items() if name in known}
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def invalid(source: Source, pointer: Pointer, text: str) -> UnreadableInput:
