@@ -1,5 +1,6 @@
 """What the readers of privacy claims in configurations share: a claim out of foreign values, and its protection."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,16 @@ def fitting(technique: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values for which a claim of this technique has a field; a whole number where the field counts."""
     known = BY_TECHNIQUE[technique].model_fields
     return {name: _whole(value) if name in COUNTS else value for name, value in values.items() if name in known}
+
+
+def number_of(value: Any) -> Any:
+    """A number that YAML left a text because it has no dot (`1e-5`); everything else as it is."""
+    if isinstance(value, str) and _BARE.fullmatch(value.strip()):
+        return float(value)
+    return value
+
+
+_BARE = re.compile(r"\d{1,20}(?:\.\d{1,20})?[eE][-+]?\d{1,4}")
 
 
 def _whole(value: Any) -> Any:
