@@ -39,7 +39,7 @@ def _interest(candidate: Candidate) -> Interest:
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
     rounds = dict(_rounds(inputs))
-    clients = [item for item in inputs if _FILTER.search(item.text.encode("utf-8", "replace"))]
+    clients = [item for item in inputs if not _SERVER.search(item.path)]  # what a server filters has arrived already
     return each(clients, _open, lambda source: _read(source, rounds))
 
 
@@ -61,6 +61,9 @@ _COUNT = re.compile(r"\bnum_rounds\"?[ \t]*[:=][ \t]*(\d{1,9})\b")
 def _read(source: Source, rounds: dict[str, tuple[int, str]]) -> Facts:
     config = source.mapping(source.document.value)
     found = list(_filters(source, config.get("task_result_filters"), ("task_result_filters",)))
+    for index, scope in enumerate(source.items(config.get("scopes"), "scopes")):  # the policy of a site
+        place: Pointer = ("scopes", index, "task_result_filters")
+        found += _filters(source, source.mapping(scope, *place[:2]).get("task_result_filters"), place)
     noisy = [each for each in found if each[0] == "SVTPrivacy"]
     return together(_facts(source, *each, rounds) for each in noisy or found)
 

@@ -167,6 +167,19 @@ def test_a_percentile_filter_before_noise_is_no_claim_of_its_own(read: Read) -> 
     assert (claim.parameters["mechanism"], claim.dangers) == ("svt", ())
 
 
+def test_the_policy_of_a_site_filters_as_well(read: Read) -> None:
+    """It has a list of filters for each scope."""
+    text = json.dumps({"scopes": [{"name": "a"}, {"name": "b", **json.loads(_client(("PercentilePrivacy", {})))}]})
+    claim = _one(read, nvflare.PARSER, {"site/privacy.json": text})
+    assert [danger.hazard for danger in claim.dangers] == [Hazard.NO_NOISE]
+
+
+def test_what_a_server_filters_has_left_the_clients(read: Read) -> None:
+    """It is no protection against the server."""
+    text = _client(("SVTPrivacy", {}))[:-1] + ', "num_rounds": 3}'
+    assert read(nvflare.PARSER, {"job/app/config/config_fed_server.json": text}) == (Facts(), [])
+
+
 def test_leaving_out_variables_claims_nothing(read: Read) -> None:
     """ExcludeVars states no differential privacy."""
     assert read(nvflare.PARSER, {_JOB: _client(("ExcludeVars", {}))}) == (Facts(), [])
