@@ -1,4 +1,4 @@
-"""Remembers, from one scan of a tree to the next, what semgrep found in a file that has not changed.
+"""Remembers, from one scan of a tree to the next, what was found in files that have not changed.
 
 A cache may only save time. Whatever is odd about its file (missing, cut off, of another version, not writable) means
 that nothing is remembered, and never an error. Only what the last scan used is kept, so it does not grow.

@@ -107,11 +107,11 @@ class Reads:
 
         Also those from the whole of either, where that holds data of the column's kind.
         """
-        found: dict[tuple[str, str], Path] = {}
+        found: dict[tuple[str, str, str], Path] = {}
         for thing, name in keys(node):
             whole = (flow for flow in self.by_whole.get(thing, ()) if _share(flow.source, node))
             for flow in (*self.by_field.get((thing, name), ()), *whole):
-                found[flow.source.id, flow.target.id] = flow
+                found[flow.key] = flow
         return tuple(found[key] for key in sorted(found))
 
 

@@ -17,6 +17,7 @@ from petguard.ways import Ways
 if TYPE_CHECKING:
     import networkx
 
+FlowKey = tuple[str, str, str]
 _SCALARS = ("asset", "sink", "provider", "version", "model", "region", "endpoint", "technique", "claim")
 
 
@@ -45,10 +46,19 @@ class Path:
         return self.hops[-1].node
 
     @property
+    def call(self) -> Hop | None:
+        """The last code before the end, at the place where data leaves by it; None on a way without code."""
+        return next((hop for hop in reversed(self.hops[1:]) if hop.node.kind is NodeKind.CODE), None)
+
+    @property
+    def key(self) -> FlowKey:
+        """What tells this flow from others: the ids of its source, of the call that data leaves by, and of its end."""
+        return self.source.id, self.call.node.id if self.call else "", self.target.id
+
+    @property
     def call_site(self) -> Location:
         """The last place in code before the end; without code, the place that says that data gets there."""
-        code = [hop.location for hop in self.hops[1:] if hop.node.kind is NodeKind.CODE]
-        return code[-1] if code else self.hops[-1].location
+        return (self.call or self.hops[-1]).location
 
     @property
     def protections(self) -> tuple[Node, ...]:
@@ -89,7 +99,8 @@ class SystemGraph:
             self._nodes[model.id] = self._resolved(model)
         onward = {key: self._targets(key) for key in sorted(self._graph)}
         self._ends = frozenset(node.id for node in self.nodes() if _is_end(node, onward[node.id]))
-        self._ways = Ways(onward, self._ends)
+        self._doors = frozenset(node.id for node in self.nodes(kind=NodeKind.CODE))
+        self._ways = Ways(onward, self._ends, self._doors)
         self._lost = frozenset(node.id for node in self.nodes(trait=Trait.UNRESOLVED, sink=None))
 
     def _add(self, edge: Edge) -> None:
@@ -133,7 +144,7 @@ class SystemGraph:
         return tuple(sorted(chosen, key=lambda edge: (edge.source, edge.target, edge.kind)))
 
     def flows(self) -> tuple[Path, ...]:
-        """One shortest way from each node with personal data to each end it can reach, in id order.
+        """One shortest way from each node with personal data through each call to each end it can reach, in id order.
 
         A way without any protection is preferred: a protection that can be walked around is not listed as one.
         """
@@ -141,13 +152,32 @@ class SystemGraph:
         sources = frozenset(node.id for node in self.nodes(kind=NodeKind.DATA) if node.categories)
         ends = self._ways.reach(sources).among(self._ends)
         found = [path for end in ends for path in self._flows_into(end, sources, protections)]
-        return tuple(sorted(found, key=lambda path: (path.source.id, path.target.id)))
+        return tuple(sorted(found, key=lambda path: path.key))
 
     def _flows_into(self, end: str, sources: frozenset[str], protections: frozenset[str]) -> Iterator[Path]:
-        anyhow = self._ways.reach({end}, backwards=True)
-        bare = self._ways.reach({end}, protections, backwards=True) if anyhow.among(protections) else anyhow
-        for source in anyhow.among(sources - {end}):
-            yield self._path((bare if source in bare else anyhow).trail(source))
+        passed = self._ways.reach({end}, backwards=True).among(protections)
+        bare = self._approaches(end, sources, protections) if passed else {}
+        for key, trail in self._approaches(end, sources, frozenset()).items():
+            yield self._path(bare.get(key, trail))
+
+    def _approaches(
+        self, end: str, sources: frozenset[str], avoiding: frozenset[str]
+    ) -> Mapping[tuple[str, str], Sequence[str]]:
+        """A shortest way from each source through each call that leads to an end, by source and call.
+
+        The call is the last code on the way, or nothing where there is no code. One way for each source alone would
+        keep quiet about every call but the nearest. A way that comes back to where it was is left out: from there the
+        data gets to the end without this call.
+        """
+        near = self._ways.reach({end}, avoiding, backwards=True, to_doors=end not in self._doors)
+        if end in self._doors:
+            return {(source, end): near.trail(source) for source in near.among(sources - {end})}
+        found = {(source, ""): near.trail(source) for source in near.among(sources - {end})}
+        for door in near.among(self._doors - avoiding):
+            onward = near.trail(door)[1:]
+            far = self._ways.reach({door}, avoiding, backwards=True)
+            found |= {(source, door): [*far.trail(source), *onward] for source in far.among(sources - {end, door})}
+        return {key: trail for key, trail in found.items() if len(set(trail)) == len(trail)}
 
     def cut(
         self,
@@ -179,25 +209,23 @@ class SystemGraph:
         targets: Collection[str],
         passes_verified: Collection[str],
         passes_claimed: Collection[str],
-    ) -> Mapping[tuple[str, str], Cut]:
-        """The cut of each source by itself, by (source, target), without what passes; it names every breach.
+    ) -> Sequence[Cut]:
+        """The cut of each source, call and target by itself, without what passes; it names every breach.
 
         Searches backwards from each target: targets are few, sources are not, and the next rule asks for the same ones.
         """
         verified, either = frozenset(passes_verified), frozenset(passes_verified).union(passes_claimed)
         starts = frozenset(sources)
-        found = {}
+        found = []
         for target in sorted(set(targets) - verified):
-            unverified, bare = (self._ways.reach({target}, each, backwards=True) for each in (verified, either))
-            for source in unverified.among(starts - {target}):
-                is_bare = source in bare and target not in either
-                passage, towards = (Passage.VIOLATION, bare) if is_bare else (Passage.UNVERIFIED, unverified)
-                found[source, target] = Cut(passage, self._path(towards.trail(source)))
-        safe = starts - {source for source, _ in found}
+            bare = {} if target in either else self._approaches(target, starts, either)
+            for key, trail in self._approaches(target, starts, verified).items():
+                passage = Passage.VIOLATION if key in bare else Passage.UNVERIFIED
+                found.append(Cut(passage, self._path(bare.get(key, trail))))
+        safe = starts - {cut.path.source.id for cut in found}
         for lost in sorted(self._lost.difference(targets, verified)):
-            towards = self._ways.reach({lost}, verified, backwards=True)
-            for source in towards.among(safe - {lost}):
-                found[source, lost] = Cut(Passage.UNKNOWN, self._path(towards.trail(source)))
+            trails = self._approaches(lost, safe, verified).values()
+            found += [Cut(Passage.UNKNOWN, self._path(trail)) for trail in trails]
         return found
 
     def _path(self, keys: Sequence[str]) -> Path:

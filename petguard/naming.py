@@ -289,7 +289,9 @@ def subject(reading: Reading, owners: Tokens) -> tuple[str, str] | None:
         if not words:
             continue
         for word in words[-1:] if own else reversed(words):
-            if _is_subject(word, wanted, own=own):
+            if _is_subject(word, wanted, own=own) and not (
+                word in vocabulary().weak and words[-1] in vocabulary().things
+            ):
                 return word, owner
         if words[-1] in vocabulary().things or (own and words[-1] in vocabulary().weak):
             return None

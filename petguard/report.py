@@ -261,7 +261,11 @@ class Clause(Frozen):
 
 
 class Finding(Frozen):
-    """The policy is broken, or cannot be shown to hold, at a place."""
+    """The policy is broken, or cannot be shown to hold, at a place.
+
+    A finding about flows stands for all that leave by one call with one result: `flows` are their ids, `flow` is the
+    one that shows it best, `categories` is what they carry. `related` names some of their sources.
+    """
 
     rule: str
     name: str
@@ -271,6 +275,8 @@ class Finding(Frozen):
     location: Spot
     related: tuple[Related, ...] = ()
     flow: str | None = None
+    flows: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     claim: str | None = None
     result: FlowResult = FlowResult.VIOLATION
     fingerprint: str

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from petguard.comparison import Comparison
-from petguard.graph import Path, SystemGraph
+from petguard.graph import FlowKey, Path, SystemGraph
 from petguard.model import (
     Claim,
     Confidence,
@@ -43,6 +43,7 @@ _IS_TEST = re.compile(
     r"(?i)(?:^|/)(?:tests?|__tests__|spec|fixtures)/|(?:^|/)(?:test_|conftest)[^/]*$|[._](?:test|spec)\.\w+$"
 )
 _KEPT = ("attribute:", "variable:", "filled:")  # how the ids of values begin that are kept from one call to another
+_LONG, _VERY_LONG = 12, 24  # steps, source and end included: each may be where two things were taken for one
 _POSITION = re.compile(r"(:\d+)+$")
 
 
@@ -62,11 +63,21 @@ def numbered(names: Iterable[str]) -> list[str]:
     return ids
 
 
-def flow_ids(flows: Sequence[Path]) -> Mapping[tuple[str, str], str]:
-    """The id of the flow from one node to another, by their node ids."""
+def call_identity(flow: Path) -> str:
+    """What stays the same about the call that data leaves by: file, function and what is called; no line.
+
+    On a way without code, the file that says that data gets there.
+    """
+    if flow.call is None:
+        return flow.call_site.path
+    return f"{identity(flow.call.node)}|{flow.call.node.details.get('function', '')}"
+
+
+def flow_ids(flows: Sequence[Path]) -> Mapping[FlowKey, str]:
+    """The id of each flow, by its key."""
     ordered = sorted(flows, key=_flow_order)
-    ids = numbered(f"{identity(flow.source)}|{identity(flow.target)}" for flow in ordered)
-    return {(flow.source.id, flow.target.id): key for flow, key in zip(ordered, ids, strict=True)}
+    ids = numbered(f"{identity(flow.source)}|{call_identity(flow)}|{identity(flow.target)}" for flow in ordered)
+    return {flow.key: key for flow, key in zip(ordered, ids, strict=True)}
 
 
 def flow_rows(
@@ -74,10 +85,7 @@ def flow_rows(
 ) -> tuple[Flow, ...]:
     """The flows in the order of their source, then of their sink."""
     ids = flow_ids(flows)
-    return tuple(
-        _flow(ids[flow.source.id, flow.target.id], flow, verdicts, declared(flow))
-        for flow in sorted(flows, key=_flow_order)
-    )
+    return tuple(_flow(ids[flow.key], flow, verdicts, declared(flow)) for flow in sorted(flows, key=_flow_order))
 
 
 def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict], declared: bool) -> Flow:
@@ -99,15 +107,19 @@ def _flow(key: str, flow: Path, verdicts: Mapping[str, Verdict], declared: bool)
 def confidence(flow: Path) -> Confidence:
     """How sure a person would be of a flow.
 
-    Less where only a bare name says that it is personal data, or where it was kept in an object between two functions,
-    and little in test code or where its end could not be found out.
+    Less where only a bare name says that it is personal data, where a whole object goes of which nobody knows what is
+    read, where it was kept in an object between two functions, and where the way is long; little where it is very long,
+    in test code, and where its end could not be found out.
     """
-    place = flow.hops[0].location
-    if _IS_TEST.search(place.path) or _is_lost(flow.target):
+    place, steps = flow.hops[0].location, len(flow.hops)
+    if _IS_TEST.search(place.path) or _is_lost(flow.target) or steps > _VERY_LONG:
         return Confidence.LOW
     kept = any(hop.node.id.startswith(_KEPT) for hop in flow.hops)
     bare = "." not in flow.source.name or flow.source.origin is Origin.DECLARED
-    return Confidence.MEDIUM if kept or bare else Confidence.HIGH
+    vague = kept or bare or bool(flow.source.details.get("whole"))
+    if steps > _LONG:
+        return Confidence.LOW if vague else Confidence.MEDIUM
+    return Confidence.MEDIUM if vague else Confidence.HIGH
 
 
 def _sink_kind(end: Node) -> SinkKind:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _START, _AVOIDED = -1, -2
 _KEPT = 2_000_000  # nodes in all searches that are kept, about 70 bytes each
+_Asked = tuple[frozenset[str], frozenset[str], bool, bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +39,11 @@ class Reach:
 
 
 class Ways:
-    """The edges of a graph. Whoever gets to one of its `ends` stays there."""
+    """The edges of a graph. Whoever gets to one of its `ends` stays there; a search may also stop at its `doors`."""
 
-    def __init__(self, edges: Mapping[str, Sequence[str]], ends: Collection[str]) -> None:
+    def __init__(
+        self, edges: Mapping[str, Sequence[str]], ends: Collection[str], doors: Collection[str] = frozenset()
+    ) -> None:
         self._names = sorted(edges)
         self._numbers = {name: number for number, name in enumerate(self._names)}
         self._onward = [[self._numbers[target] for target in edges[name]] for name in self._names]
@@ -49,14 +52,23 @@ class Ways:
             for target in targets:
                 self._back[target].append(source)
         self._ends = frozenset(self._numbers[end] for end in ends)
-        self._kept: OrderedDict[tuple[frozenset[str], frozenset[str], bool], Reach] = OrderedDict()
+        self._doors = frozenset(self._numbers[door] for door in doors)
+        self._kept: OrderedDict[_Asked, Reach] = OrderedDict()
         self._size = 0
 
     def reach(
-        self, starts: Collection[str], avoiding: Collection[str] = frozenset(), *, backwards: bool = False
+        self,
+        starts: Collection[str],
+        avoiding: Collection[str] = frozenset(),
+        *,
+        backwards: bool = False,
+        to_doors: bool = False,
     ) -> Reach:
-        """Breadth-first search from all starts at once. A start counts as reached even if it is to be avoided."""
-        key = frozenset(starts), frozenset(avoiding), backwards
+        """Breadth-first search from all starts at once. A start counts as reached even if it is to be avoided.
+
+        With `to_doors` a door is reached and not passed.
+        """
+        key = frozenset(starts), frozenset(avoiding), backwards, to_doors
         known = self._kept.get(key)
         if known is not None:
             self._kept.move_to_end(key)
@@ -65,8 +77,11 @@ class Ways:
         self._keep(key, found)
         return found
 
-    def _search(self, starts: frozenset[str], avoiding: frozenset[str], backwards: bool) -> dict[int, int]:
-        beside, ends = self._back if backwards else self._onward, self._ends
+    def _search(
+        self, starts: frozenset[str], avoiding: frozenset[str], backwards: bool, to_doors: bool
+    ) -> dict[int, int]:
+        beside = self._back if backwards else self._onward
+        ends = self._ends | self._doors if to_doors else self._ends
         queue = sorted(self._numbers[start] for start in starts)
         avoided = [self._numbers[each] for each in avoiding]
         before = dict.fromkeys(avoided, _AVOIDED) | dict.fromkeys(queue, _START)
@@ -82,7 +97,7 @@ class Ways:
                 del before[each]
         return before
 
-    def _keep(self, key: tuple[frozenset[str], frozenset[str], bool], found: Reach) -> None:
+    def _keep(self, key: _Asked, found: Reach) -> None:
         self._kept[key] = found
         self._size += len(found.before)
         while self._size > _KEPT and len(self._kept) > 1:

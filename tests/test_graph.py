@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from petguard.graph import Passage, SystemGraph
+from petguard.graph import Cut, Passage, SystemGraph
 from petguard.model import Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind, Trait
 
 
@@ -113,16 +113,23 @@ def test_a_flow_ends_at_its_first_sink() -> None:
 
 
 def test_a_flow_takes_the_shortest_way() -> None:
-    """One witness per source and sink is enough, and the shortest is the easiest to read."""
+    """One witness per source, call and sink is enough, and the shortest is the easiest to read."""
+    parts = (data("d"), node("x"), node("y"), node("z"), service("s"))
+    edges = (flow("d", "x"), flow("x", "y"), flow("y", "z"), flow("x", "z"), flow("z", "s"))
+    assert ways(graph(*parts, *edges)) == [["d", "x", "z", "s"]]
+
+
+def test_every_call_by_which_data_leaves_is_a_flow() -> None:
+    """The second call of the same logger does not hide behind the first."""
     parts = (data("d"), node("x"), node("y"), service("s"))
-    edges = (flow("d", "x"), flow("x", "y"), flow("y", "s"), flow("x", "s"))
-    assert ways(graph(*parts, *edges)) == [["d", "x", "s"]]
+    edges = (flow("d", "x"), flow("d", "y"), flow("x", "s"), flow("y", "s"))
+    assert ways(graph(*parts, *edges)) == [["d", "x", "s"], ["d", "y", "s"]]
 
 
 def test_a_protection_that_can_be_walked_around_is_not_listed() -> None:
     """The way without protection is the witness, even when it is longer."""
     parts = (data("d"), node("p", NodeKind.PROTECTION), node("x"), node("y"), service("s"))
-    edges = (flow("d", "p"), flow("p", "s"), flow("d", "x"), flow("x", "y"), flow("y", "s"))
+    edges = (flow("d", "p"), flow("p", "y"), flow("d", "x"), flow("x", "y"), flow("y", "s"))
     assert ways(graph(*parts, *edges)) == [["d", "x", "y", "s"]]
 
 
@@ -207,6 +214,13 @@ def test_a_cut_equals_brute_force_over_all_simple_paths(
         assert cut.passage is not Passage.VIOLATION or not {*keys} & (verified | claimed)
 
 
+def shortest_of_the_worst(cuts: list[Cut]) -> tuple[Passage, int]:
+    """The worst result of all calls on the way to one target, and the fewest nodes of a way that shows it."""
+    passages = {cut.passage for cut in cuts}
+    worst = next(each for each in (Passage.VIOLATION, Passage.UNVERIFIED, Passage.UNKNOWN) if each in passages)
+    return worst, min(len(cut.path.hops) for cut in cuts if cut.passage is worst)
+
+
 @settings(max_examples=300, deadline=None)
 @given(small_graphs(), st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=3), st.sampled_from(NAMES))
 def test_cutting_each_source_equals_one_cut_per_source(
@@ -219,8 +233,10 @@ def test_cutting_each_source_equals_one_cut_per_source(
     traits = {lost: (Trait.UNRESOLVED,)}
     nodes = [service(name) if name in sinks else node(name, traits=traits.get(name, ())) for name in NAMES]
     found = graph(*nodes, *(flow(*edge) for edge in edges))
-    together = found.cut_each(sources, sinks, verified, claimed)
-    assert {ends: (cut.passage, len(cut.path.hops)) for ends, cut in together.items()} == {
+    together: dict[tuple[str, str], list[Cut]] = {}
+    for cut in found.cut_each(sources, sinks, verified, claimed):
+        together.setdefault((cut.path.source.id, cut.path.target.id), []).append(cut)
+    assert {ends: shortest_of_the_worst(cuts) for ends, cuts in together.items()} == {
         (source, end): (cut.passage, len(cut.path.hops))
         for source in sources
         for end, cut in found.cut({source}, sinks, verified, claimed).items()
@@ -233,9 +249,10 @@ def test_cutting_each_source_equals_one_cut_per_source(
 def test_flows_are_the_sinks_that_some_simple_path_reaches(
     drawn: tuple[frozenset[tuple[str, str]], frozenset[str], frozenset[str], frozenset[str]],
 ) -> None:
-    """One flow per sink that can be reached, over a path that is as short as any."""
+    """A flow to each sink that can be reached, over a path that is as short as any."""
     edges, sinks, _, _ = drawn
     nodes = [data("a"), *(service(name) if name in sinks else node(name) for name in NAMES[1:])]
     every = simple_paths(edges, sinks, ["a"])
     shortest = {path[-1]: len(path) for path in sorted(every, key=len, reverse=True) if path[-1] in sinks}
-    assert {way[-1]: len(way) for way in ways(graph(*nodes, *(flow(*edge) for edge in edges)))} == shortest
+    found = sorted(ways(graph(*nodes, *(flow(*edge) for edge in edges))), key=len, reverse=True)
+    assert {way[-1]: len(way) for way in found} == shortest

@@ -340,3 +340,33 @@ def test_a_flow_that_is_lost_is_still_a_row() -> None:
         end = node("x:end", kind, traits=(Trait.UNRESOLVED,))
         kinds[kind] = rows.flow_rows(evidence((data(EMAIL), end)).flows, {})[0].sink.kind
     assert kinds == {NodeKind.MODEL: SinkKind.AI_SERVICE, NodeKind.TOOL: SinkKind.THIRD_PARTY}
+
+
+def two_ways(*, second: Node) -> Evidence:
+    """Two sources that leave by one call, the second one through something of its own."""
+    found = evidence((data(EMAIL), call(), openai()))
+    parts = found.graph
+    other = data(HEALTH).model_copy(update={"id": "data:other", "name": "other"})
+    edges = [
+        Edge(kind=EdgeKind.FLOWS_TO, source=a, target=b, origin=Origin.DETECTED, location=other.locations[0])
+        for a, b in ((other.id, second.id), (second.id, call().id))
+    ]
+    facts = Facts(nodes=(*parts.nodes(), other, second), edges=(*parts.edges(), *edges))
+    return Evidence.of(SystemGraph([facts]), (), (), found.policy)
+
+
+def test_all_that_leaves_by_one_call_with_one_result_is_one_finding() -> None:
+    """It names every flow and category, and where the other data comes from."""
+    step = call().model_copy(update={"id": "call:other", "name": "step"})
+    [finding] = [each for each in told(two_ways(second=step), "PG201") if each.rule == "PG201"]
+    assert len(finding.flows) == 2
+    assert finding.flow == finding.flows[0]
+    assert finding.categories == (EMAIL, HEALTH)
+    assert "and 1 other source" in finding.message
+    assert {each.message for each in finding.related} == {"source: secret", "source: other"}
+
+
+def test_a_doubt_and_a_violation_at_one_call_are_two_findings() -> None:
+    """A protection on one way does not hide that another has none, and the other way round."""
+    results = [each.result for each in told(two_ways(second=protection("consent")), "PG201")]
+    assert sorted(results) == [FlowResult.UNVERIFIED, FlowResult.VIOLATION]

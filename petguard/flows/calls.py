@@ -1,7 +1,7 @@
 """What a call means to the values around it: what it is given, what it gives back, and what it puts where."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,13 +11,17 @@ from petguard.flows import sql
 from petguard.flows.knowledge import table
 from petguard.flows.resolve import as_library
 from petguard.flows.sources import Spot, describes, spelled, words_of
-from petguard.flows.summary import PAIRS, Argument, Ref, Site
-from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed
+from petguard.flows.summary import ENTRIES, PAIRS, Argument, Atom, Ref, Site
+from petguard.flows.values import ELEMENT, EMPTY, INNER, NOTHING, Value, joined, mixed
 
 if TYPE_CHECKING:
     from petguard.flows.interpret import Interpreter
 
 _GETTER = re.compile(r"(?:get|fetch|load|read|find|retrieve|lookup|select)_?(?=[A-Z_a-z])")
+_DOES = re.compile(  # says what is done to somebody's data, and not that it is given
+    r"(?:un)?(?:watch|send|list|sync|process|validate|verify|update|create|delete|remove|check|has|is|count|handle|clear"
+    r"|reset|mark|notify|log|save|store|set)(?=[A-Z_])"
+)
 _CHOOSES = re.compile(r"(?:get|find)_?(?:First|Last|Any|One|All|first|last)")  # says nothing of what is chosen
 _READS_FILE = re.compile(r"(?i)(?:\w*_)?(?:read|open|load|scan|from|parse)\w*")
 _DATA_FILE = re.compile(
@@ -33,15 +37,18 @@ _PARSES = frozenset(  # what makes an object of a class from something
     ]
 )  # fmt: skip
 _SELECTS = frozenset({"query", "select", "get", "exec", "scalars", "getRepository", "getMongoRepository"})
-_ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 _STORES = frozenset({"prisma", "prismaClient", "db", "tx", "ctx", "self", "client"})  # `prisma.patient.findMany()`
+_MANY_ROWS = ("Many", "All", "find", "Count")
+_CLIENTS = _STORES - {"ctx", "self"}
 _LEAVES = {  # the arguments that name fields which the result does not have; `*` for those without a name
     **dict.fromkeys(["drop", "drop_columns", "drop_vars"], ("columns", "labels", "*")),
     **dict.fromkeys(["model_dump", "model_dump_json", "dict", "json", "dump", "dumps"], ("exclude",)),
-    "omit": ("*",),
+    **dict.fromkeys(["omit", "del"], ("*",)),
 }
+TAKES_OUT = "del"  # as a method's name: what is left of an object without one part
 _MANY_LEFT_OUT = 60
 _PLACES = frozenset({"first", "last", "next", "one", "all", "any"})  # `findLast` finds no last name
+_RUN_BY_NAME = ("execute", "func")  # what an object that describes a tool calls its function
 _REFS_GIVEN = 2
 _REFS_BACK = 4
 _LONG_REF = 160
@@ -92,7 +99,7 @@ class Calling:
         self._note(site, receiver, given)
         site.leaves = _left_out(call)
         made = tuple(f"{ref}()" for ref in refs if len(ref) < _LONG_REF)
-        if receiver is not None and _last(callee) in _ENTRIES:
+        if receiver is not None and _last(callee) in ENTRIES:
             made = (*made, *receiver.element().refs)[:_REFS_BACK]
         back = Value(frozenset({("c", number, "")}), refs=made)
         result = self._result(_Made(call, receiver, [value for value, _ in given], number, refs, back))
@@ -179,16 +186,16 @@ class Calling:
         )
         columns = _named(one.call, "select")
         if columns:
-            parts = {name: Value(frozenset({(*made[:-1], name)})) for name in columns}
-            row = Value(NOTHING, parts, refs=(f"t:{kind}|", *one.back.refs), closed=True)
+            row = _selected(made, columns, (f"t:{kind}|", *one.back.refs))
             return row.with_part(ELEMENT, row)
-        with_it = {(*made[:-1], name) for name in _named(one.call, "include")}
-        return Value(frozenset({made}) | with_it, refs=(f"t:{kind}|", *one.back.refs))
+        with_it = {name: Value(frozenset({(*made[:-1], name)})) for name in _named(one.call, "include")}
+        row = Value(frozenset({made}), with_it or None, refs=(f"t:{kind}|", *one.back.refs))
+        return row.with_part(ELEMENT, row) if with_it and one.name.endswith(_MANY_ROWS) else row
 
     def _carried(self, one: "_Made") -> Value | None:
         """What the table of carriage says of the name."""
         receiver, name = one.receiver, one.name
-        if receiver is not None and _is("puts", name) and not _protects(one.refs):
+        if receiver is not None and _is("puts", name) and not _protects(one.refs) and not _is_stored(one.call):
             held = self._put(one.call.callee, receiver, _put_in(one))
             key = one.given[0].text if name == "setdefault" and one.given else None
             return held.part(key) if key else held
@@ -287,7 +294,7 @@ class Calling:
             if field.lower() in _PLACES:
                 return result
             return reading.named(result, words_of(of, receiver or EMPTY), of, field[:1].lower() + field[1:], spot)
-        if of is not None and not call.arguments:
+        if of is not None and not call.arguments and _DOES.match(name) is None:
             return reading.named(result, words_of(of, receiver or EMPTY), of, name, spot)
         return result
 
@@ -297,13 +304,24 @@ def _protects(refs: Sequence[Ref]) -> bool:
     return any(table().safeguard(path) is not None for ref in refs if (path := as_library(ref)))
 
 
+def _is_stored(call: f.Call) -> bool:
+    """Whether a call changes what a service keeps: `prisma.user.update({...})` fills no container."""
+    names, root = 0, call.callee
+    while isinstance(root, f.Attr):
+        names, root = names + 1, root.of
+    if isinstance(root, f.Var) and names > 1 and root.name in _CLIENTS:
+        return True
+    return _last(call.callee) == "update" and sum(not each.name for each in call.arguments) > 1
+
+
 def _says_nothing(name: str) -> bool:
     """Whether a call's name is one that every container has: `findLast` gives no last name."""
     return table().carries(name) or _CHOOSES.fullmatch(name) is not None
 
 
 def _argument(slot: str, value: Value) -> Argument:
-    refs = tuple(ref for ref in value.refs if ref.startswith(_FUNCTIONS))[:_REFS_GIVEN]
+    runs = [ref for name in _RUN_BY_NAME if value.has(name) for ref in value.part(name).refs]
+    refs = tuple(ref for ref in (*value.refs, *runs) if ref.startswith(_FUNCTIONS))[:_REFS_GIVEN]
     text = value.text if value.text is not None and len(value.text) < _LONG_TEXT else None
     return Argument(slot, value.given(), refs, value.literal, text, tuple(value.parts or ()))
 
@@ -391,16 +409,37 @@ def _kept_kind(call: f.Call) -> str | None:
     return named.name if isinstance(named, f.Var) and _last(call.callee) in ("get", "query", "select") else None
 
 
-def _named(call: f.Call, option: str) -> list[str]:
-    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`."""
+def _selected(made: Atom, columns: Mapping[str, Sequence[str]], refs: tuple[Ref, ...]) -> Value:
+    """The row of a query that names its columns, and of a row of another table in it only what is named there."""
+    parts = {}
+    for name, inner in columns.items():
+        whole = Value(frozenset({(*made[:-1], name)}))
+        own = {each: Value(frozenset({(*made[:-1], f"{name}{INNER}{each}")})) for each in inner}
+        row = Value(NOTHING, own, closed=True)
+        parts[name] = row.with_part(ELEMENT, row) if inner else whole
+    return Value(NOTHING, parts, refs=refs, closed=True)
+
+
+def _named(call: f.Call, option: str) -> dict[str, list[str]]:
+    """The columns that a query names: `findMany({ select: { name: true } })`, `find({ select: ["name"] })`.
+
+    Each with those of a row of another table: `select: { user: { select: { email: true } } }`.
+    """
     for each in call.arguments:
         pairs = each.value.pairs if isinstance(each.value, f.Record) else ()
         for name, inner in pairs:
             if name == option and isinstance(inner, f.Record):
-                return [column for column, _ in inner.pairs]
+                return {column: _inside(one, option) for column, one in inner.pairs}
             if name == option and isinstance(inner, f.Items):
-                return [item.value for item in inner.items if isinstance(item, f.Text)]
-    return []
+                return {item.value: [] for item in inner.items if isinstance(item, f.Text)}
+    return {}
+
+
+def _inside(each: f.Expr, option: str) -> list[str]:
+    pairs = each.pairs if isinstance(each, f.Record) else ()
+    return [
+        column for name, inner in pairs if name == option and isinstance(inner, f.Record) for column, _ in inner.pairs
+    ]
 
 
 def _is_kind(each: f.Expr) -> bool:

@@ -29,6 +29,7 @@ class Emitter:
     trace: Trace
     locate: Locate
     facts: Facts = field(default_factory=Facts)
+    _ids: dict[Value, str] = field(default_factory=dict)
 
     def emit(self) -> Facts:
         """The live part of the trace; an end that nothing reaches adds nothing."""
@@ -94,6 +95,11 @@ class Emitter:
         return self._at(path, known.at) if known else self.locate(path, 1, 1)
 
     def _node(self, node: Value) -> str:
+        if node not in self._ids:
+            self._ids[node] = self._made(node)
+        return self._ids[node]
+
+    def _made(self, node: Value) -> str:
         kind = node[0]
         if kind == "s" and node in self.trace.sources:
             return self._add(self._source(node))
@@ -120,7 +126,10 @@ class Emitter:
             origin=Origin.DETECTED,
             locations=(self._at(path, source.at),),
             categories=self.trace.sources[node],
-            details={"because": source.because or f"it is a {' or '.join(source.says)}"},
+            details={
+                "because": source.because or f"it is a {' or '.join(source.says)}",
+                **({"whole": True} if source.kind == "object" and not node[3] else {}),
+            },
         )
 
     def _safeguard(self, node: Value) -> Node:
@@ -189,6 +198,7 @@ def called(path: str, site: Site, locate: Locate) -> Node:
         name=site.name,
         origin=Origin.DETECTED,
         locations=(locate(path, line, column),),
+        details={"function": site.function},
     )
 
 

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
+from petguard.flows import unfollowed
+from petguard.flows.budget import of_tree
 from petguard.flows.facts import Emitter, Facts, Locate, called
 from petguard.flows.form import Place, line_and_column
 from petguard.flows.graph import Graph
+from petguard.flows.graph import Node as Value
 from petguard.flows.knowledge import Data, Recipient, table
 from petguard.flows.resolve import Locate as LocateModule
 from petguard.flows.resolve import Meaning, Symbols
@@ -15,6 +19,8 @@ from petguard.flows.trace import End, Kinds, Trace, trace
 from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, SinkKind, State, Trait
 
 _DYNAMIC = re.compile(r"\b(?:import_module|__import__|load_object|locate|import_string)\(\)")
+_MANY = "it may be more than is looked at"
+_TEXT_BACK = re.compile(r"\.(?:to|write)_(?:csv|json)\Z")  # without a path, `frame.to_csv()` gives the text back
 _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
 
 
@@ -41,7 +47,7 @@ class Tree:
 
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
-        graph = Graph(self.summaries, Symbols(self.summaries, self.modules))
+        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)))
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
@@ -60,7 +66,8 @@ class Tree:
         found = trace(graph, ends, kinds)
         Emitter(graph, found, self.locate, facts).emit()
         _drop_unreached(facts, found)
-        return facts, [*self._lost(graph, found, kinds), *_overgrown(graph)]
+        lost = list(self._lost(graph, found, kinds))
+        return facts, [*lost, *unfollowed.overgrown(graph), *unfollowed.unlinked(graph)]
 
     def _asks(self, graph: Graph, path: str, number: int, site: Site) -> Asked | None:
         known = self.asked.get((path, site.at, site.end))
@@ -114,18 +121,26 @@ class Tree:
             if (why := self._doubt(graph, path, number, site, wrappers)) is not None
         ]
         ends = [_end(graph, f"{path}:{number}", path, number, Data()) for path, number, _, _ in doubtful]
+        yield from unfollowed.unfinished(graph, found.unfinished())
+        graph.work = of_tree(self.summaries)
         reached = trace(graph, ends, kinds)
-        for end, (path, _, site, why) in zip(ends, doubtful, strict=True):
+        many = unfollowed.passed_by(graph, found)
+        for end, (path, number, site, why) in zip(ends, doubtful, strict=True):
             source = reached.source_of(end.arriving)
-            if source is not None and reached.sources[source]:  # of a file nobody knows yet what it holds
-                line, _ = line_and_column(site.at)
-                name = graph.summaries[str(source[1])].sources[int(source[2])].label
-                detail = f"{name} is given to {site.name}, and {why}"
-                yield Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
+            if source is None or not reached.sources[source]:  # of a file nobody knows yet what it holds
+                continue
+            if why == _MANY:
+                many.append((path, number))
+            else:
+                yield _unresolved(graph, source, path, site, why)
+        yield from unfollowed.shortened(graph, many)
+        yield from unfollowed.unfinished(graph, reached.unfinished())
 
     def _doubt(self, graph: Graph, path: str, number: int, site: Site, wrappers: Iterable[str]) -> str | None:
         """Why nobody knows what a call calls; None for one that is resolved, or leaves the tree."""
         found = graph.links.meanings[path, number]
+        if (path, number) in graph.links.short and any(each.given for each in site.arguments):
+            return _MANY
         is_known = any(one.kind != "parameter" and not _is_dynamic(one) for one in found)
         if is_known or not any(each.given for each in site.arguments):
             return None
@@ -145,6 +160,13 @@ class Tree:
         return None
 
 
+def _unresolved(graph: Graph, source: Value, path: str, site: Site, why: str) -> Gap:
+    line, _ = line_and_column(site.at)
+    name = graph.summaries[str(source[1])].sources[int(source[2])].label
+    detail = f"{name} is given to {site.name}, and {why}"
+    return Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
+
+
 def _sites(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, int, Site]]:
     for path, summary in summaries.items():
         for number, site in enumerate(summary.sites):
@@ -152,7 +174,8 @@ def _sites(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, int, Site]]:
 
 
 def _end(graph: Graph, key: str, path: str, number: int, data: Data) -> End:
-    return End(key, path, number, tuple(dict.fromkeys(graph.arguments(path, number, data))))
+    arriving = graph.results(path, number) if data.results else graph.arguments(path, number, data)
+    return End(key, path, number, tuple(dict.fromkeys(arriving)))
 
 
 def _is_given(recipient: Recipient, site: Site) -> bool:
@@ -160,15 +183,10 @@ def _is_given(recipient: Recipient, site: Site) -> bool:
     texts = {each.slot: each.text for each in site.arguments}
     if any(texts.get(name) != text for name, text in recipient.given.items()):
         return False
+    if recipient.itself and _TEXT_BACK.search(site.name) and all(each.slot == "self" for each in site.arguments):
+        return False
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
     return not recipient.needs or not given.isdisjoint(recipient.needs)
-
-
-def _overgrown(graph: Graph) -> Iterator[Gap]:
-    for path, function in sorted(graph.returns.overgrown):
-        line, _ = line_and_column(graph.summaries[path].functions[function].at)
-        detail = f"{function} gives back more values than are looked through"
-        yield Gap(path=path, state=State.PARTIAL, reason="unresolved", detail=detail, line=line)
 
 
 def _is_dynamic(one: Meaning) -> bool:
@@ -187,5 +205,5 @@ def _drop_unreached(facts: Facts, found: Trace) -> None:
     targets = {each.target for each in facts.edges if each.source in reached}
     calls = {key for key, node in facts.nodes.items() if key.startswith("call:") and key not in reached}
     facts.edges = [each for each in facts.edges if each.source not in calls]
-    sinks = {key for key, node in facts.nodes.items() if node.kind is NodeKind.SINK and key not in targets}
-    facts.nodes = {key: node for key, node in facts.nodes.items() if key not in calls | sinks}
+    dropped = calls | {key for key, node in facts.nodes.items() if node.kind is NodeKind.SINK and key not in targets}
+    facts.nodes = {key: node for key, node in facts.nodes.items() if key not in dropped}

@@ -6,16 +6,18 @@ passes in one slot) and `k` (what a safeguard gives back).
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from petguard import taxonomy
+from petguard.flows.budget import of_tree
 from petguard.flows.guards import find
 from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, went_in
-from petguard.flows.summary import PAIRS, Argument, Atom, Atoms, ClassSummary, Given, Site, Summary, Write
-from petguard.flows.values import ELEMENT, NOTHING, of_field
+from petguard.flows.summary import ENTRIES, PAIRS, Argument, Atom, Atoms, ClassSummary, Site, Summary, Write
+from petguard.flows.values import ELEMENT, INNER, NOTHING, of_field, select
 
 Node = tuple[str | int, ...]
 KINDS = {"k": 3, "s": 4}  # the length of a node that may also stand for what it is on behalf of one call
@@ -34,7 +36,18 @@ _CHOOSES = re.compile(
     r"|(?:any|all|none)Match|partition|distinctBy|associateBy|(?:first|last|single|indexOf(?:First|Last))(?:OrNull)?"
     r"|take(?:If|Unless)|removeIf|onEach|peek|also|(?:Index|Contains|Delete)Func"
 )
+_MAKES_ROW = re.compile(r"a?(?:create|(?:get|update)_or_create|insert|upsert)|createMany|insertOne|create_or_update")
+_GIVEN_BY_STORE = re.compile(r"id|uuid|pk|\w{1,40}(?:_id|Id)|(?:created|updated)_?[aA]t|slug")
+_ROUTES = re.compile(r"get|post|put|patch|delete|head|options|all|route|handle|HandleFunc|GET|POST|PUT|PATCH|DELETE")
+_LISTENS = re.compile(r"use|on|once|on[A-Z]\w*|notFound|middleware|mutation|subscription|add(?:Event)?Listener|listen")
 _GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
+# Parts of a result that say how a call went, not what it was given: `const { error } = await auth.signUp({ email })`.
+_HOW_IT_WENT = frozenset(
+    [
+        "error", "err", "errors", "exception", "isError", "is_error", "ok", "success", "status", "statusCode",
+        "statusText", "status_code", "returncode", "exitCode", "exit_code",
+    ]
+)  # fmt: skip
 _ALL = Data()
 _MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
@@ -46,6 +59,8 @@ class Graph:
     def __init__(self, summaries: Mapping[str, Summary], symbols: Symbols) -> None:
         self.summaries, self.symbols = summaries, symbols
         self.answers: frozenset[tuple[str, int]] = frozenset()
+        self._orders: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.work = of_tree(summaries)
         self.links = Links(summaries, symbols)
         self.links.build()
         self.safeguards, self.idle = find(self.links)
@@ -61,6 +76,7 @@ class Graph:
 
     def before(self, node: Node) -> Iterator[Node]:
         """The nodes whose values may come to a node directly."""
+        self.work.spend()
         behind = self._befores.get(str(node[0]))
         return iter(()) if behind is None else behind(node)
 
@@ -91,7 +107,9 @@ class Graph:
         _, path, name, part = (str(each) for each in node)
         kept = self.summaries[path].keeps.get(name, {})
         yield from self.at(path, select(tuple(kept.items()), part))
-        yield from self._written.get(("g", path, name), ())
+        for known, nodes in self._written_parts.get((path, name), {}).items():
+            if not part or known in ("", ELEMENT, part.partition(INNER)[0]):
+                yield from nodes
 
     @cached_property
     def _written(self) -> Mapping[Node, Iterable[Node]]:
@@ -104,14 +122,29 @@ class Graph:
                     found[target].update(nodes)
         return found
 
+    @cached_property
+    def _written_parts(self) -> Mapping[tuple[str, str], Mapping[str, Iterable[Node]]]:
+        """What is put into variables of files, by the part that it is put into."""
+        found: dict[tuple[str, str], dict[str, Iterable[Node]]] = defaultdict(dict)
+        for (kind, path, name, part), nodes in self._written.items():
+            if kind == "g":
+                found[str(path), str(name)][str(part)] = nodes
+        return found
+
     def _targets(self, path: str, write: Write) -> Iterator[Node]:
         for node in self.at(path, write.into):
-            yield node[:4] if node[0] == "f" else node[:3]
+            if node[0] != "g" or not self._is_store(str(node[1]), str(node[2])):
+                yield node[:4]
         for one in (each for ref in write.refs for each in self.symbols.meanings(path, ref)):
             if one.kind in ("object", "class"):
                 yield "f", one.path, one.name, write.name
             elif one.kind == "module":
-                yield "g", one.path, write.name
+                yield "g", one.path, write.name, ""
+
+    def _is_store(self, path: str, name: str) -> bool:
+        """Whether a variable is the client of a database: what is put there and read again is not followed."""
+        found = self.symbols.meanings(path, f"v:{name}|")
+        return any(one.kind == "library" and table().remote.fullmatch(f"{one.name}.set") for one in found)
 
     def plain(self, node: Node) -> Node:
         """A node whoever calls the function that it is in."""
@@ -155,17 +188,19 @@ class Graph:
             onward = next((self.summaries[each].imports.get(name) for each in files), None)
             if onward is None:
                 inner = self.symbols.locate(path, f"{module}.{name}") if part else ()
-                yield from (("g", each, part, "") for each in inner if part in self.summaries[each].keeps)
+                kept, _, rest = part.partition(INNER)
+                yield from (("g", each, kept, rest) for each in inner if kept in self.summaries[each].keeps)
                 return
             path, (module, name) = files[0], onward
 
     def _of_file(self, path: str, name: str, part: str) -> Node | None:
         """A variable of a file, or an attribute of a class in it; without a name the part is the variable."""
+        outer, _, inner = part.partition(INNER)
         if not name:
-            return ("g", path, part, "") if part in self.summaries[path].keeps else None
+            return ("g", path, outer, inner) if outer in self.summaries[path].keeps else None
         if name in self.summaries[path].keeps:
             return "g", path, name, part
-        return ("f", path, name, part, "") if part and name in self.summaries[path].classes else None
+        return ("f", path, name, outer, inner) if part and name in self.summaries[path].classes else None
 
     def _passed(self, node: Node) -> Iterator[Node]:
         _, path, function, parameter, part = (str(each) for each in node)
@@ -174,6 +209,7 @@ class Graph:
             return
         yield from self.at(path, select(summary.defaults.get(parameter, ()), part))
         for caller in self.links.callers.get((path, function), ()):
+            self.work.spend()
             for argument, its in self.links.arrivals(caller, path, function, parameter, part):
                 yield ("a", caller.path, caller.site, argument.slot, its)
 
@@ -198,9 +234,9 @@ class Graph:
         for one in functions:
             yield Caller(*key, shift=one.shift), one.path, one.name, str(part)
         if not any(one.kind in ("function", "class") for one in self.links.meanings[key]):
-            name = _last(self.site(*key))
-            for slot, one in self._handed_over(*key):
-                if _CHOOSES.fullmatch(name) is None:
+            site = self.site(*key)
+            if _CHOOSES.fullmatch(_last(site)) is None and not _registers(site):
+                for slot, one in self._handed_over(*key):
                     yield Caller(*key, slot), one.path, one.name, str(part)
 
     def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
@@ -216,7 +252,12 @@ class Graph:
         if (path, number) in self.answers:
             return
         if (path, number) in self.safeguards:
-            yield ("k", path, number)
+            leaves = self.site(path, number).leaves
+            if not part or not leaves:
+                yield ("k", path, number)
+            elif part not in leaves:  # the other parts are what they were
+                for argument in self.site(path, number).arguments:
+                    yield from self.at(path, select(argument.given, part))
             return
         found = self.links.meanings[path, number]
         for one in found:
@@ -256,24 +297,33 @@ class Graph:
         if not part:
             yield from self.arguments(path, number, _ALL)
             return
-        yield ("f", one.path, one.name, part, "")
-        yield from self._for_field(one.path, one.name, path, number, part)
+        outer, _, inner = part.partition(INNER)
+        yield ("f", one.path, one.name, outer, inner)
+        yield from self._for_field((one.path, one.name), (path, number), outer, inner)
         for where, owner, known in self.symbols.ancestry(one.path, one.name):
             if known is not None and f"{owner}.__getitem__" in self.summaries[where].functions:
                 yield from self.given_back(where, f"{owner}.__getitem__", "")
 
-    def _for_field(self, where: str, owner: str, path: str, number: int, name: str) -> Iterator[Node]:
-        """The argument of a constructor that fills a field."""
-        line = [known for _, _, known in self.symbols.ancestry(where, owner) if known is not None]
-        order = list(dict.fromkeys(each for known in reversed(line) for each in known.fields))
-        is_record = any(known.record for known in line)
+    def _for_field(self, owner: tuple[str, str], call: tuple[str, int], name: str, inner: str) -> Iterator[Node]:
+        """The argument of a constructor that fills a field, or a part of that."""
+        order, (path, number) = self._order(*owner), call
         for argument in self.site(path, number).arguments:
             slot = argument.slot
             position = int(slot) if slot.isdigit() else -1
-            if slot == name or (is_record and 0 <= position < len(order) and order[position] == name):
-                yield ("a", path, number, slot, "")
+            if slot == name or (0 <= position < len(order) and order[position] == name):
+                yield ("a", path, number, slot, inner)
             elif slot == "**" or (position == 0 and name in argument.names):
-                yield ("a", path, number, slot, name)
+                yield ("a", path, number, slot, f"{name}{INNER}{inner}" if inner else name)
+
+    def _order(self, where: str, owner: str) -> Sequence[str]:
+        """The fields of a record in the order in which its constructor takes them; none for another class."""
+        key = where, owner
+        if key not in self._orders:
+            line = [known for _, _, known in self.symbols.ancestry(where, owner) if known is not None]
+            is_record = any(known.record for known in line)
+            fields = dict.fromkeys(each for known in reversed(line) for each in known.fields)
+            self._orders[key] = tuple(fields) if is_record else ()
+        return self._orders[key]
 
     def _from_library(self, path: str, number: int, part: str) -> Iterator[Node]:
         """What a call gives back that leaves the tree: by default all that it was given."""
@@ -283,17 +333,33 @@ class Graph:
             return
         if name in PAIRS and all(each.slot == "self" for each in site.arguments):
             return  # what is in the pairs is known by itself, and the keys carry nothing
-        inner = part if carriage.same(name) else self._read_by(path, number, name)
+        if part in _HOW_IT_WENT and not any(part in argument.names for argument in site.arguments):
+            return
+        if part and _MAKES_ROW.fullmatch(name) and site.arguments:
+            yield from self._of_new_row(path, number, part)
+            return
+        inner = part if carriage.same(name) or name in ENTRIES else self._read_by(path, number, name)
         for argument in site.arguments:
             if argument.slot == "self" or not carriage.looks_up(name):
                 yield from self.at(path, select(argument.given, inner))
+
+    def _of_new_row(self, path: str, number: int, part: str) -> Iterator[Node]:
+        """A column of a row that a call made; its key and times come from the database."""
+        for argument in self.site(path, number).arguments:
+            if argument.slot == part:
+                yield from self.at(path, select(argument.given, ""))
+            elif part in argument.names:
+                yield from self.at(path, select(argument.given, part))
+            elif argument.slot != "self" and not argument.slot.isidentifier() and not _GIVEN_BY_STORE.fullmatch(part):
+                yield from self.at(path, select(argument.given, ""))
 
     def _read_by(self, path: str, number: int, name: str) -> str:
         """The field that `p.getPlan()` or `p.plan()` reads of an object whose class nobody could tell; else nothing."""
         getter = _GETTER.fullmatch(name)
         field = getter[1].lower() + getter[2] if getter else name
         is_read = all(each.slot == "self" for each in self.site(path, number).arguments)
-        return field if is_read and field in self._fields and not self.links.meanings[path, number] else ""
+        is_one = field in self._fields and not self.links.meanings[path, number]
+        return field if is_read and (is_one or taxonomy.possible(field)) else ""
 
     @cached_property
     def _fields(self) -> frozenset[str]:
@@ -309,6 +375,11 @@ class Graph:
             elif data.receiver_too or data.itself:
                 yield from self.at(path, select(argument.given, ""))
 
+    def results(self, path: str, number: int) -> Iterator[Node]:
+        """What the functions give back that a call is given, whoever calls them."""
+        for _, one in self._handed_over(path, number):
+            yield from self.given_back(one.path, one.name, "")
+
     def _attribute(self, node: Node) -> Iterator[Node]:
         _, path, owner, name, part = (str(each) for each in node)
         for where, each, known in self._family(path, owner):
@@ -320,7 +391,8 @@ class Graph:
                 yield from self.given_back(where, f"{each}.{name}", part)
             if known.record:
                 for there, number in self.links.makers.get((where, each), ()):
-                    yield from self._for_field(where, each, there, number, name)
+                    self.work.spend()
+                    yield from self._for_field((where, each), (there, number), name, part)
 
     def _family(self, path: str, owner: str) -> Iterator[tuple[str, str, ClassSummary]]:
         """A class, its bases and the classes that are made from it: they share their attributes."""
@@ -371,19 +443,16 @@ def _last(site: Site) -> str:
     return site.name.removesuffix("()").rpartition(".")[2]
 
 
+def _registers(site: Site) -> bool:
+    """Whether a call only says who answers requests or events: `app.get("/users", handler)`."""
+    name = _last(site)
+    if _LISTENS.fullmatch(name) is not None:
+        return True
+    return _ROUTES.fullmatch(name) is not None and any((each.text or "").startswith("/") for each in site.arguments)
+
+
 def _is_remote(path: str) -> bool:
     return table().remote.fullmatch(path) is not None and not path.rpartition(".")[2].startswith(_MADE)
-
-
-def select(given: Iterable[Given], part: str) -> Atoms:
-    """The atoms of one part; of the whole, those of all parts."""
-    known = list(given)
-    if not part:
-        return NOTHING.union(*(atoms for _, atoms in known))
-    exact = [atoms for name, atoms in known if name == part]
-    elements = [atoms for name, atoms in known if name == ELEMENT] if not exact else []
-    whole = [of_field(atoms, part) for name, atoms in known if not name]
-    return NOTHING.union(*exact, *elements, *whole)
 
 
 def counted(argument: Argument, data: Data) -> Atoms:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from petguard import taxonomy
 from petguard.flows import form as f
-from petguard.flows.calls import fills
+from petguard.flows.calls import TAKES_OUT, fills
 from petguard.flows.closures import Closures
 from petguard.flows.control import Control
 from petguard.flows.expressions import Expressions
@@ -25,7 +26,7 @@ from petguard.flows.summary import (
     Write,
     signature,
 )
-from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, mixed, of_field
+from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, listed, mixed, of_field
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
 _OWN_DECORATORS = frozenset({*_PROPERTIES, "staticmethod", "classmethod", "abstractmethod", "override", "setter"})
@@ -191,6 +192,9 @@ class Interpreter:
             self.block(function.body)
             self._note_puts()
             known.gives = {} if own.gives is None else dict(own.gives.given(exactly=True))
+            said = NOTHING if own.gives is None else self.reading.returned(function, name, own.gives)
+            if said:
+                known.gives[""] = known.gives.get("", NOTHING) | said
         except RecursionError:
             self.summary.unread.append((f.line_and_column(function.at)[0], f"{name} is nested too deeply to follow"))
         finally:
@@ -232,7 +236,7 @@ class Interpreter:
             if value is not None and (value.parts or any(atom[0] == "o" for atom in value.atoms)):
                 own = ("p", scope.name, name)
                 inside = {"": frozenset(a for a in value.atoms if a[0] == "o")}
-                inside |= {part: each.all for part, each in (value.parts or {}).items()}
+                inside |= dict(listed(value.parts or {}))
                 put = {part: frozenset(a for a in atoms if a[:3] != own) for part, atoms in inside.items()}
                 kept = {part: atoms for part, atoms in put.items() if atoms}
                 if kept:
@@ -427,7 +431,18 @@ class Interpreter:
             self.keep_attribute(self.scope.owner, name, value)
         else:
             self.write(whole.refs, name, of_field(whole.atoms, name), value)
+            if value.literal:
+                whole = self._taken_out(of, whole, name, at)
         self.change(of, whole.with_part(name, value), at)
+
+    def _taken_out(self, of: f.Expr, whole: Value, name: str, at: f.Place) -> Value:
+        """What is left of an object once one part is deleted, or overwritten with nobody's data."""
+        rest = whole.cut(name)
+        if not rest.atoms or not taxonomy.possible(name):
+            return rest
+        self.change(of, rest, at)
+        left = self.value(f.Call(f.Attr(of, TAKES_OUT, at), [f.Argument(f.Text(name, at))], at, at))
+        return Value(left.atoms, rest.parts, refs=rest.refs, closed=rest.closed)
 
     def write(self, refs: tuple[Ref, ...], name: str, into: Atoms, value: Value) -> None:
         """Note that something is put into an object or variable that is known elsewhere, too."""

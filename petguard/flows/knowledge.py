@@ -6,7 +6,6 @@ in Java. What is called on an object that a library made has its maker in the pa
 `posthog-node.default().capture`. `*` in a pattern stands for any text.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
@@ -17,7 +16,6 @@ from typing import Protocol, TypeVar
 from ahocorasick_rs import AhoCorasick
 from pydantic import Field
 
-import petguard
 from petguard import _shipped, tables
 from petguard.claims import Name
 from petguard.model import EvidenceLevel, Frozen, SinkKind
@@ -36,11 +34,12 @@ class Data(Frozen):
     positions: tuple[int, ...] = ()
     receiver_too: bool = False  # what the object was made with counts, too: `(prompt | llm).invoke(...)`
     itself: bool = False  # only what the object holds: `frame.to_csv(path)`
+    results: bool = False  # what the functions that are passed give back, and not they: the tools of an agent
 
     @property
     def all(self) -> bool:
         """Whether every argument counts."""
-        return not self.data and not self.positions and not self.itself
+        return not self.data and not self.positions and not self.itself and not self.results
 
 
 class Calls(Data):
@@ -175,6 +174,8 @@ class Table:
         self.recipient = lru_cache(200_000)(self._recipient)
         self.safeguard = lru_cache(200_000)(self._safeguard)
         self.safeguard_named = lru_cache(200_000)(self._safeguard_named)
+        self.safeguard_on = lru_cache(200_000)(self._safeguard_on)
+        self.recipient_named = lru_cache(200_000)(self._recipient_named)
 
     def carries(self, name: str) -> bool:
         """Whether a call of this name is one that every container or query has."""
@@ -225,11 +226,11 @@ class Table:
         made = Safeguard(id="pattern", technique="redaction", entities=entities, receiver_too=True)
         return made if entities else None
 
-    def recipient_named(self, receiver: str, method: str) -> Recipient | None:
+    def _recipient_named(self, receiver: str, method: str) -> Recipient | None:
         """Who gets the data of a call on an object that nobody could resolve, told by names alone."""
         return next((each for each in self._recipients_by_name if each.names(receiver, method)), None)
 
-    def safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
+    def _safeguard_on(self, receiver: str, method: str) -> Safeguard | None:
         """What protects when it is called on an object that nobody could resolve, told by how the call reads."""
         return next((each for each in self._safeguards_by_name if each.names(receiver, method)), None)
 
@@ -275,16 +276,6 @@ def _key(pattern: str) -> str:
 def _first(rows: Mapping[str, list[_Row]], path: str) -> _Row | None:
     candidates = (*rows.get(path.rpartition(".")[2], ()), *rows.get("", ()))
     return next((each for each in candidates if each.paths.fullmatch(path)), None)
-
-
-@cache
-def digest() -> str:
-    """What decides how a file is followed: the version of petguard, the tables and the taxonomy."""
-    files = [*_shipped.files("rules/code/flows"), *_shipped.files("rules/taxonomy")]
-    total = hashlib.sha256(petguard.__version__.encode())
-    for path in files:
-        total.update(path.read_bytes())
-    return total.hexdigest()
 
 
 @cache

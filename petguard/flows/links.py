@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Argument, FunctionSummary, Site, Summary
+from petguard.flows.values import INNER
 
 _CALLBACK_ROUNDS = 3
-_MANY_OBJECTS = 12
+_MANY_OBJECTS = 24
 _MANY_CALLED = 24  # functions that one call of a parameter may mean; with more it is a gap
 _MAY_BE_HANDED = ("p:", "s:", "l:", "v:")
 _MANY_HANDED = 300  # meanings that are looked through for one function that is handed over
@@ -33,7 +34,9 @@ class Links:
     meanings: dict[tuple[str, int], tuple[Meaning, ...]] = field(default_factory=dict)
     callers: dict[tuple[str, str], list[Caller]] = field(default_factory=lambda: defaultdict(list))
     makers: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    short: set[tuple[str, int]] = field(default_factory=set)  # calls of which not every meaning is looked at
     _behind: dict[Meaning, tuple[Meaning, ...]] = field(default_factory=dict)
+    _more_behind: set[Meaning] = field(default_factory=set)  # the parameters of which not everything that is passed is
     _passed: dict[Meaning, tuple[Meaning, ...]] = field(default_factory=dict)
 
     def build(self) -> None:
@@ -50,6 +53,7 @@ class Links:
         """Link calls of methods of what callers pass: `def ask(client, prompt): client.create(prompt)`."""
         news = False
         self._behind.clear()
+        self._more_behind.clear()
         self._passed.clear()
         self.symbols.handed = self._objects
         self.symbols.forget()
@@ -66,14 +70,21 @@ class Links:
             return ()
         if one not in self._behind:
             self._behind[one] = ()  # of one that is passed on in a circle nothing more is known
+            shortened = self.symbols.shortened
             known = [each for each in self._all_handed([one]) if each.kind not in ("parameter", "function")]
             self._behind[one] = tuple(known[:_MANY_OBJECTS])
+            if len(known) > _MANY_OBJECTS or shortened != self.symbols.shortened:
+                self._more_behind.add(one)
+        self.symbols.shortened += one in self._more_behind
         return self._behind[one]
 
     def _enter(self, path: str, number: int, site: Site) -> None:
+        shortened = self.symbols.shortened
         meant = (each for ref in site.refs for each in self.symbols.meanings(path, ref))
         found = tuple(dict.fromkeys(each for one in meant for each in self.symbols.callable(one)))
         self.meanings[path, number] = found
+        if shortened != self.symbols.shortened:
+            self.short.add((path, number))
         for one in found:
             self._link(one, path, number)
         if not any(one.kind in ("function", "class") for one in found):
@@ -100,10 +111,11 @@ class Links:
         """All of these, and for parameters what callers pass, also those that were given it themselves."""
         seen = dict.fromkeys(meant)
         pending = [each for each in seen if each.kind == "parameter"]
-        while pending and len(seen) < _MANY_HANDED:
+        while pending and len(seen) < _MANY_HANDED and not self.symbols.work.is_spent:
             new = [each for each in self._handed(pending.pop()) if each not in seen]
             seen.update(dict.fromkeys(new))
             pending += [each for each in new if each.kind == "parameter"]
+        self.symbols.shortened += bool(pending)
         return seen
 
     def _handed(self, one: Meaning) -> tuple[Meaning, ...]:
@@ -116,6 +128,7 @@ class Links:
     def _passed_for(self, one: Meaning) -> Iterator[Meaning]:
         function, _, parameter = one.name.partition("|")
         for caller in self.callers.get((one.path, function), ()):
+            self.symbols.work.spend()
             for argument in self.bound(caller, one.path, function, parameter):
                 for ref in argument.refs:
                     for each in self.symbols.meanings(caller.path, ref):
@@ -131,7 +144,10 @@ class Links:
 
     def _passed_functions(self, path: str, number: int) -> bool:
         called = Argument("", refs=self.summaries[path].sites[number].refs)
+        shortened = self.symbols.shortened
         found = self.functions(path, called)
+        if len(found) > _MANY_CALLED or shortened != self.symbols.shortened:
+            self.short.add((path, number))
         if len(found) > _MANY_CALLED:  # a decorator of everything: what it wraps is known where that is called
             return False
         new = [each for each in found if each not in self.meanings[path, number]]
@@ -154,8 +170,9 @@ class Links:
             own = slot if kind == "**" else str(int(slot) - before) if kind == "*" and slot.isdigit() else ""
             if own and slot not in ("*", "**") and not caller.callback:
                 # One of those that were collected: it is the part of that name.
-                if part in ("", own) or (kind == "*" and not part.isdigit()):
-                    yield argument, "" if part == own else part
+                outer, _, inner = part.partition(INNER)
+                if outer in ("", own) or (kind == "*" and not outer.isdigit()):
+                    yield argument, inner if outer == own else part
             else:
                 yield argument, _part_of(argument, parameter, part)
 
@@ -204,7 +221,7 @@ def _to_callback(
 
 
 def _only_part(argument: Argument, name: str) -> Argument:
-    return Argument(argument.slot, tuple((part, atoms) for part, atoms in argument.given if part in ("", name)))
+    return Argument(argument.slot, tuple(each for each in argument.given if each[0].partition(INNER)[0] in ("", name)))
 
 
 def _part_of(argument: Argument, parameter: str, part: str) -> str:

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Literal
 
+from petguard.flows.budget import Budget, of_tree
 from petguard.flows.knowledge import table
 from petguard.flows.summary import ClassSummary, FunctionSummary, Ref, Summary
 
 _STEP = re.compile(r"\(\)|\[\]|<\d+>|\.[^.()\[\]<>]+")
 _DEPTH = 12  # references that lead to references
-_BASES = 8
-_MEANINGS = 24
-_CHILDREN = 8
+_NESTED = 2  # members that are found out for each other, each from a fresh start
+_BASES = 64  # classes that one is made from, through all of them
+LOOKED_AT = 24  # meanings of one reference
 _GO = ".go"  # where a type says nowhere which interfaces it has, and its methods may stand in several files
 _CONTAINERS = frozenset(
     [
@@ -49,9 +50,21 @@ class Symbols:
     handed: Callable[[Meaning], Iterable[Meaning]] = lambda _one: ()  # what callers pass for a parameter
     _known: dict[tuple[str, Ref], tuple[Meaning, ...]] = field(default_factory=dict)
     _open: set[tuple[str, Ref]] = field(default_factory=set)
+    work: Budget = field(init=False)
+    deep: set[tuple[str, str]] = field(default_factory=set)  # classes of which not every base is looked at
+    shortened: int = 0  # how often an answer was told of which not everything was looked at
+    _short: set[tuple[str, Ref]] = field(default_factory=set)  # the references whose answer is such a one
     _cuts: int = 0  # how often a question was left open because it was being asked already
     _children: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     _families: dict[tuple[str, str], tuple[tuple[str, str, ClassSummary | None], ...]] = field(default_factory=dict)
+    _climbed: set[tuple[str, str]] = field(default_factory=set)  # the classes whose bases are being asked
+    _members: dict[tuple[Meaning, str], tuple[Meaning, ...]] = field(default_factory=dict)
+    _short_members: set[tuple[Meaning, str]] = field(default_factory=set)  # those of which not everything is looked at
+    _asked: set[tuple[Meaning, str]] = field(default_factory=set)  # the members that are being found out
+
+    def __post_init__(self) -> None:
+        """Give the work a bound."""
+        self.work = of_tree(self.summaries)
 
     def settle(self) -> None:
         """Find out which classes are made from which, before anything is asked: a call of an interface needs them."""
@@ -80,8 +93,13 @@ class Symbols:
             for name, known in summary.classes.items() if path.endswith(_GO) else ():
                 if known.fields and not known.record:
                     promised[path, name] = set(known.fields)
+        having: dict[str, list[tuple[str, str]]] = {}
+        for key, own in methods.items():
+            for name in own:
+                having.setdefault(name, []).append(key)
         for interface, names in promised.items():
-            yield from ((interface, homes[key]) for key, own in methods.items() if names <= own)
+            rarest = min((having.get(name, []) for name in names), key=len)  # not every type is asked about all of them
+            yield from ((interface, homes[key]) for key in rarest if names <= methods[key])
 
     def children(self, path: str, name: str) -> Sequence[tuple[str, str]]:
         """The classes that are made from a class, or that implement an interface."""
@@ -91,18 +109,23 @@ class Symbols:
         """Everything that a reference in a file may mean; empty when nobody knows."""
         key = path, ref
         if key in self._known:
+            self.shortened += key in self._short
             return self._known[key]
-        if key in self._open or len(self._open) > _DEPTH:
+        self.work.spend()
+        if key in self._open or len(self._open) > _DEPTH or self.work.is_spent:
             self._cuts += 1
+            self.shortened += key not in self._open
             return ()
         self._open.add(key)
-        cuts = self._cuts
+        cuts, shortened = self._cuts, self.shortened
         try:
             found = self._resolved(path, ref)
         finally:
             self._open.discard(key)
         if found or not self._open or cuts == self._cuts:
             self._known[key] = found
+            if shortened != self.shortened:
+                self._short.add(key)
         return found
 
     def _resolved(self, path: str, ref: Ref) -> tuple[Meaning, ...]:
@@ -118,8 +141,14 @@ class Symbols:
             after = [each for one in current for each in self._step(one, step)]
             if index == 0 and root[:2] in ("s:", "t:"):
                 after += [each for one in current for each in self._overridden(one, step)]
-            current = tuple(dict.fromkeys(after))[:_MEANINGS]
+            current = self._few(after)
         return current
+
+    def _few(self, found: Iterable[Meaning]) -> tuple[Meaning, ...]:
+        """As many as are looked at; that there are more is noted."""
+        first = _first_distinct(found)
+        self.shortened += len(first) > LOOKED_AT
+        return first[:LOOKED_AT]
 
     def _modules(self, path: str, root: Ref, steps: Sequence[str]) -> tuple[tuple[Meaning, ...], Sequence[str]]:
         """The file of `import a.b.c` where it is used as `a.b.c.name`, and the steps from there."""
@@ -322,6 +351,8 @@ class Symbols:
     def forget(self) -> None:
         """Find out again what was not known: there is more now of what callers pass."""
         self._known = {key: found for key, found in self._known.items() if found or key[1][:2] in ("n:", "i:")}
+        self._members.clear()
+        self._short_members.clear()
 
     def _of_default(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         """A member of what a module exports as a whole: `module.exports = new Client()`."""
@@ -332,13 +363,36 @@ class Symbols:
         files = self.locate(one.path, f".{name}") if one.path.endswith("__init__.py") else ()
         return tuple(Meaning("module", path, "") for path in files if path in self.summaries)
 
-    def _of_class(self, one: Meaning, name: str) -> Iterable[Meaning]:
+    def _of_class(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
+        """A member of a class, found out once for all references to it.
+
+        For that it is asked as if nothing else was being asked, or what leads back to those would be missing.
+        """
+        key = one, name
+        if key in self._members:
+            self.shortened += key in self._short_members
+            return self._members[key]
+        if key in self._asked or len(self._asked) >= _NESTED:
+            return self._had(one, name)
+        outer, self._open = self._open, set()
+        shortened = self.shortened
+        self._asked.add(key)
+        try:
+            self._members[key] = self._had(one, name)
+        finally:
+            self._open = outer
+            self._asked.discard(key)
+        if shortened != self.shortened:
+            self._short_members.add(key)
+        return self._members[key]
+
+    def _had(self, one: Meaning, name: str) -> tuple[Meaning, ...]:
         """A member of a class; of one that only promises it (an interface), what its implementations have."""
-        found = tuple(self._inherited(one, name))
+        found = tuple(dict.fromkeys(self._inherited(one, name)))
         if found:
             return found
-        below = (replace(one, path=path, name=each) for path, each in self.children(one.path, one.name)[:_CHILDREN])
-        return tuple(dict.fromkeys(each for child in below for each in self._inherited(child, name)))
+        below = (replace(one, path=path, name=each) for path, each in self.children(one.path, one.name))
+        return _first_distinct(each for child in below for each in self._inherited(child, name))
 
     def _inherited(self, one: Meaning, name: str) -> Iterable[Meaning]:
         for path, owner, known in self.ancestry(one.path, one.name):
@@ -363,9 +417,16 @@ class Symbols:
         key = path, name
         if key in self._families:
             return self._families[key]
+        if key in self._climbed:
+            self._cuts += 1
+            return ()
         cuts = self._cuts
-        found = tuple(self._bases(path, name))
-        if not self._open or cuts == self._cuts:  # else what is being asked right now may be missing
+        self._climbed.add(key)
+        try:
+            found = tuple(self._bases(path, name))
+        finally:
+            self._climbed.discard(key)
+        if cuts == self._cuts or not (self._open or self._climbed):  # else what is being asked now may be missing
             self._families[key] = found
         return found
 
@@ -387,6 +448,8 @@ class Symbols:
                         pending.append((each.path, each.name))
                     elif each.kind == "library":
                         libraries.append(each.name)
+        if pending and len(seen) == _BASES:
+            self.deep.add((path, name))
         yield from (("", each, None) for each in libraries)
 
     def _pieces(self, path: str, name: str) -> list[tuple[str, str]]:
@@ -409,6 +472,16 @@ class Symbols:
     def is_module(self, path: str, module: str, name: str) -> bool:
         """Whether what is imported is a file of the tree and not something in one."""
         return any(each.kind == "module" for each in self._imported(path, module, name))
+
+
+def _first_distinct(found: Iterable[Meaning]) -> tuple[Meaning, ...]:
+    """The meanings that are looked at, and one more where there are more."""
+    distinct: dict[Meaning, None] = {}
+    for each in found:
+        distinct[each] = None
+        if len(distinct) > LOOKED_AT:
+            break
+    return tuple(distinct)
 
 
 def _split(ref: Ref) -> tuple[Ref, list[str]]:

@@ -5,8 +5,9 @@ other are worked off until nothing new is found.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]  # path, function, and the part of its result
 _MANY = 4000  # nodes that are looked at for one function
+_AT_ONCE = 100  # values of another function that are taken over in one step
 _MANY_HELD = 300  # safeguards and names on the way in one function
 
 
@@ -30,6 +32,11 @@ class Held:
     inside: frozenset["Node"]
     behind: frozenset["Node"] = frozenset()
 
+    @cached_property
+    def before(self) -> tuple[tuple["Node", ...], tuple["Node", ...]]:
+        """What is inside and what is behind, each in its order."""
+        return _ordered(self.inside), _ordered(self.behind)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -40,8 +47,13 @@ class Outcome:
 
     through: frozenset[tuple[str, str]] = frozenset()
     inside: frozenset["Node"] = frozenset()
-    held: frozenset[Held] = frozenset()
+    held: Mapping["Node", Held] = field(default_factory=dict)
     last: frozenset["Node"] = frozenset()
+
+    @cached_property
+    def before(self) -> tuple[tuple["Node", ...], tuple["Node", ...]]:
+        """What is inside and what is right before the result, each in its order."""
+        return _ordered(self.inside), _ordered(self.last)
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ class _Found:
     through: set[tuple[str, str]] = field(default_factory=set)
     inside: set["Node"] = field(default_factory=set)
     stops: set[_Stop] = field(default_factory=set)
+    entered: set[Key] = field(default_factory=set)  # the functions whose values are in it already
 
 
 @dataclass
@@ -84,6 +97,10 @@ class Returns:
     def _settle(self) -> None:
         """Work off what is pending, the latest first: what a function calls before the function itself."""
         while self._pending:
+            if self.graph.work.is_spent:
+                self.overgrown |= {key[:2] for key in self._pending}
+                self._pending.clear()
+                break
             key, _ = self._pending.popitem()
             before = len(self._pending)
             outcome = self._explored(key)
@@ -127,7 +144,7 @@ class Returns:
         if stop.caller is None:
             return self._behind(key, self.graph.before(stop.node))
         path, function, _ = stop.its
-        each = next((held for held in self._peek(stop.its, key).held if held.node == stop.node), None)
+        each = self._peek(stop.its, key).held.get(stop.node)
         if each is None:
             return _Found()
         found = self._behind(key, self.graph.arriving(stop.caller, path, function, each.through))
@@ -150,6 +167,7 @@ class Returns:
 
     def _step(self, key: Key, node: "Node", found: _Found) -> Iterator["Node"]:
         """What is right behind a node inside of the function; what lies outside of it is noted."""
+        self.graph.work.spend()
         path, function, _ = key
         kind = node[0]
         if kind == "p" and node[1:3] == (path, function):
@@ -172,7 +190,10 @@ class Returns:
         """What comes out of another function that is called on the way."""
         outcome = self._peek(its, key)
         yield from self.graph.arriving(caller, its[0], its[1], outcome.through)
-        found.inside |= outcome.inside
+        if its not in found.entered:
+            found.entered.add(its)
+            found.inside |= outcome.inside
+            self.graph.work.spend(len(outcome.inside) // _AT_ONCE)
         found.stops |= {_Stop(node, caller, its) for node in outcome.last}
 
 
@@ -190,14 +211,14 @@ def _is_alone(stop: _Stop, found: _Found) -> bool:
     return stop.caller is None and stop.node[0] == "s" and not found.through and not found.stops
 
 
-def _held(known: dict[_Stop, _Found]) -> frozenset[Held]:
+def _held(known: dict[_Stop, _Found]) -> Mapping["Node", Held]:
     """What went into each node, whichever call it belongs to."""
     merged: dict[Node, Held] = {}
     for stop, found in known.items():
         one = merged.get(stop.node, Held(stop.node, frozenset(), frozenset()))
         behind = one.behind | _nodes(found.stops)
         merged[stop.node] = Held(stop.node, one.through | found.through, one.inside | found.inside, behind)
-    return frozenset(merged.values())
+    return merged
 
 
 def _nodes(stops: Iterable[_Stop]) -> frozenset["Node"]:
@@ -208,20 +229,26 @@ def entered(returns: Returns, caller: "Caller", key: Key) -> Iterator["Node"]:
     """What the result of one call comes from: its own arguments, and what the function takes from elsewhere."""
     path, function, _ = key
     outcome = returns.of(*key)
+    inside, last = outcome.before
     yield from returns.graph.arriving(caller, path, function, outcome.through)
-    yield from sorted(outcome.inside, key=repr)
-    yield from _for_one_call(outcome.last, caller, key)
+    yield from inside
+    yield from _for_one_call(last, caller, key)
 
 
 def went_in(returns: Returns, held: "Node", caller: "Caller", key: Key) -> Iterator["Node"]:
     """What went into a safeguard or a name inside of a function, on behalf of one call."""
-    for each in returns.of(*key).held:
-        if each.node == held:
-            yield from returns.graph.arriving(caller, key[0], key[1], each.through)
-            yield from sorted(each.inside, key=repr)
-            yield from _for_one_call(each.behind, caller, key)
+    each = returns.of(*key).held.get(held)
+    if each is not None:
+        inside, behind = each.before
+        yield from returns.graph.arriving(caller, key[0], key[1], each.through)
+        yield from inside
+        yield from _for_one_call(behind, caller, key)
+
+
+def _ordered(nodes: Iterable["Node"]) -> tuple["Node", ...]:
+    return tuple(sorted(nodes, key=repr))
 
 
 def _for_one_call(nodes: Iterable["Node"], caller: "Caller", key: Key) -> Iterator["Node"]:
-    for node in sorted(nodes, key=repr):
+    for node in nodes:
         yield (*node, caller.path, caller.site, caller.callback, caller.shift, *key)

@@ -14,6 +14,11 @@ from petguard.flows.summary import Atom, Atoms, Source, Summary
 from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
+_TOOL = re.compile(r"(?i)(?:tool(?:_plain)?|kernel_?function)(?:\(\))?\Z")
+_OF_A_LIBRARY = re.compile(r"i:[^|]*\|[^|]*\|\.\w+")
+_TEMPLATE = re.compile(
+    r"Template(?:\||\(\))*\.(?:from_\w+|from[A-Z]\w*)\(\)\Z"
+)  # `PromptTemplate.from_template("...")`
 _MANY_WORDS = 24
 _NOBODYS = frozenset(
     {"environ", "env", "config", "cfg", "conf", "settings", "os", "constants", "argparse", "translations"}
@@ -123,7 +128,7 @@ class Reading:
 
     def named(self, value: Value, words: tuple[str, ...], of: f.Expr | None, name: str, spot: "Spot") -> Value:
         """A value that bears a name, in the context of some words, nearest first; `of` is what it is read from."""
-        if not _possible(name) or not _NOBODYS.isdisjoint(word.lower() for word in words):
+        if not _possible(name) or not _NOBODYS.isdisjoint(word.lower() for word in words) or _is_a_class(value, name):
             return value
         found = taxonomy.explain(*reversed(words), name)
         if found is None or value.literal:
@@ -162,6 +167,13 @@ class Reading:
             return value
         source = self.object(spot.at, name, types, spot.function, value.atoms)
         return Value(value.atoms | {source}, refs=value.refs)
+
+    def returned(self, each: f.Function, function: str, value: Value) -> Atoms:
+        """What a tool says that it gives back: nobody in the tree calls it, and what it calls may be elsewhere."""
+        types = tuple(name for name in each.returns if _is_class_name(name))
+        if not types or not any(_TOOL.search(spelled(decorator)) for decorator in each.decorators):
+            return NOTHING
+        return frozenset({self.object(each.at, each.name, types, function, value.all)})
 
     def object(self, at: f.Place, label: str, types: tuple[str, ...], function: str, over: Atoms) -> Atom:
         """An object that is of one of these types: what it holds is known when all files are."""
@@ -215,9 +227,14 @@ def describes(value: Value) -> bool:
     return any(ref.startswith(_DESCRIBE) for ref in value.refs)
 
 
+def _is_a_class(value: Value, name: str) -> bool:
+    """Whether a name is that of a class or constant of a library: `service_account.Credentials`."""
+    return name[:1].isupper() and any(_OF_A_LIBRARY.fullmatch(ref) for ref in value.refs)
+
+
 def _is_something_else(value: Value) -> bool:
-    """A function, a class or an object of one: `email = EmailMessage()`."""
-    if describes(value):
+    """A function, a class, an object of one or a template: `email = EmailMessage()`."""
+    if describes(value) or any(_TEMPLATE.search(ref) for ref in value.refs):
         return True
     for ref in value.refs:
         name = ref.removesuffix("()").removesuffix("|").rpartition(".")[2].rpartition("|")[2].rpartition(":")[2]

@@ -23,6 +23,8 @@ from typing import Literal
 from petguard.flows.form import Function, Place
 
 PAIRS = frozenset({"items", "entries", "iterrows", "iteritems"})  # methods that give keys with their values
+# Methods that give one entry of a container.
+ENTRIES = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__", "getOrDefault"})
 Atom = tuple[str | int, ...]
 Atoms = frozenset[Atom]
 Given = tuple[str, Atoms]  # a field, or nothing for the whole, and where its value comes from

@@ -1,11 +1,12 @@
 """What an expression may stand for while a function is followed: where its data comes from, what its parts hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from petguard.flows.summary import Atom, Atoms, Given, Ref
 
 ELEMENT: Final = "[]"  # the part of a container that stands for each of its elements
+INNER: Final = "."  # between a part and a part of it
 _DEEP = 3  # parts of parts that are told apart
 _WIDE = 60  # parts of one value
 _REFS = 4
@@ -95,6 +96,18 @@ class Value:
         parts = {**(self.parts or {})} | dict.fromkeys(names, EMPTY)
         return Value(self.atoms, parts, refs=self.refs, closed=self.closed)
 
+    def cut(self, name: str) -> "Value":
+        """The same without one part, which a row of a query also has under its position."""
+        lost = (self.parts or {}).get(name)
+        if lost is None:
+            return self
+        parts = {
+            key: each.cut(name) if key == ELEMENT else each
+            for key, each in (self.parts or {}).items()
+            if not (key.isdigit() and _sources(each) == _sources(lost))
+        }
+        return Value(self.atoms, {**parts, name: EMPTY}, refs=self.refs, closed=self.closed)
+
     def with_any(self, value: "Value") -> "Value":
         """The same with one more value in a part that nobody knows: each of them may be it."""
         parts = {name: joined([each, value]) for name, each in (self.parts or {}).items()}
@@ -127,20 +140,57 @@ class Value:
         A part that carries nothing is left out; `exactly` keeps it where elements that do could be taken for it.
         """
         parts = self.parts or {}
-        found = [("", self.atoms), *((name, each.all) for name, each in parts.items())]
         exactly = exactly and ELEMENT in parts
-        return tuple((name, atoms) for name, atoms in found if atoms or (exactly and name))
+        return tuple((name, atoms) for name, atoms in [("", self.atoms), *listed(parts)] if atoms or (exactly and name))
 
 
 EMPTY: Final = Value()
 LITERAL: Final = Value(literal=True)
 
 
+def _sources(value: Value) -> Atoms:
+    return frozenset(atom for atom in value.all if atom[0] == "s")
+
+
+def listed(parts: Mapping[str, Value]) -> Iterator[Given]:
+    """Each part with its atoms, and behind it those of its own parts, called `part.inner`."""
+    for name, each in parts.items():
+        yield name, each.all
+        yield from ((f"{name}{INNER}{inner}", one.all) for inner, one in (each.parts or {}).items())
+
+
 def _field(atom: Atom, name: str) -> Atom:
-    """The part `name` of what an atom stands for; parts of parts are not told apart."""
-    if atom[-1] or atom[0] == "o":
+    """The part `name` of what an atom stands for; deeper parts are not told apart, and elements not from the whole."""
+    held = str(atom[-1])
+    if atom[0] == "o" or INNER in held or name == ELEMENT:
         return atom
-    return (*atom[:-1], name)
+    return (*atom[:-1], f"{held}{INNER}{name.partition(INNER)[0]}" if held else name)
+
+
+def select(given: Iterable[Given], part: str) -> Atoms:
+    """The atoms of one part; of the whole, those of all parts."""
+    known = list(given)
+    if not part:
+        return NOTHING.union(*(atoms for _, atoms in known))
+    exact = [atoms for name, atoms in known if name == part]
+    outer, _, inner = part.partition(INNER)
+    if inner:
+        exact += _inner(known, outer, inner)
+        is_there = any(name == outer for name, _ in known)
+    else:
+        is_there = bool(exact)
+    elements = [atoms for name, atoms in known if name == ELEMENT] if not is_there else []
+    whole = [of_field(atoms, part) for name, atoms in known if not name]
+    return NOTHING.union(*exact, *(of_field(each, inner) for each in elements), *whole)
+
+
+def _inner(known: Sequence[Given], outer: str, inner: str) -> Iterator[Atoms]:
+    """What a part may hold in a part of its own: what is listed for it, or that part of what the outer one is."""
+    own = {name: atoms for name, atoms in known if name.startswith(f"{outer}{INNER}")}
+    if f"{outer}{INNER}{inner}" not in own:
+        yield own.get(f"{outer}{INNER}{ELEMENT}", NOTHING)
+    told_apart = NOTHING.union(*own.values())
+    yield from (of_field(atoms - told_apart, inner) for name, atoms in known if name == outer)
 
 
 def of_field(atoms: Atoms, name: str) -> Atoms:

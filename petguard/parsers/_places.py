@@ -28,6 +28,6 @@ class Places:
             self._lines[path] = self._texts[path].split("\n")
         lines = self._lines[path]
         text = lines[line - 1] if line <= len(lines) else ""
-        characters = len(text.encode("utf-8", "replace")[: column - 1].decode("utf-8", "replace")) + 1
+        characters = len(text[:column].encode("utf-8", "replace")[: column - 1].decode("utf-8", "replace")) + 1
         evidence = secrets.mask_near(text, characters - 1, code=True)[:_EVIDENCE]
         return Location(path=path, line=line, column=characters, evidence=evidence)

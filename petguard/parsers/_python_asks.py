@@ -14,6 +14,8 @@ from petguard.parsers._python_project import Project
 from petguard.parsers._python_rules import Detector
 from petguard.parsers._services import IN_PROCESS, Service
 
+_FEW = 3  # of more clients nobody can say which one answers
+
 
 def data_of(detector: Detector) -> Data:
     """The arguments of a call that carry data."""
@@ -38,7 +40,8 @@ class Asks:
             return None
         if self.project.holds(dotted.partition(".")[0], path):
             return None
-        return self.noted.asks(path, site, self._services(path, package), known, contains=known.contains)
+        services = self._services(path, package, anywhere=known.results)
+        return self.noted.asks(path, site, services, known, contains=known.contains)
 
     def _address(self, path: str, site: Site) -> str | None:
         module = self.project.module(path)
@@ -48,10 +51,11 @@ class Asks:
         written = (text(module, argument(call, ["url"], position)) for position in (0, 1))
         return next((each for each in written if each and "://" in each), None)
 
-    def _services(self, path: str, package: catalog.Package) -> list[Service]:
+    def _services(self, path: str, package: catalog.Package, *, anywhere: bool) -> list[Service]:
         """Who answers: whoever the clients of this package in the tree were made for, else its own provider.
 
-        A framework has none; then it is whoever the clients in the same file were made for.
+        A framework has none; then it is whoever the clients in the same file were made for, else, where it may be
+        `anywhere`, in the tree.
         """
         if package.role == "runtime":
             return [Service(package.provider or IN_PROCESS, in_process=True)]
@@ -59,4 +63,5 @@ class Asks:
         made = [(file, found.call.func, clients.service(file, found)) for file, found in clients.made.values()]
         own = [each for file, func, each in made if catalog.module(file.module.dotted(func) or "") == package]
         near = [each for file, _, each in made if file.path == path and package.provider is None]
-        return list(dict.fromkeys(own or near)) or [Service(package.provider)]
+        others = list(dict.fromkeys(each for _, _, each in made if anywhere and package.provider is None))
+        return list(dict.fromkeys(own or near)) or (others if 0 < len(others) <= _FEW else [Service(package.provider)])

@@ -16,17 +16,28 @@ from petguard.parsers._python_form import form
 from petguard.parsers._python_modules import Modules
 from petguard.parsers._python_project import Project
 from petguard.parsers._python_syntax import module
+from petguard.parsers._remembered import remembered
 from petguard.parsers._summaries import summarised
+
+_DIALECT = "python"
 
 
 def followed(project: Project) -> Iterator[model.Facts | Gap]:
     """Where personal data goes in all files of a project whose detectors have run."""
+    matches = ([each.match for each in file.found] for file in project.files.values())
+    given = (*matches, project.gaps)
+    items, cache = tuple(project.inputs.values()), project.program.cache
+    yield from remembered(items, cache, _DIALECT, partial(_followed, project), given)
+
+
+def _followed(project: Project) -> Iterator[model.Facts | Gap]:
+    known = tuple(project.gaps)
     asked = _asked(project)
     uses_ai = bool(asked or project.clients.made)
     if not uses_ai and not table().matters(item.text for item in project.inputs.values()):
         return
     items, cache = project.inputs.values(), project.program.cache
-    summaries, unread = summarised(items, partial(_lowered, project), cache, "python")
+    summaries, unread = summarised(items, partial(_lowered, project), cache, _DIALECT)
     places = Places({path: item.text for path, item in project.inputs.items()})
     noted = Noted(places.at)
     modules = Modules(project.importable)
@@ -35,8 +46,8 @@ def followed(project: Project) -> Iterator[model.Facts | Gap]:
     facts, lost = tree.follow()
     yield model.Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost
-    if uses_ai:
-        yield from (gap for gap in unread if gap not in project.gaps)
+    told = (*project.gaps[len(known) :], *(unread if uses_ai else ()))
+    yield from (gap for gap in dict.fromkeys(told) if gap not in known)
 
 
 def _lowered(project: Project, item: Input) -> Form:

@@ -158,6 +158,8 @@ def _assign(node: ast.stmt) -> Iterator[f.Statement]:
         yield f.Give(expression(given.value), _at(node), more=True)
     if isinstance(node, ast.Assign):
         yield f.Let([expression(each) for each in node.targets], expression(node.value), _at(node))
+        if _takes_out(node.value):
+            yield _without(node.value)
     elif isinstance(node, ast.AugAssign):
         yield f.Let([expression(node.target)], expression(node.value), _at(node), adds=True)
     elif isinstance(node, ast.AnnAssign):
@@ -176,9 +178,25 @@ def _expression_statement(node: ast.stmt) -> Iterator[f.Statement]:
     if isinstance(inner, ast.Yield | ast.YieldFrom):
         yield f.Give(None if inner.value is None else expression(inner.value), _at(node), more=True)
     elif _takes_out(inner):
-        yield f.Let([expression(inner)], f.Constant(), _at(node))
+        yield _without(inner)
+    elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and _changes_in_place(inner):
+        yield f.Let([expression(inner.func.value)], expression(inner), _at(node))
     elif not isinstance(inner, ast.Constant):
         yield f.Do(expression(inner))
+
+
+def _without(node: ast.expr) -> f.Statement:
+    """What `d.pop("key")` leaves behind."""
+    part = expression(node)
+    return f.Let([part.options[0] if isinstance(part, f.Choice) else part], f.Constant(), _at(node))
+
+
+def _changes_in_place(node: ast.Call) -> bool:
+    """`frame.drop(columns=["email"], inplace=True)`: the same as if its result got the frame's name."""
+    return any(
+        each.arg == "inplace" and isinstance(each.value, ast.Constant) and each.value.value is True
+        for each in node.keywords
+    )
 
 
 def _takes_out(node: ast.expr) -> bool:
@@ -267,7 +285,7 @@ def _delete(node: ast.stmt) -> Iterator[f.Statement]:
         if isinstance(each, ast.Name):
             yield f.Drop(each.id)
         elif isinstance(each, ast.Subscript | ast.Attribute):
-            yield f.Let([expression(each)], f.Constant(), _at(node))
+            yield f.Let([expression(each)], f.Constant(), _at(each))
 
 
 def _assert(node: ast.stmt) -> Iterator[f.Statement]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from petguard import _shipped
 from petguard.cache import Cache
 from petguard.collect import Input
 from petguard.errors import UnreadableInput
 from petguard.flows import remember
 from petguard.flows.form import Form
 from petguard.flows.interpret import Interpreter
-from petguard.flows.knowledge import digest
 from petguard.flows.summary import Summary
 from petguard.model import Gap, State
 from petguard.parsers._code.tree import NOT_VALID
@@ -33,13 +33,18 @@ def summarised(
 
 
 def _summary(item: Input, lower: Callable[[Input], Form], cache: Cache, dialect: str) -> Summary:
-    key = f"flows {digest()} {dialect} {item.digest}"
+    key = key_of(item, dialect)
     stored = cache.recall(key)
     known = remember.summary(item.path, stored[0]) if stored else None
     if known is None:
         known = Interpreter(item.path, lower(item)).run()
         cache.remember(key, [remember.row(known)])
     return known
+
+
+def key_of(item: Input, dialect: str) -> str:
+    """Under which key the cache knows the summary of a file."""
+    return f"flows {_shipped.installation()} {dialect} {item.digest}"
 
 
 def _reason(detail: str) -> str:

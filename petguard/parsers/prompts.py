@@ -14,6 +14,7 @@ from petguard.documents import Document, front_matter, read_json, read_loosely, 
 from petguard.errors import UnreadableInput
 from petguard.model import Asset, Facts, Gap, Location, State
 from petguard.parsers import Parser, _assets, one_by_one
+from petguard.parsers._prompt_blanks import asked_for
 from petguard.parsers._settings import judged
 from petguard.parsers._source import Source, together
 from petguard.parsers._spots import is_mention
@@ -100,7 +101,8 @@ def _read(item: Input, gaps: list[Gap]) -> Facts:
         return named
     first = next((line for line in item.text.split("\n") if line.strip(" \t-")), "")
     place = Location(path=item.path, evidence=secrets.mask_in(first[:200]))
-    return together([Facts(nodes=(_assets.declared(Asset.PROMPT, item.path, item.path, place),)), named])
+    prompt = Facts(nodes=(_assets.declared(Asset.PROMPT, item.path, item.path, place),))
+    return together([prompt, named, Facts() if is_mention(item.path) else asked_for(item, named)])
 
 
 def _front_matter(text: str) -> Document | None:

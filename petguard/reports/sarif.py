@@ -3,7 +3,7 @@
 It holds no time and no absolute path, so two scans of the same tree give the same bytes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from petguard import untrusted
@@ -13,6 +13,7 @@ from petguard.reports import Format, _wording
 
 # GitHub shows 5,000 results and drops others in an order of its own; petguard says what it left out.
 LIMIT = 5_000
+_FLOWS_SHOWN = 5  # a viewer lets people walk through each; the JSON report has all
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _BASE = "%SRCROOT%"
 _LEVEL = {
@@ -157,10 +158,17 @@ def _results(report: Report, rules: Sequence[str]) -> list[_Object]:
     index = {rule: number for number, rule in enumerate(rules)}
     flows = {flow.id: flow for flow in report.flows}
     shown = _worst_first(report.findings)[:LIMIT]
-    return [_result(each, index[each.rule], flows.get(each.flow or "")) for each in shown]
+    return [_result(each, index[each.rule], _shown_flows(each, flows)) for each in shown]
 
 
-def _result(finding: Finding, rule_index: int, flow: Flow | None) -> _Object:
+def _shown_flows(finding: Finding, flows: Mapping[str, Flow]) -> list[Flow]:
+    """The flows whose steps are shown: the one that stands for all, and a few others."""
+    keys = dict.fromkeys((*filter(None, [finding.flow]), *finding.flows))
+    found = [flow for key in keys if (flow := flows.get(key)) is not None and flow.steps]
+    return found[:_FLOWS_SHOWN]
+
+
+def _result(finding: Finding, rule_index: int, flows: Sequence[Flow]) -> _Object:
     result: _Object = {
         "ruleId": _said(finding.rule),
         "ruleIndex": rule_index,
@@ -173,6 +181,8 @@ def _result(finding: Finding, rule_index: int, flow: Flow | None) -> _Object:
             "result": finding.result,
             "state": finding.state,
             "claim": finding.claim,
+            "flows": len(finding.flows),
+            "categories": list(finding.categories),
             "remedy": finding.remedy,
         },
     }
@@ -181,8 +191,8 @@ def _result(finding: Finding, rule_index: int, flow: Flow | None) -> _Object:
             _location(each.path, each.line) | {"id": number, "message": _message(each.message)}
             for number, each in enumerate(finding.related, 1)
         ]
-    if flow and flow.steps:
-        result["codeFlows"] = [_code_flow(flow)]
+    if flows:
+        result["codeFlows"] = [_code_flow(flow) for flow in flows]
     if finding.state == "suppressed":
         result["suppressions"] = [{"kind": "external"}]
     return result

@@ -122,7 +122,8 @@ def _origin(finding: Finding, flow: Flow | None) -> str:
     """Where the data comes from, if that is not the line of the finding: many flows may end in one call."""
     if flow is None or (flow.source.path, flow.source.line) == (finding.location.path, finding.location.line):
         return ""
-    return f"; from {_place(flow.source.path, flow.source.line)}"
+    more = f" and {len(finding.flows) - 1:,} more" if len(finding.flows) > 1 else ""
+    return f"; from {_place(flow.source.path, flow.source.line)}{more}"
 
 
 def _place(path: str, line: int | None) -> str:

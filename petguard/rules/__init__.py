@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path as File
 
 from petguard import _shipped, tables
@@ -14,7 +15,7 @@ from petguard.handwritten import mistake, nearest, unreadable, validated
 from petguard.model import FlowResult, Severity
 from petguard.report import Finding, RuleCard, Spot
 from petguard.rules import _claims, _declared, _flows, _nodes
-from petguard.rules._evidence import Evidence, Hit, fingerprints
+from petguard.rules._evidence import Evidence, Hit, Spoken, fingerprints
 from petguard.rules._schema import Example, Examples, Framework, RuleFile
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
 # A finding that rests on a doubt must not block like a proven one, and must not vanish either.
 _AT_MOST = {FlowResult.UNVERIFIED: Severity.MEDIUM, FlowResult.UNKNOWN: Severity.LOW}
 _DECIDING = frozenset({".yaml", ".json", ".tsv"})
-_BADNESS = (FlowResult.UNKNOWN, FlowResult.UNVERIFIED, FlowResult.VIOLATION)
 
 
 @dataclass(frozen=True)
@@ -60,26 +60,27 @@ class Rule:
             id=file.id, name=file.name, severity=file.severity, why=file.why, fix=file.fix, clauses=file.clauses
         )
 
-    def apply(self, evidence: Evidence) -> Iterator[Finding]:
-        """The findings of this rule alone, in (path, line, column) order; none when the policy switches it off.
+    def apply(self, evidence: Evidence, hits: Iterable[Hit]) -> Iterator[Finding]:
+        """The findings that its hits are, in (path, line, column) order.
 
         A violation has the severity of the rule (or the one the policy gives it). What rests on a claim that nobody
         could check is at most medium, and what ends at a place that could not be resolved at most low.
         """
-        setting = evidence.policy.setting(self.id)
-        if setting.enabled:
-            severity = setting.severity or self.file.severity
-            for hit, fingerprint in fingerprints(self.id, self._hits(evidence)):
-                yield self._finding(hit, fingerprint, severity)
+        severity = evidence.policy.setting(self.id).severity or self.file.severity
+        for hit, fingerprint in fingerprints(self.id, hits):
+            yield self._finding(hit, fingerprint, severity)
 
-    def _hits(self, evidence: Evidence) -> Iterable[Hit]:
+    def hits(self, evidence: Evidence, spoken: Spoken) -> Iterable[Hit]:
+        """What this rule says beside what others have spoken of; nothing when the policy switches it off."""
         check = self.file.check
+        if not evidence.policy.setting(self.id).enabled:
+            return ()
         if check.node is not None:
             return _nodes.check(check.node, evidence)
         if check.deny_flow is not None:
-            return _flows.check(check.deny_flow, evidence)
+            return _flows.check(check.deny_flow, evidence, spoken)
         if check.policy_data is not None:
-            return _flows.check_policy_data(check.policy_data, evidence)
+            return _flows.check_policy_data(check.policy_data, evidence, spoken)
         if check.declared is not None:
             return _declared.check(check.declared, evidence)
         assert check.claim is not None, f"{self.id} has no check"
@@ -95,7 +96,9 @@ class Rule:
             message=file.message.format_map(hit.words),
             location=Spot(path=place.path, line=place.line, column=place.column),
             related=hit.related,
-            flow=hit.flow,
+            flow=hit.flows[0] if hit.flows else None,
+            flows=hit.flows,
+            categories=hit.categories,
             claim=hit.claim,
             result=hit.result,
             fingerprint=fingerprint,
@@ -109,21 +112,21 @@ def findings(rules: Iterable[Rule], evidence: Evidence) -> tuple[Finding, ...]:
 
     A rule is silent about a flow for which a rule in its `yields_to` has a finding that is at least as bad.
     """
-    chosen = tuple(rules)
-    found = [finding for rule in chosen for finding in rule.apply(evidence)]
-    worst: dict[tuple[str, str], int] = {}
-    for finding in found:
-        if finding.flow is not None:
-            key = finding.rule, finding.flow
-            worst[key] = max(worst.get(key, 0), _BADNESS.index(finding.result))
-    betters = {rule.id: rule.file.yields_to for rule in chosen}
-    heard = (finding for finding in found if not _is_covered(finding, betters[finding.rule], worst))
-    return tuple(sorted(heard, key=_reading_order))
+    chosen = {rule.id: rule for rule in rules}
+    hits: dict[str, tuple[Hit, ...]] = {}
+    for rule in _betters_first(chosen):
+        spoken = Spoken()
+        for hit in (each for better in rule.file.yields_to for each in hits.get(better, ())):
+            spoken.add(hit)
+        hits[rule.id] = tuple(rule.hits(evidence, spoken))
+    found = (finding for key, rule in chosen.items() for finding in rule.apply(evidence, hits[key]))
+    return tuple(sorted(found, key=_reading_order))
 
 
-def _is_covered(finding: Finding, betters: Iterable[str], worst: Mapping[tuple[str, str], int]) -> bool:
-    said = (worst.get((rule, finding.flow or ""), -1) for rule in betters)
-    return any(badness >= _BADNESS.index(finding.result) for badness in said)
+def _betters_first(rules: Mapping[str, Rule]) -> Iterator[Rule]:
+    """Each rule after those that it yields to."""
+    order = TopologicalSorter({key: rules.keys() & set(rule.file.yields_to) for key, rule in rules.items()})
+    return (rules[key] for key in order.static_order())
 
 
 def _reading_order(finding: Finding) -> tuple[str | int, ...]:

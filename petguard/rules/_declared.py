@@ -18,7 +18,7 @@ def check(test: DeclaredTest, evidence: Evidence) -> Iterator[Hit]:
 
 def _hit(row: Compared, evidence: Evidence) -> Hit:
     here, *others = _places(row)
-    flows = [evidence.flow_ids.get((flow.source.id, flow.target.id)) for flow in row.flows]
+    flows = [evidence.flow_ids.get(flow.key) for flow in row.flows]
     surest = max((rows.confidence(flow) for flow in row.flows), key=lambda each: each.rank, default=Confidence.HIGH)
     return Hit(
         identity=f"{row.subject}|{row.what}",
@@ -26,7 +26,8 @@ def _hit(row: Compared, evidence: Evidence) -> Hit:
         words=_words(row),
         result=FlowResult.UNKNOWN if row.doubtful else FlowResult.VIOLATION,
         related=related(others),
-        flow=next((flow for flow in flows if flow is not None), None),
+        flows=tuple(dict.fromkeys(flow for flow in flows if flow is not None)),
+        categories=row.categories,
         confidence=min(surest, row.sure, key=lambda each: each.rank),
     )
 

@@ -11,7 +11,7 @@ from petguard import rows
 from petguard.comparison import Comparison, compare
 from petguard.declarations import Scene
 from petguard.flows import knowledge
-from petguard.graph import Path, SystemGraph
+from petguard.graph import FlowKey, Path, SystemGraph
 from petguard.model import Claim, Confidence, FlowResult, Location, Node, NodeKind, SinkKind, Verdict
 from petguard.policy import Policy
 from petguard.recipients import names
@@ -55,8 +55,8 @@ class Evidence:
         return compare(self.scene)
 
     @cached_property
-    def flow_ids(self) -> Mapping[tuple[str, str], str]:
-        """The id of the flow between two nodes."""
+    def flow_ids(self) -> Mapping[FlowKey, str]:
+        """The id of each flow."""
         return rows.flow_ids(self.flows)
 
     @cached_property
@@ -101,7 +101,8 @@ class Hit:
     words: Mapping[str, str]
     result: FlowResult = FlowResult.VIOLATION
     related: tuple[Related, ...] = ()
-    flow: str | None = None
+    flows: tuple[str, ...] = ()  # the first shows it best
+    categories: tuple[str, ...] = ()
     claim: str | None = None
     confidence: Confidence = Confidence.HIGH
     remedy: str = ""
@@ -122,7 +123,30 @@ def fingerprints(rule: str, hits: Iterable[Hit]) -> Iterator[tuple[Hit, str]]:
         yield hit, digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
-def related(places: Iterable[tuple[Location, str]]) -> tuple[Related, ...]:
-    """Further places of a finding, each line once, at most MAX_RELATED."""
-    first = {(place.path, place.line, text): None for place, text in places}
-    return tuple(Related(path=path, line=line, message=text) for path, line, text in list(first)[:MAX_RELATED])
+def related(places: Iterable[tuple[Location, str]], limit: int = MAX_RELATED) -> tuple[Related, ...]:
+    """Further places of a finding, each line once; the last of those that are shown says how many more there are."""
+    every = list(dict.fromkeys((place.path, place.line, text) for place, text in places))
+    more = len(every) - limit
+    shown = [Related(path=path, line=line, message=text) for path, line, text in every[:limit]]
+    if more > 0:
+        shown[-1] = shown[-1].model_copy(update={"message": f"{shown[-1].message}, and {more:,} more"})
+    return tuple(shown)
+
+
+_BADNESS = (FlowResult.UNKNOWN, FlowResult.UNVERIFIED, FlowResult.VIOLATION)
+
+
+@dataclass
+class Spoken:
+    """What other rules have said about flows: a rule is silent about what is left to them."""
+
+    worst: dict[str, int] = field(default_factory=dict)  # how bad each flow was called, by its id
+
+    def add(self, hit: Hit) -> None:
+        """Note that somebody spoke about the flows of a hit."""
+        for flow in hit.flows:
+            self.worst[flow] = max(self.worst.get(flow, 0), _BADNESS.index(hit.result))
+
+    def covers(self, flow: str | None, result: FlowResult) -> bool:
+        """Whether this flow was already called at least as bad."""
+        return flow is not None and self.worst.get(flow, -1) >= _BADNESS.index(result)

@@ -1,15 +1,15 @@
 """Checks of flows: every way from the data to the target must pass a protection, shown by a cut of the graph."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from petguard import rows, taxonomy
-from petguard.graph import Cut, Passage, Path
+from petguard.graph import Cut, FlowKey, Passage, Path
 from petguard.model import FlowResult, Location, Node, NodeKind
 from petguard.policy import DataRule
 from petguard.rules import _nodes
-from petguard.rules._evidence import Evidence, Hit, related
+from petguard.rules._evidence import Evidence, Hit, Spoken, related
 from petguard.rules._protections import Passes, passes
 from petguard.rules._schema import DataTest, FlowTest, NodeTest, PolicyDataTest, ProtectionTest
 
@@ -18,7 +18,8 @@ _RESULTS = {
     Passage.UNVERIFIED: FlowResult.UNVERIFIED,
     Passage.UNKNOWN: FlowResult.UNKNOWN,
 }
-_WORST_FIRST = tuple(_RESULTS)
+_PLACES_SHOWN = 10  # a person looks at a few sources; `flows` names all
+_NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,11 @@ class Breach:
     requirement: str = ""
 
 
-def check(test: FlowTest, evidence: Evidence) -> Iterator[Hit]:
-    """One hit per flow, with all its categories and the worst result among them."""
+def check(test: FlowTest, evidence: Evidence, spoken: Spoken) -> Iterator[Hit]:
+    """One hit per call that data leaves by and result, with all the flows there and what they carry.
+
+    What leaves unprotected and what leaves with a protection that nobody could check are two things to mend.
+    """
     accepted = test.unless_every_path_passes.any if test.unless_every_path_passes else ()
     targets = _targets(test.to, evidence)
     breaches = (
@@ -41,10 +45,10 @@ def check(test: FlowTest, evidence: Evidence) -> Iterator[Hit]:
         and not (test.unless_policy_decides and evidence.policy.data_rule(category) is not None)
         for breach in _breaches(category, sources, targets, passes(accepted, category, evidence), evidence)
     )
-    return _hits(breaches, evidence)
+    return _hits(breaches, evidence, spoken)
 
 
-def check_policy_data(test: PolicyDataTest, evidence: Evidence) -> Iterator[Hit]:
+def check_policy_data(test: PolicyDataTest, evidence: Evidence, spoken: Spoken) -> Iterator[Hit]:
     """What the policy says about each category, as if it were a rule of its own."""
     targets = _targets(test.to, evidence)
     return _hits(
@@ -55,6 +59,7 @@ def check_policy_data(test: PolicyDataTest, evidence: Evidence) -> Iterator[Hit]
             for breach in _policy_breaches(rule, category, sources, targets, evidence)
         ),
         evidence,
+        spoken,
     )
 
 
@@ -89,55 +94,85 @@ def _breaches(
 ) -> Iterator[Breach]:
     keys = {node.id for node in sources}
     cuts = evidence.graph.cut_each(keys, targets, accepted.verified, accepted.claimed)
-    return (Breach(category, cut) for cut in cuts.values())
+    return (Breach(category, cut) for cut in cuts)
 
 
-def _hits(breaches: Iterable[Breach], evidence: Evidence) -> Iterator[Hit]:
-    by_flow: dict[tuple[str, str], list[Breach]] = defaultdict(list)
+def _hits(breaches: Iterable[Breach], evidence: Evidence, spoken: Spoken) -> Iterator[Hit]:
+    groups: dict[tuple[object, ...], list[Breach]] = defaultdict(list)
     for breach in breaches:
-        by_flow[breach.cut.path.source.id, breach.cut.path.target.id].append(breach)
-    return (_hit(ends, found, evidence) for ends, found in by_flow.items())
+        path, result = breach.cut.path, _RESULTS[breach.cut.passage]
+        if not spoken.covers(evidence.flow_ids.get(path.key), result):
+            place = path.call_site
+            groups[path.call.node.id if path.call else "", place.path, place.line, place.column, result].append(breach)
+    return (_hit(found, evidence) for found in groups.values())
 
 
-def _hit(ends: tuple[str, str], breaches: list[Breach], evidence: Evidence) -> Hit:
-    worst = min(breaches, key=lambda breach: _WORST_FIRST.index(breach.cut.passage))
-    path, passage = worst.cut.path, worst.cut.passage
-    same = [breach for breach in breaches if breach.cut.passage is passage]
+def _hit(breaches: Sequence[Breach], evidence: Evidence) -> Hit:
+    """One finding of many breaches at one call; the surest and plainest of their ways stands for all."""
+    paths = sorted({each.cut.path.key: each.cut.path for each in breaches}.values(), key=_plainest_first)
+    first, passage = paths[0], breaches[0].cut.passage
+    categories = tuple(sorted({breach.category for breach in breaches}))
+    ends = sorted({rows.identity(path.target) for path in paths})
     return Hit(
-        identity=f"{rows.identity(path.source)}|{rows.identity(path.target)}",
-        location=path.call_site,
-        words=_words(path, passage, same),
+        identity="|".join((rows.call_identity(first), *ends, *categories, passage)),
+        location=first.call_site,
+        words=_words(paths, passage, breaches),
         result=_RESULTS[passage],
-        related=related(_places(path)),
-        flow=evidence.flow_ids.get(ends),
-        confidence=rows.confidence(path),
-        claim=next((node.claim for node in path.protections if node.claim), None),
+        related=related(_places(paths), _PLACES_SHOWN),
+        flows=tuple(flow for path in paths if (flow := evidence.flow_ids.get(path.key)) is not None),
+        categories=categories,
+        confidence=rows.confidence(first),
+        claim=next((node.claim for path in paths for node in path.protections if node.claim), None),
     )
 
 
-def _words(path: Path, passage: Passage, breaches: list[Breach]) -> Mapping[str, str]:
-    protections = ", ".join(node.name for node in path.protections)
+def _plainest_first(path: Path) -> tuple[int, bool, int, tuple[str, int], FlowKey]:
+    start = path.hops[0].location
+    return -rows.confidence(path).rank, bool(path.protections), len(path.hops), (start.path, start.line), path.key
+
+
+def _words(paths: Sequence[Path], passage: Passage, breaches: Iterable[Breach]) -> Mapping[str, str]:
+    providers = (path.target.provider or "an unknown provider" for path in paths)
     return {
-        "source": path.source.name,
-        "sink": path.target.name,
+        "source": _sources(paths),
+        "sink": _some(path.target.name for path in paths),
         "categories": ", ".join(sorted({breach.category for breach in breaches})),
-        "provider": path.target.provider or "an unknown provider",
-        "protections": protections or "no protection",
-        "how": _how(passage, protections),
+        "provider": _some(providers),
+        "protections": _some(node.name for path in paths for node in path.protections) or "no protection",
+        "how": _how(paths, passage),
         "requirement": "; ".join(sorted({breach.requirement for breach in breaches})),
     }
 
 
-def _how(passage: Passage, protections: str) -> str:
+def _sources(paths: Sequence[Path]) -> str:
+    """The source of the way that stands for all, and how many others there are."""
+    others = len({path.source.id for path in paths}) - 1
+    name = paths[0].source.name
+    return f"{name} and {others:,} other source{'' if others == 1 else 's'}" if others else name
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first few names, and how many more."""
+    every = list(dict.fromkeys(names))
+    more = len(every) - _NAMES_SHOWN
+    return ", ".join(every[:_NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _how(paths: Sequence[Path], passage: Passage) -> str:
     if passage is Passage.UNVERIFIED:
+        protections = _some(node.name for path in paths for node in path.protections)
         return f"protected only by {protections}, which nobody could verify"
     if passage is Passage.UNKNOWN:
         return "and where it goes from there could not be found out"
-    return f"and {protections} on the way does not count for it" if protections else "without protection"
+    passed = _some(node.name for node in paths[0].protections)
+    return f"and {passed} on the way does not count for it" if passed else "without protection"
 
 
-def _places(path: Path) -> Iterator[tuple[Location, str]]:
-    yield path.hops[0].location, f"source: {path.source.name}"
-    for hop in path.hops:
-        if hop.node.kind is NodeKind.PROTECTION:
-            yield hop.location, f"protection: {hop.node.name}"
+def _places(paths: Sequence[Path]) -> Iterator[tuple[Location, str]]:
+    """What stands on the way that stands for all, then where the other data comes from."""
+    yield paths[0].hops[0].location, f"source: {paths[0].source.name}"
+    protections = [hop for path in paths for hop in path.hops if hop.node.kind is NodeKind.PROTECTION]
+    for hop in protections:
+        yield hop.location, f"protection: {hop.node.name}"
+    for path in paths[1:]:
+        yield path.hops[0].location, f"source: {path.source.name}"

@@ -249,3 +249,8 @@ def test_five_thousand_files_that_import_each_other_are_followed() -> None:
     }
     files["app.py"] = f"{HEAD}from m0 import nobody\ndef f(user):\n    nobody(user.email)\n    ask(user.email)\n"
     assert followed(files).sources == {"user.email"}
+
+
+def test_classes_that_are_members_of_each_other_end() -> None:
+    """Each base is looked for in the other class, whose bases are being looked for."""
+    assert followed("class A(B.C):\n    pass\n\n\nclass B(A.D):\n    pass\n\n\nA().x()\n").gaps == ()

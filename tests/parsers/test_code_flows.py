@@ -484,6 +484,24 @@ _PROJECTS: dict[str, tuple[Files, set[str]]] = {
         _LLM + "export async function f(patient) {\n  const a = await ask('hello');\n  return a + patient.notes;\n}\n",
         set(),
     ),
+    "the id of an object that is taken out of another": (
+        _LLM
+        + "type Account = { id: string; email: string };\n"
+        + "export async function f({ account }: { account: Account }) {\n  return ask(account.id);\n}\n",
+        set(),
+    ),
+    "the address of an object that is taken out of another": (
+        _LLM
+        + "type Account = { id: string; email: string };\n"
+        + "export async function f({ account }: { account: Account }) {\n  return ask(account.email);\n}\n",
+        {"account.email", "{account}.account.email"},
+    ),
+    "a field whose type is one of another type's fields": (
+        _LLM
+        + "type Account = { id: string; email: string };\ntype Asked = { id: Account['id'] };\n"
+        + "export async function f({ asked }: { asked: Asked }) {\n  return ask(asked.id);\n}\n",
+        set(),
+    ),
 }
 
 

@@ -332,3 +332,12 @@ def test_types_that_are_newer_than_the_grammar_are_no_gap(read: Read) -> None:
 def test_only_files_that_matter_are_kept(path: str, data: bytes, expected: Interest) -> None:
     """Files that hand data on or export an address are kept; others without a trace of AI are clear at once."""
     assert PARSER.interest(Candidate(path, data)) is expected
+
+
+def test_chunks_that_all_open_each_other_are_each_asked_once(read: Read) -> None:
+    """A bundler's chunks load each other by dozens; a name that none has does not start a search along every way."""
+    opens = "".join(f'import "./chunk{n}.js";\n' for n in range(40))
+    files = {f"chunk{n}.js": opens for n in range(40)}
+    files["app.js"] = 'import OpenAI from "openai";\nimport { missing } from "./chunk0.js";\nmissing(new OpenAI());\n'
+    facts, _ = read(PARSER, files)
+    assert _named(facts, Asset.AI_SDK) == {"openai"}

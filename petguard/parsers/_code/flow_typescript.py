@@ -53,6 +53,8 @@ class Types:
                 yield self._in.text(self._in.field(each, "name"))
             elif each.type == "function_type":
                 yield "Callable"
+            elif each.type == "lookup_type" and self._in.kids(each)[-1].type == "literal_type":
+                continue  # `User["id"]` is one field of a user and not a user
             else:
                 pending = [*self._in.kids(each), *pending]
 

@@ -1,6 +1,7 @@
 """Follows personal data through the files of one ecosystem, JavaScript and TypeScript for one."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from petguard.cache import Cache
 from petguard.catalog import Ecosystem
@@ -13,6 +14,7 @@ from petguard.parsers._code.asks import Asks
 from petguard.parsers._code.project import Project
 from petguard.parsers._noted import Noted
 from petguard.parsers._places import Places
+from petguard.parsers._remembered import remembered
 from petguard.parsers._summaries import summarised
 from petguard.telltales import told
 
@@ -21,6 +23,12 @@ _HEAD = 200
 
 def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
     """Where personal data goes in all files of an ecosystem, once the calls of AI in them are known."""
+    items = tuple(project.inputs.values())
+    if items:
+        yield from remembered(items, cache, ecosystem, partial(_followed, project, cache, ecosystem))
+
+
+def _followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
     inputs = {path: item for path, item in project.inputs.items() if _is_of(item, ecosystem)}
     texts = [item.text for item in inputs.values()]
     uses_ai = any(path in inputs for path, _, _ in project.answering) or table().asks_any(texts)

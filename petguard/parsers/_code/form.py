@@ -8,12 +8,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 from petguard import secrets
 from petguard.catalog import Ecosystem
 from petguard.model import Gap, Location
 
 _MANY = 200  # bindings of one name
+_BLOCK = 4096  # bytes whose characters are counted once
+_CONTINUES = bytes(range(0x80, 0xC0))  # the bytes of UTF-8 that no character begins with
 _EVIDENCE = 160  # characters of a line that a report shows
 _NEAR = 600  # bytes on either side of a place that its evidence is taken from
 
@@ -235,7 +238,17 @@ class Code:
     def position(self, start: int) -> tuple[int, int]:
         """The 1-based line and column of a byte."""
         line = self.line(start)
-        return line, len(self.data[self._lines[line - 1] : start].decode("utf-8", "replace")) + 1
+        return line, self._characters(start) - self._characters(self._lines[line - 1]) + 1
+
+    def _characters(self, start: int) -> int:
+        """How many characters stand before a byte; a line of a bundle is too long to be counted each time."""
+        block = start // _BLOCK
+        return self._before_blocks[block] + _count(self.data[block * _BLOCK : start])
+
+    @cached_property
+    def _before_blocks(self) -> list[int]:
+        blocks = (self.data[at : at + _BLOCK] for at in range(0, len(self.data), _BLOCK))
+        return [0, *accumulate(map(_count, blocks))]
 
     def at(self, start: int) -> Location:
         """Where a byte is, with its line as evidence; secrets in it are masked."""
@@ -250,6 +263,11 @@ class Code:
         after = self.data[start : min(last if last >= 0 else len(self.data), start + _NEAR)].decode("utf-8", "replace")
         masked = secrets.mask_near(near + after, len(near), code="`" not in near + after)
         return Location(path=self.path, line=line, column=column, evidence=masked[:_EVIDENCE])
+
+
+def _count(data: bytes) -> int:
+    """The characters that begin in a piece of UTF-8."""
+    return len(data.translate(None, _CONTINUES))
 
 
 def within(expr: Expr) -> Iterator[Expr]:

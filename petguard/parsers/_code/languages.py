@@ -20,6 +20,8 @@ _NEW_SYNTAX = (
     (re.compile(rb"(?<=\bexport )type(?=\s*\*)"), lambda match: b" " * len(match[0])),
     (re.compile(rb"(?<=\btypeof )import\([\"'][^\"'\n]{1,200}[\"']\)"), lambda match: b"_" * len(match[0])),
 )
+# A component that a module gives by default, `<Skeleton.default width={1} />`: the grammar reads a keyword there.
+_DEFAULT_TAG = re.compile(rb"(?<=<)(/?[A-Z][\w.]{0,100}\.)default\b")
 _NO_LINE_FEED = re.compile(rb"[^\n]")
 
 _SHEBANG = re.compile(rb"\A#![^\n]*\b(ruby|node|bun|deno|php)\b")
@@ -52,7 +54,7 @@ def prepared(path: str, text: str) -> tuple[bytes, str]:
     if suffix in (".ts", ".tsx", ".mts", ".cts"):
         for new, old in _NEW_SYNTAX:
             data = new.sub(old, data)
-    return data, suffix
+    return _DEFAULT_TAG.sub(rb"\1Default", data), suffix
 
 
 def _scripts(data: bytes, suffix: str) -> tuple[bytes, str]:

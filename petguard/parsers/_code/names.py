@@ -1,6 +1,7 @@
 """What a name stands for: the expression it got its value from, and the AI package it comes from, across files."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -88,7 +89,7 @@ def _of_loaded(project: Project, code: Code, root: Loaded, names: Sequence[str],
     target = project.target(code, root.module)
     if target is None or not names:
         return []
-    values = _exports(project, target, names[0], _STEPS)
+    values = _exports(project, target, names[0])
     return _through(project, values, names[1:], steps)
 
 
@@ -136,18 +137,31 @@ def path_of(names: Sequence[str]) -> str:
 def _exported(project: Project, code: Code, imported: Import) -> list[Found]:
     """What an import from another file of the tree stands for."""
     target = project.target(code, imported.module)
-    return _exports(project, target, imported.name, _STEPS) if target else []
+    return _exports(project, target, imported.name) if target else []
 
 
-def _exports(project: Project, target: Code, name: str, steps: int) -> list[Found]:
+def _exports(project: Project, target: Code, name: str) -> list[Found]:
     """What a file exports under a name: of its own, imported from elsewhere, or with everything of another file."""
-    own = [(target, each) for each in _export(target, name)]
-    if own or steps <= 0:
-        return own
-    if any(each.local == name for each in target.imports):
-        return [(target, Name(0, name))]
-    whole = (project.target(target, each.module) for each in target.imports if not each.local)
-    return [found for file in whole if file for found in _exports(project, file, name, steps - 1)]
+    return project.once(f"exports {name}", target, lambda: _searched(project, target, name), [])
+
+
+def _searched(project: Project, target: Code, name: str) -> list[Found]:
+    """The nearest files that have the name, each asked once: bundlers make chunks that all open each other."""
+    found: list[Found] = []
+    pending = deque([target])
+    seen = {target.path}
+    while pending:
+        file = pending.popleft()
+        own = [(file, each) for each in _export(file, name)]
+        if not own and any(each.local == name for each in file.imports):
+            own = [(file, Name(0, name))]
+        found += own
+        opened = () if own else (project.target(file, each.module) for each in file.imports if not each.local)
+        for each in opened:
+            if each is not None and each.path not in seen:
+                seen.add(each.path)
+                pending.append(each)
+    return found
 
 
 def _export(target: Code, name: str) -> list[Expr]:
