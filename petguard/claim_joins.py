@@ -7,6 +7,7 @@ joined: the number stays missing, and the claim unverifiable.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from posixpath import dirname
 from typing import Any
 
@@ -42,7 +43,8 @@ def joined(facts: Sequence[Facts]) -> tuple[tuple[Claim, ...], frozenset[str]]:
         detected[found.id] = _merged(detected[found.id], stated)
     settings = [setting for part in facts for setting in part.settings]
     kept = [claim for claim in alone if claim.id not in {stated.id for _, stated in pairs} and _says_something(claim)]
-    whole = (*(_with_settings(claim, settings) for claim in detected.values()), *kept)
+    homes = [dirname(claim.location.path) for claim in detected.values()]
+    whole = (*(_with_settings(claim, _of_its_own(claim, settings, homes)) for claim in detected.values()), *kept)
     left = {claim.id for claim in whole}
     answered = frozenset(claim.id for claim in claims if claim.id not in left)
     return tuple(sorted(whole, key=_order)), answered | ledgers
@@ -174,6 +176,22 @@ def _with_settings(claim: Claim, settings: Sequence[Setting]) -> Claim:
         setting = _setting(claim, name, settings)
         claim = claim if setting is None else _set(claim, setting)
     return claim
+
+
+def _of_its_own(claim: Claim, settings: Sequence[Setting], homes: Sequence[str]) -> list[Setting]:
+    """The settings to which no other claim is nearer: what lies in the folder of another project is about that one."""
+    home = dirname(claim.location.path)
+    return [
+        setting
+        for setting in settings
+        if _shared(setting.location.path, home) >= max(_shared(setting.location.path, each) for each in homes)
+    ]
+
+
+def _shared(path: str, folder: str) -> int:
+    """How many folders a file has in common with a folder."""
+    pairs = zip(dirname(path).split("/"), folder.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] != "", pairs))
 
 
 def _setting(claim: Claim, name: str, settings: Sequence[Setting]) -> Setting | None:

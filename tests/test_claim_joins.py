@@ -166,6 +166,14 @@ def test_the_nearest_configuration_is_the_project_s() -> None:
     assert claim.parameters["dataset_size"] == 60000
 
 
+def test_the_configuration_of_another_project_is_not_taken() -> None:
+    """It lies in the folder of a claim of its own."""
+    first, second = _joined(
+        _code("a/t.py"), _code("b/t.py"), settings=(_setting("dataset_size", 60000, "b/README.md"),)
+    )
+    assert ("dataset_size" in first.parameters, second.parameters["dataset_size"]) == (False, 60000)
+
+
 def test_what_code_does_not_speak_of_is_not_looked_for_by_chance() -> None:
     """A number of steps in some configuration is not that of a training which counts epochs."""
     (claim,) = _joined(_code(), settings=(_setting("steps", 100, "a.yaml"),))
