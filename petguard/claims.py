@@ -66,7 +66,7 @@ class LedgerStep(BaseModel):
 class DpSgd(DpStatement):
     """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps.
 
-    `ledger` is the history that the accountant itself kept, as an Opacus checkpoint holds it.
+    `checkpoint` is an Opacus file, `ledger` the history that the accountant in it kept.
     """
 
     technique: Literal["dp_sgd"] = "dp_sgd"

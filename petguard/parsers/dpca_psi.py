@@ -4,7 +4,7 @@ The claim is bound by the schema (`dp_params` beside `paillier_params` or `ecc_p
 other PSI tools have an `epsilon` that sizes a cuckoo hash table.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +13,8 @@ from petguard.claims import DpPsi
 from petguard.collect import Candidate, Input, Interest
 from petguard.documents import Step, read_json
 from petguard.errors import UnreadableInput
-from petguard.model import Asset, Claim, Facts, Gap, Node, NodeKind, Origin
+from petguard.hazards import Hazard
+from petguard.model import Asset, Claim, Danger, Facts, Gap, Node, NodeKind, Origin
 from petguard.parsers import Parser
 from petguard.parsers._source import Source, each
 
@@ -27,6 +28,13 @@ _FIELDS: dict[str, tuple[str, str]] = {
 }
 
 
+_PARTIES = (("sender", "receiver"), ("receiver", "sender"))
+_SWITCHES = {
+    "input_dp": "input_dp is false, so no dummy keys are added",
+    "use_precomputed_tau": "use_precomputed_tau is false, so the code takes a tau of 0 and adds no dummy keys",
+}
+
+
 def _interest(candidate: Candidate) -> Interest:
     data = candidate.data
     crypto = b'"paillier_params"' in data or b'"ecc_params"' in data
@@ -34,7 +42,30 @@ def _interest(candidate: Candidate) -> Interest:
 
 
 def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
-    return each(inputs, lambda text: [read_json(text)], _read)
+    read = list(each(inputs, lambda text: [read_json(text)], _read))
+    sides = {claim.subject: claim for part in read if isinstance(part, Facts) for claim in part.claims}
+    for part in read:
+        if isinstance(part, Gap):
+            yield part
+        else:
+            yield part.model_copy(update={"claims": tuple(_compared(claim, sides) for claim in part.claims)})
+
+
+def _compared(claim: Claim, sides: Mapping[str, Claim]) -> Claim:
+    """The claim of one party with what the other, whose file is named after it, says otherwise."""
+    folder, _, name = claim.subject.rpartition("/")
+    turned = next((name.replace(one, two) for one, two in _PARTIES if one in name), name)
+    other = sides.get(f"{folder}/{turned}" if folder else turned)
+    if other is None or other is claim:
+        return claim
+    place = f"{other.location.path}:{other.location.line}"
+    pairs = {field: (getattr(claim.statement, field), getattr(other.statement, field)) for field in _FIELDS}
+    conflicts = {
+        field: {"found": ours, "stated": theirs, "stated_in": place}
+        for field, (ours, theirs) in pairs.items()
+        if None not in (ours, theirs) and ours != theirs
+    }
+    return claim.model_copy(update={"conflicts": {**claim.conflicts, **conflicts}})
 
 
 def _read(source: Source) -> Facts:
@@ -43,7 +74,13 @@ def _read(source: Source) -> Facts:
         return Facts()
     key = f"dp_psi:{source.path}"
     location = source.at("dp_params", "epsilon")
-    claim = Claim(id=key, statement=_statement(source, config), location=location, subject=source.path)
+    claim = Claim(
+        id=key,
+        statement=_statement(source, config),
+        location=location,
+        subject=source.path,
+        dangers=tuple(_dangers(source, config["dp_params"])),
+    )
     node = Node(
         id=f"pet:{key}",
         kind=NodeKind.PROTECTION,
@@ -55,6 +92,12 @@ def _read(source: Source) -> Facts:
         locations=(location,),
     )
     return Facts(nodes=(node,), claims=(claim,))
+
+
+def _dangers(source: Source, stated: Mapping[str, Any]) -> Iterator[Danger]:
+    for key, detail in _SWITCHES.items():
+        if stated.get(key) is False:
+            yield Danger(hazard=Hazard.DP_SWITCHED_OFF, location=source.at("dp_params", key), detail=detail)
 
 
 def _statement(source: Source, config: dict[str, Any]) -> DpPsi:
