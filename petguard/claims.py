@@ -166,10 +166,15 @@ class LocalDp(DpStatement):
 
 
 class DpPsi(DpStatement):
-    """Private set intersection whose cardinality is hidden by dummy keys (PrivacyGo's DPCA-PSI)."""
+    """Private set intersection whose cardinality is hidden by dummy keys (PrivacyGo's DPCA-PSI).
+
+    Where no `dataset_size` is stated, the rows of `input_file` are counted, but for a header if `has_header` says so.
+    """
 
     technique: Literal["dp_psi"] = "dp_psi"
     config: Name | None = None
+    input_file: Name | None = None
+    has_header: bool | None = None
     maximum_queries: Count | None = None
     ids_num: Count | None = None
     precomputed_tau: Whole | None = None
@@ -182,12 +187,14 @@ class DpPsi(DpStatement):
 class MpcDualDp(DpStatement):
     """Binomial noise drawn inside an MPC (PrivacyGo's MPC-DualDP): `n` fair bits, added up, less n/2.
 
-    `sensitivity` is how far one person moves the whole number that is released.
+    `sensitivity` is how far one person moves the whole number that is released. Where `n` is not stated, `calibration`
+    says that the library computes it from epsilon, delta and sensitivity.
     """
 
     technique: Literal["mpc_dual_dp"] = "mpc_dual_dp"
     sensitivity: Positive | None = None
     n: Count | None = None
+    calibration: Literal["privacy_go"] | None = None
 
 
 class FederatedDp(DpStatement):

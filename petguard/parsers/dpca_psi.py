@@ -4,6 +4,7 @@ The claim is bound by the schema (`dp_params` beside `paillier_params` or `ecc_p
 other PSI tools have an `epsilon` that sizes a cuckoo hash table.
 """
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,9 +26,10 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "use_precomputed_tau": ("dp_params", "use_precomputed_tau"),
     "input_dp": ("dp_params", "input_dp"),
     "ids_num": ("common", "ids_num"),
+    "has_header": ("common", "has_header"),
 }
 
-
+_LONGEST_NAME = 500
 _PARTIES = (("sender", "receiver"), ("receiver", "sender"))
 _SWITCHES = {
     "input_dp": "input_dp is false, so no dummy keys are added",
@@ -103,11 +105,21 @@ def _dangers(source: Source, stated: Mapping[str, Any]) -> Iterator[Danger]:
 def _statement(source: Source, config: dict[str, Any]) -> DpPsi:
     values = {name: _section(source, config, section).get(key) for name, (section, key) in _FIELDS.items()}
     try:
-        return DpPsi.model_validate({**values, "config": source.path}, strict=True)
+        rows = {"input_file": _input_file(source, config)}
+        return DpPsi.model_validate({**values, **rows, "config": source.path}, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         pointer = _FIELDS[str(first["loc"][0])]
         raise _invalid(source, pointer, str(first["msg"])) from error
+
+
+def _input_file(source: Source, config: dict[str, Any]) -> str | None:
+    """The file of keys, taken relative to the configuration; None where that is outside of what is scanned."""
+    named = _section(source, config, "common").get("input_file")
+    if not isinstance(named, str) or not 0 < len(named) <= _LONGEST_NAME:
+        return None
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), named))
+    return None if joined.startswith(("/", "..")) else joined
 
 
 def _section(source: Source, config: dict[str, Any], name: str) -> dict[str, Any]:

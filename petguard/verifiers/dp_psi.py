@@ -5,6 +5,7 @@ intersection. Its exact distribution is composed over all queries and key column
 dummies off is refuted at once. The numerics stand in `_hypergeometric` and `_pld`, imported on first use.
 """
 
+from petguard.artefacts import Artefacts, Undecided
 from petguard.claims import DpPsi
 from petguard.model import Budget, Claim, Json, Outcome, Verdict
 from petguard.verifiers import Bench, Verifier, _dp
@@ -19,9 +20,17 @@ _ASSUMPTIONS = (
 
 
 def _judge(claim: Claim, bench: Bench) -> Verdict:
-    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpPsi)
+    counted = _counted(said, bench.files)
+    if counted is None:
+        return _of_numbers(claim, said, bench.budget)
+    told = f"the data has {counted.dataset_size} rows, as {said.input_file} has"
+    verdict = _of_numbers(claim.model_copy(update={"statement": counted}), counted, bench.budget)
+    return verdict.model_copy(update={"assumptions": (*verdict.assumptions, told)})
+
+
+def _of_numbers(claim: Claim, said: DpPsi, budget: Budget) -> Verdict:
     off = _switched_off(said)
     if off:
         return _refuted(claim, f"{off[1]}, so no finite epsilon holds", off[0], remedy=_remedy_for(said, budget))
@@ -31,6 +40,18 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     if said.epsilon is None:
         return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _delta(said))
     return _decide(claim, said, said.epsilon, budget)
+
+
+def _counted(said: DpPsi, files: Artefacts) -> DpPsi | None:
+    """The statement with the rows of its input file as the size of the data, where nothing else says it."""
+    if said.dataset_size is not None or said.delta is not None or said.input_file is None:
+        return None
+    try:
+        with files.open(said.input_file) as file:
+            rows = sum(1 for line in file if line.strip()) - bool(said.has_header)
+    except Undecided:  # the keys are private, and their file is seldom in the tree
+        return None
+    return said.model_copy(update={"dataset_size": rows}) if rows > 0 else None
 
 
 def _switched_off(said: DpPsi) -> tuple[Json, str] | None:

@@ -13,6 +13,7 @@ from petguard.verifiers import Bench, Verifier, _dp
 from petguard.verifiers._dp import Enclosure
 
 _METHOD = "exact binomial tails, threshold by threshold"
+_MOST_COINS = 10**15
 _ASSUMPTIONS = (
     "each coin is the exclusive or of one random bit of either server, computed under MPC, so it is fair and unknown "
     "to both as long as one of them draws its bits well; the servers are semi-honest and do not collude",
@@ -31,6 +32,7 @@ def formula(epsilon: float, delta: float, sensitivity: float) -> float:
 def _judge(claim: Claim, bench: Bench) -> Verdict:
     said, budget = claim.statement, bench.budget
     assert isinstance(said, MpcDualDp)
+    said = said if said.n is not None or said.calibration is None else _calibrated(said)
     missing = [name for name in ("n", "sensitivity", "delta") if getattr(said, name) is None]
     if missing or said.n is None or said.sensitivity is None or said.delta is None:
         return _dp.cannot_judge(claim, missing, _what_the_formula_says(said) if missing == ["n"] else "")
@@ -42,6 +44,14 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
         return _dp.show(claim, found, ("epsilon",), said.delta)
     remedy = _remedy(found, int(said.sensitivity), said.epsilon, said.delta, budget)
     return _dp.decide(claim, found, said.epsilon, said.delta, remedy)
+
+
+def _calibrated(said: MpcDualDp) -> MpcDualDp:
+    """The claim with the coins that the library tosses for its numbers; as it is where they are not known or absurd."""
+    if said.epsilon is None or said.sensitivity is None or said.delta is None:
+        return said
+    coins = formula(said.epsilon, said.delta, said.sensitivity)
+    return said.model_copy(update={"n": int(coins)}) if 1 <= coins <= _MOST_COINS else said
 
 
 def _what_the_formula_says(said: MpcDualDp) -> str:

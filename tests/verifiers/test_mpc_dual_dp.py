@@ -186,3 +186,10 @@ def test_dp_accounting_lies_inside(n: int, move: int) -> None:
     )  # fmt: skip
     low, high = _events.coins(n, move, 1e-5)
     assert low <= library.get_epsilon_for_delta(1e-5) <= high + 2e-5
+
+
+def test_the_library_tosses_what_its_formula_says() -> None:
+    """A program states no n; the library computes 98."""
+    verdict = judge(n=None, calibration="privacy_go")
+    assert verdict.outcome is Outcome.VERIFIED
+    assert "98 coins" in verdict.explanation
