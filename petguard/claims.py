@@ -257,12 +257,17 @@ class KAnonymity(Statement):
 
 
 class LDiversity(Statement):
-    """Every class holds at least l values of each sensitive column."""
+    """Every class holds at least l values of each sensitive column.
+
+    `also_released` names other released files about the same people: whoever has both knows of a person only the
+    values that are in the person's class in each of them.
+    """
 
     guarantees = frozenset({"l"})
     technique: Literal["l_diversity"] = "l_diversity"
     quasi_identifiers: Names = ()
     sensitive: Names = ()
+    also_released: Names = ()
     l: Count | None = None  # noqa: E741 - the literature's name
 
 
