@@ -94,3 +94,6 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.WEAK_NONCE: Effect.DOUBTS,
     }
 )
+
+# They only raise the true epsilon: each keeps a claim from being verified, and none from being refuted.
+ONLY_WORSE: frozenset[Hazard] = frozenset({Hazard.NAIVE_FLOATING_POINT})
