@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
@@ -65,13 +65,13 @@ def chain(curve: str, *, extra: dict[str, bytes] | None = None) -> tuple[Signer,
     return root, middle, signer("leaf", third, middle, extra=extra)
 
 
-def raw_signature(who: Signer, message: bytes, order: str = "big", size: int = 0) -> bytes:
+def raw_signature(who: Signer, message: bytes, order: Literal["big", "little"] = "big", size: int = 0) -> bytes:
     """ECDSA as the formats have it: r and s, one after the other."""
     assert isinstance(who.key, ec.EllipticCurvePrivateKey)
     algorithm = hashes.SHA384() if who.key.key_size == 384 else hashes.SHA256()
     pair = decode_dss_signature(who.key.sign(message, ec.ECDSA(algorithm)))
     length = size or who.key.key_size // 8
-    return b"".join(half.to_bytes(length, order) for half in pair)  # type: ignore[arg-type]
+    return b"".join(half.to_bytes(length, order) for half in pair)
 
 
 def nitro(*, pcr0: bytes = CODE, user_data: Any = RESULT_HASH, **changes: Any) -> Made:

@@ -132,11 +132,11 @@ def test_a_wrong_signature_refutes_whenever(kind: str, tmp_path: Path) -> None:
 def test_what_was_valid_then_and_is_not_today_is_said(tmp_path: Path) -> None:
     """A verdict about the past does not read as one about today."""
     made = attestations.token()
-    fields = made.files(tmp_path)
+    fields: dict[str, Any] = made.files(tmp_path)
     then = datetime.fromtimestamp(1767225000, UTC)
     claim = Claim(
         id="claim",
-        statement=TeeAttestation(at=then, expect=Expectation.model_validate(made.expect), **fields),  # type: ignore[arg-type]
+        statement=TeeAttestation(at=then, expect=Expectation.model_validate(made.expect), **fields),
         location=Location(path="petguard.yaml"),
         subject="enclave",
     )
