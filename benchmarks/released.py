@@ -2,7 +2,7 @@
 
     python benchmarks/released.py          one million rows for k, l and t; 100,000 rows and 20 columns for a leak
 
-Each is judged in a process of its own, and the time of reading the same file with the csv module alone stands beside it.
+Each is judged in a process of its own; the time of reading the same file with the csv module alone stands beside it.
 """
 
 import csv
