@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
-from petguard.claims import DpStatement
+from petguard.claims import DpPsi, DpSgd, DpStatement
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
 
 Interval = tuple[float | None, float | None]
@@ -51,6 +51,11 @@ def show(claim: Claim, found: Enclosure, wanted: Sequence[str], delta: float | N
     verdict = cannot_judge(claim, wanted, gives, method=found.method)
     assumptions = (*found.assumptions, *contradictions(claim))
     return verdict.model_copy(update={"interval": interval(found.low, found.high), "assumptions": assumptions})
+
+
+def delta(said: DpSgd | DpPsi) -> float | None:
+    """The stated delta, else the usual 1 / (10 N) of data with N rows."""
+    return said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else None)
 
 
 def contributions(said: DpStatement) -> tuple[int, float]:

@@ -29,7 +29,7 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     if missing:
         return _overrun(claim, said) or _dp.cannot_judge(claim, missing, _how_to_state(missing))
     if said.epsilon is None:
-        return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _delta(said))
+        return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _dp.delta(said))
     return _decide(claim, said, said.epsilon, budget)
 
 
@@ -47,16 +47,12 @@ def _switched_off(said: DpPsi) -> tuple[Json, str] | None:
 def _missing(said: DpPsi) -> list[str]:
     names = ("precomputed_tau", "maximum_queries", "ids_num", "use_precomputed_tau", "input_dp")
     missing = [name for name in names if getattr(said, name) is None]
-    return missing + ([] if _delta(said) else ["dataset_size or delta"])
+    return missing + ([] if _dp.delta(said) else ["dataset_size or delta"])
 
 
 def _how_to_state(missing: list[str]) -> str:
     wanted = "state dataset_size, the rows of the input file (delta is then 1/(10 dataset_size)), or delta"
     return wanted if missing == ["dataset_size or delta"] else ""
-
-
-def _delta(said: DpPsi) -> float | None:
-    return said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else None)
 
 
 def _queries(said: DpPsi) -> int:
@@ -68,11 +64,11 @@ def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdic
     from petguard.verifiers import _second_opinion  # noqa: PLC0415 - slow to import
 
     found = _enclosed(said, epsilon)
-    verdict = _dp.decide(claim, found, epsilon, _delta(said), _remedy(said, epsilon, budget, found.high))
+    verdict = _dp.decide(claim, found, epsilon, _dp.delta(said), _remedy(said, epsilon, budget, found.high))
     overrun = None if verdict.outcome is Outcome.REFUTED else _overrun(claim, said)
     if overrun is not None:
         verdict = overrun.model_copy(update={"interval": verdict.interval, "remedy": verdict.remedy})
-    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0)
+    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _dp.delta(said) or 0.0)
     return _second_opinion.weigh(verdict, found.low, found.high, epsilon, opinion)
 
 
@@ -99,7 +95,7 @@ def _bounds(said: DpPsi, epsilon: float) -> tuple[float, float]:
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
     for points in _hypergeometric.POINTS:
-        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0, points)
+        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _dp.delta(said) or 0.0, points)
         if high <= epsilon or low > epsilon:
             break
     return low, high
@@ -131,7 +127,7 @@ def _assumptions(said: DpPsi) -> tuple[str, ...]:
 
 def _remedy_for(said: DpPsi, budget: Budget) -> Json:
     """The tau for a configuration without dummies, where enough is stated to compute it."""
-    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _delta(said)
+    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _dp.delta(said)
     switch_on = {"input_dp": True, "use_precomputed_tau": True}
     return switch_on | dict(_remedy(said, said.epsilon or 0.0, budget, float("inf"))) if known else switch_on
 
@@ -140,7 +136,7 @@ def _remedy(said: DpPsi, epsilon: float, budget: Budget, high: float) -> Json:
     """The smallest tau that meets the claim and the budget; nothing when both are met already."""
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
-    delta = _delta(said) or 0.0
+    delta = _dp.delta(said) or 0.0
     strict = min(delta, budget.delta or delta)
     target = min(epsilon, budget.epsilon or epsilon)
     times = _times(said)
