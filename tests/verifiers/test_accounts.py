@@ -172,7 +172,7 @@ def test_an_epsilon_without_a_delta_is_not_counted() -> None:
 
 def test_stated_numbers_add_up_as_they_are_written() -> None:
     """Three times 0.1 meets a budget of 0.3, and ten deltas of 1e-6 one of 1e-5."""
-    made = {"scale": None, "sensitivity": None, "epsilon": 0.1}
+    made: dict[str, Any] = {"scale": None, "sensitivity": None, "epsilon": 0.1}
     three = ledgers(*(release(line, **made) for line in (1, 2, 3)), budgets=budget(0.3))["patients.csv"]
     assert (three.balance, three.interval) == (Balance.WITHIN, (0.0, 0.3))
     ten = ledgers(*(release(line, **made, delta=1e-6) for line in range(1, 11)), budgets=budget(1.0, delta=1e-5))
