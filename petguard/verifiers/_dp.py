@@ -122,6 +122,11 @@ def cannot_judge(claim: Claim, wanted: Sequence[str], extra: str = "", *, method
     return unverifiable(claim, reason, f"{what}; {extra or 'state it in the claim'}", method=method)
 
 
+def dynamic(claim: Claim, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the fields that are set in the scanned files, to what is no constant there."""
+    return tuple(name for name in names if getattr(claim.statement, name) is None and name in claim.unresolved)
+
+
 def contradictions(claim: Claim) -> Iterable[str]:
     """One assumption per field that is stated differently in two places."""
     return (

@@ -41,8 +41,7 @@ def _missing(claim: Claim, said: DpComposition) -> list[str]:
     missing = [] if said.releases else ["releases"]
     if said.delta is None and (_needs_delta(said) or "delta" in claim.unresolved):
         missing.append("delta")
-    dynamic = ("unit", "contributions", "neighbours")
-    return missing + [name for name in dynamic if getattr(said, name) is None and name in claim.unresolved]
+    return [*missing, *_dp.dynamic(claim, ("unit", "contributions", "neighbours"))]
 
 
 def _needs_delta(said: DpComposition) -> bool:

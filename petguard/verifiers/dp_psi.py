@@ -5,6 +5,8 @@ intersection. Its exact distribution is composed over all queries and key column
 dummies off is refuted at once. The numerics stand in `_hypergeometric` and `_pld`, imported on first use.
 """
 
+import math
+
 from petguard.claims import DpPsi
 from petguard.model import Budget, Claim, Json, Outcome, Verdict
 from petguard.verifiers import Bench, Verifier, _dp
@@ -25,12 +27,15 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     off = _switched_off(said)
     if off:
         return _refuted(claim, f"{off[1]}, so no finite epsilon holds", off[0], remedy=_remedy_for(said, budget))
-    missing = _missing(said)
+    missing = [*_missing(said), *_dp.dynamic(claim, ("unit", "contributions"))]
     if missing:
         return _overrun(claim, said) or _dp.cannot_judge(claim, missing, _how_to_state(missing))
     if said.epsilon is None:
         return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _dp.delta(said))
-    return _decide(claim, said, said.epsilon, budget)
+    verdict = _decide(claim, said, said.epsilon, budget)
+    if said.unit == "user" and said.contributions is None and verdict.outcome is Outcome.UNVERIFIABLE:
+        return _dp.cannot_judge(claim, ["contributions"], "a user-level claim needs the most keys one user has")
+    return verdict
 
 
 def _switched_off(said: DpPsi) -> tuple[Json, str] | None:
@@ -74,6 +79,8 @@ def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdic
 
 def _enclosed(said: DpPsi, epsilon: float) -> Enclosure:
     low, high = _bounds(said, epsilon)
+    if _dp.contributions(said)[1] > 1:
+        high = math.inf  # the dummies are made for one key of a person in each column
     queries = {"runs": said.runs, "maximum_queries": said.maximum_queries} if _overruns(said) else {}
     return Enclosure(low, high, _setting(said), _METHOD, _assumptions(said), queries)
 
@@ -107,7 +114,8 @@ def _times(said: DpPsi) -> int:
 
 def _setting(said: DpPsi) -> str:
     kind = "runs" if _overruns(said) else "queries"
-    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids"
+    users = f", {said.contributions} keys per user," if (said.contributions or 1) > 1 else ""
+    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids{users}"
 
 
 def _refuted(claim: Claim, text: str, witness: Json, *, remedy: Json) -> Verdict:
@@ -133,7 +141,9 @@ def _remedy_for(said: DpPsi, budget: Budget) -> Json:
 
 
 def _remedy(said: DpPsi, epsilon: float, budget: Budget, high: float) -> Json:
-    """The smallest tau that meets the claim and the budget; nothing when both are met already."""
+    """The smallest tau that meets the claim and the budget; nothing when both are met already, or nothing would."""
+    if _dp.contributions(said)[1] > 1:
+        return {}
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
     delta = _dp.delta(said) or 0.0

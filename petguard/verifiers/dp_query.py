@@ -81,8 +81,8 @@ def _missing(claim: Claim, said: DpQuery) -> list[str]:
         missing.append("sensitivity")
     if said.delta is None and (said.mechanism == "gaussian" or "delta" in claim.unresolved):
         missing.append("delta")
-    dynamic = ("count", "unit", "contributions", "implementation", "rounding", "neighbours")
-    return missing + [name for name in dynamic if getattr(said, name) is None and name in claim.unresolved]
+    names = ("count", "unit", "contributions", "implementation", "rounding", "neighbours")
+    return [*missing, *_dp.dynamic(claim, names)]
 
 
 def _enclosed(said: DpQuery) -> Enclosure:

@@ -85,12 +85,8 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
 
 
 def _missing(claim: Claim, said: DpSgd) -> list[str]:
-    dynamic = [
-        name
-        for name in ("unit", "contributions", "neighbours")
-        if getattr(said, name) is None and name in claim.unresolved
-    ]
-    return dynamic if said.ledger else [*_missing_numbers(said), *dynamic]
+    dynamic = _dp.dynamic(claim, ("unit", "contributions", "neighbours"))
+    return [*dynamic] if said.ledger else [*_missing_numbers(said), *dynamic]
 
 
 def _missing_numbers(said: DpSgd) -> list[str]:
