@@ -102,7 +102,9 @@ def _calibrated(said: DpQuery) -> Enclosure:
     `GaussianAnalytic` and the other libraries calibrate exactly or to the safe side.
     """
     epsilon, times = said.epsilon or math.inf, _dp.contributions(said)[1] * (said.count or 1)
-    high = epsilon * times if said.mechanism != "gaussian" or times == 1 else math.inf
+    # diffprivlib's noise for a delta is that of a slightly larger epsilon alone, which is what adds up.
+    each = epsilon - math.log1p(-(said.delta or 0.0)) if times > 1 else epsilon
+    high = each * times if said.mechanism != "gaussian" or times == 1 else math.inf
     if said.mechanism == "gaussian" and said.implementation == "diffprivlib" and epsilon <= 1:
         from petguard.verifiers import _gaussian  # noqa: PLC0415 - scipy is slow to import
 
