@@ -12,6 +12,7 @@ from petguard.flows.summary import Atom, Atoms, Site
 from petguard.model import EvidenceLevel
 
 _MAKERS = 12  # values that are looked through for the maker of an object
+_HELPERS = 6  # functions that one after the other only hand on what they get
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?|\.\d{1,12}")
 
 _EACH = frozenset({"map", "flatMap", "mapNotNull", "Select", "apply", "applymap", "transform"})
@@ -64,21 +65,41 @@ class _Search:
 
     def _gives_back_input(self, path: str, number: int, functions: Iterable[Meaning]) -> bool:
         for one in functions:
-            summary = self.links.symbols.function(one)
-            own = {(one.path, one.name, name) for name, _ in summary.parameters}
-            given = [atom for atoms in summary.gives.values() for atom in atoms]
-            if given and all(self._is_input(one.path, atom, own) for atom in given):
+            if self._is_idle(one, ()):
                 self.idle[path, number] = one.name
                 return True
         return False
 
-    def _is_input(self, path: str, atom: Atom, own: set[tuple[str, str, str]]) -> bool:
+    def _is_idle(self, one: Meaning, around: tuple[Meaning, ...]) -> bool:
+        """Whether a function gives back what it gets, also through helpers that do."""
+        if one in around or len(around) == _HELPERS:
+            return False
+        summary = self.links.symbols.function(one)
+        own = {(one.path, one.name, name) for name, _ in summary.parameters}
+        given = [atom for atoms in summary.gives.values() for atom in atoms]
+        if summary.cuts or not given:
+            return False
+        return all(self._is_input(one.path, atom, own, (*around, one)) for atom in given)
+
+    def _is_input(self, path: str, atom: Atom, own: set[tuple[str, str, str]], around: tuple[Meaning, ...]) -> bool:
         if atom[0] == "p":
             return (path, str(atom[1]), str(atom[2])) in own
         if atom[0] == "s":
             over = self.links.summaries[path].sources[int(atom[1])].over
-            return bool(over) and all(self._is_input(path, each, own) for each in over)
-        return False
+            return bool(over) and all(self._is_input(path, each, own, around) for each in over)
+        if atom[0] != "c" or not self._hands_on(path, int(atom[1]), around):
+            return False
+        arguments = self.links.summaries[path].sites[int(atom[1])].arguments
+        given = [each for argument in arguments for _, atoms in argument.given for each in atoms]
+        return bool(given) and all(self._is_input(path, each, own, around) for each in given)
+
+    def _hands_on(self, path: str, number: int, around: tuple[Meaning, ...]) -> bool:
+        """Whether a call only changes blanks, case and type of what it is given, or is one of an idle function."""
+        found = self.links.meanings[path, number]
+        functions = [each for each in found if each.kind == "function"]
+        if functions:
+            return all(self._is_idle(each, around) for each in functions)
+        return table().tidies(self.links.summaries[path].sites[number].name.rpartition(".")[2])
 
     def _as_good_as_inside(self, one: Meaning, named: Safeguard) -> Safeguard:
         """A function that calls itself a safeguard is as sure as what it uses."""

@@ -18,6 +18,8 @@ _PROTECTED = {
     "a record that redacts itself": ("ask(user.email.redact())", ("redaction",)),
     "a redactor before a variable": ("x = user.email\n    x = redact(x)\n    ask(x)", ("redaction",)),
     "a redactor that is given to another": ("ask(apply(redact, user.email))", ("redaction",)),
+    "a redactor with a helper": ("ask(anonymise(user.email))", ("redaction",)),
+    "a redactor that keeps some of it": ("ask(mask_email(user.email))", ("redaction",)),
     "a redactor of what has a name in a function": ("ask(named(user))", ("redaction",)),
     "two of them": ("ask(redact(redact(user.email)))", ("redaction", "redaction")),
 }
@@ -30,6 +32,8 @@ _BARE = {
     "a redactor in one of two loops": "for x in [user.email]:\n        redact(x)\n    ask(user.email)",
     "a redactor of the rest": "ask(redact('a') + user.email)",
     "a redactor that gives back what it got": "ask(scrub(user.email))",
+    "a redactor that hands on to helpers": "ask(anonymize(user.email))",
+    "a redactor that only tidies": "ask(redact_text(user.email))",
     "a redactor whose result is appended beside": "x = [user.email]\n    x.append(redact(user.email))\n    ask(x)",
     "strip": "ask(user.email.strip())",
     "a cleaner of texts": "ask(clean_text(user.email))",
@@ -56,7 +60,11 @@ _NO_CONSENT = {
 def _code(body: str) -> str:
     return (
         f"import lib\n{_REDACT}def safe(x):\n    return redact(x)\ndef named(u):\n    email = u.email\n    return redact(email)\ndef apply(g, x):\n    return g(x)\n"
-        f"def scrub(x):\n    return x\ndef clean_text(x):\n    return x.lower()\ndef f(user, flag):\n    {body}\n"
+        f"def scrub(x):\n    return x\ndef anonymise(x):\n    return cut(x)\ndef cut(x):\n    return lib.take_out(x)\n"
+        f"def mask_email(x):\n    return x[:1] + '***'\ndef clean_text(x):\n    return x.lower()\n"
+        f"def third(x):\n    y = x\n    return y\ndef second(x):\n    return third(str(x))\n"
+        f"def anonymize(x):\n    return second(x)\ndef redact_text(x):\n    x = x.strip()\n    return x.lower()\n"
+        f"def f(user, flag):\n    {body}\n"
     )
 
 
