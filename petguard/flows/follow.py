@@ -15,6 +15,7 @@ from petguard.flows.knowledge import Data, Recipient, table
 from petguard.flows.resolve import Locate as LocateModule
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Site, Summary
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.flows.trace import End, Kinds, Trace, trace
 from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, SinkKind, State, Trait
 
@@ -45,11 +46,12 @@ class Tree:
     asked: Mapping[tuple[str, Place, Place], Asked] = field(default_factory=dict)
     recognise: Callable[[str, Site, str], Asked | None] = lambda _path, _site, _dotted: None
     ecosystem: str = ""  # whose libraries are meant
+    told: Told = NOTHING_TOLD  # columns that only declarations tell of
     uses_ai: bool = True  # where nothing does, only a call that looks like one that asks an AI is a doubt
 
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
-        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)))
+        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)), self.told)
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
