@@ -152,7 +152,7 @@ class Emitter:
         )
 
     def _step(self, node: Value) -> Node:
-        idle = self.graph.idle.get((str(node[1]), int(node[2]))) if node[0] in ("a", "c") else None
+        idle = self.graph.idle.get((str(node[1]), int(node[2]))) if node[0] == "c" else None
         return Node(
             id=self._step_id(node),
             kind=NodeKind.CODE,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from petguard.model import Trait
 from tests.flows.small import followed
 
 _REDACT = "import re\ndef redact(text):\n    return re.sub('[0-9]', '', text)\n"
@@ -91,3 +92,9 @@ def test_a_question_for_consent_guards_what_it_stands_around(name: str) -> None:
 def test_a_question_for_consent_guards_nothing_else(name: str) -> None:
     """Neither the other arm nor what comes after it."""
     assert followed(_code(_NO_CONSENT[name])).protections == {()}
+
+
+def test_a_protection_without_effect_is_told_once() -> None:
+    """What it is given and what it gives back are two steps, and one thing to mend."""
+    nodes = followed(_code("ask(scrub(user.email))")).facts.nodes
+    assert [node.name for node in nodes if Trait.NO_EFFECT in node.traits] == ["scrub (gives back what it got)"]
