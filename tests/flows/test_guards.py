@@ -98,3 +98,11 @@ def test_a_protection_without_effect_is_told_once() -> None:
     """What it is given and what it gives back are two steps, and one thing to mend."""
     nodes = followed(_code("ask(scrub(user.email))")).facts.nodes
     assert [node.name for node in nodes if Trait.NO_EFFECT in node.traits] == ["scrub (gives back what it got)"]
+
+
+def test_a_redactor_of_many_helpers_is_looked_through_once() -> None:
+    """What is handed on in two ways, again and again, takes no longer for it."""
+    steps = "".join(f"    x = x.strip() + x.lower() + h{n % 4}(x)\n" for n in range(60))
+    helpers = "".join(f"def h{n}(x):\n    return h{n + 1}(x) + h{n + 1}(x.strip())\n" for n in range(4))
+    code = f"{helpers}def h4(x):\n    return x\ndef redact(x):\n{steps}    return x\ndef f(user):\n    ask(redact(user.email))\n"
+    assert followed(code).protections == {()}
