@@ -51,6 +51,7 @@ _PLAIN = (
     rf"(?<![a-z])(?:tls|ssl)[_.-]?(?:enabled?|on|required){_IS}{_FALSE}",
     rf"(?<![a-z.-])(?:[a-z]+_)?(?:ssl|tls|starttls){_IS}{_FALSE}",
     rf"security[._]?protocol{_IS}(?:sasl_)?plaintext\b",
+    rf"enable_nebula{_IS}{_FALSE}",
     rf"(?:insecure_transport|allow_insecure_transport|plaintext){_IS}{_TRUE}",
     r"\binsecure_channel\(|\busePlaintext\(|\binsecure\.NewCredentials\(|\bgrpc\.WithInsecure\(",
 )
