@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
+from string import ascii_lowercase, ascii_uppercase
 
 _LONGEST_LINE = 2_000  # characters of a line that are looked at
 
@@ -33,9 +34,10 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class Setting:
-    """One weak setting: its line (from 1), the text that says so, and the host in that line."""
+    """One weak setting: its line (from 1) and what stands there, the text that says so, and the host in that line."""
 
     line: int
+    source: str
     weakness: Weakness
     text: str
     host: str | None
@@ -79,6 +81,16 @@ _ALL = {
         (Weakness.PLAIN_STORAGE, _STORED),
     )
 }
+# One of them stands in every line that any of the expressions fits.
+_LITERALS = (
+    *("ssl", "tls", "plaintext", "security.protocol", "security_protocol", "securityprotocol", "insecure", "nebula"),
+    *("verify", "rejectunauthorized", "tls_reject", "cert_none", "unverified_context", "check_hostname", "encrypt"),
+    *("allowinvalid", "allow_invalid", "allow-invalid", "accept_invalid"),
+    *("trustserver", "trust_server", "trust-server", "1883", "security-protocol"),
+    *("http://", "ws://", "mqtt://", "tcp://", "redis://", "amqp://", "ldap://", "ftp://", "telnet://", "stomp://"),
+    "memcached://",
+)
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _HOST = r"(?:[^\s/@'\"<>]{1,200}@)?(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_](?:[\w.-]*\w)?)(?::(?P<port>\d{1,5}))?"
 _ADDRESS = re.compile(rf"(?<!\w)(?P<scheme>[a-z][a-z0-9+.-]{{1,20}})://{_HOST}", re.IGNORECASE)
 _NAMED_HOST = re.compile(
@@ -106,11 +118,34 @@ _COMMENT = re.compile(r"\s*(?:#|//|--\s|;|/?\*|<!--|rem\s)", re.IGNORECASE)
 
 
 def settings(text: str) -> Iterator[Setting]:
-    """The weak settings of a file, in its order; comments are left out."""
-    for number, line in enumerate(text.splitlines(), 1):
-        part = line[:_LONGEST_LINE]
-        if not _COMMENT.match(part):
-            yield from _of_line(number, part)
+    """The weak settings of a file, in its order; comments are left out. Lines end with a line feed."""
+    for number, line in _telling(text):
+        if not _COMMENT.match(line):
+            yield from _of_line(number, line)
+
+
+def may_hold(data: bytes) -> bool:
+    """Whether a file can have any weak setting at all; quick, for files of every kind come by."""
+    lowered = data.lower()
+    return any(each.encode() in lowered for each in _LITERALS)
+
+
+def _telling(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that hold one of the literals, with their numbers: most files have few."""
+    lowered = text.lower() if text.isascii() else text.translate(_LOWER)
+    number, before = 1, 0
+    for start in sorted({start for literal in _LITERALS for start in _starts(lowered, literal)}):
+        number, before = number + text.count("\n", before, start), start
+        yield number, text[start : start + _LONGEST_LINE].partition("\n")[0]
+
+
+def _starts(lowered: str, literal: str) -> Iterator[int]:
+    """Where the lines begin in which a literal stands."""
+    at = lowered.find(literal)
+    while at >= 0:
+        yield lowered.rfind("\n", 0, at) + 1
+        end = lowered.find("\n", at)
+        at = lowered.find(literal, end) if end >= 0 else -1
 
 
 def _of_line(number: int, line: str) -> Iterator[Setting]:
@@ -118,17 +153,17 @@ def _of_line(number: int, line: str) -> Iterator[Setting]:
     for weakness, shape in _ALL.items():
         found = shape.search(line)
         if found is not None:
-            yield Setting(number, weakness, found[0], host, reach(host))
+            yield Setting(number, line, weakness, found[0], host, reach(host))
     plain = _plain_address(line)
     if plain is not None:
-        yield plain_setting(number, plain)
+        yield _plain_setting(number, line, plain)
 
 
-def plain_setting(number: int, address: re.Match[str]) -> Setting:
+def _plain_setting(number: int, line: str, address: re.Match[str]) -> Setting:
     """An address with a plain protocol, as a setting."""
     text = f"{address['scheme'].lower()}://{address['host']}" if "scheme" in address.groupdict() else address[0]
     host = address.groupdict().get("host")
-    return Setting(number, Weakness.PLAIN, text, host, reach(host))
+    return Setting(number, line, Weakness.PLAIN, text, host, reach(host))
 
 
 def _plain_address(line: str) -> re.Match[str] | None:

@@ -12,7 +12,7 @@ from petguard.collect import Candidate, Input, Interest
 from petguard.model import Facts, Gap, Location, Node, Trait
 from petguard.parsers import Parser, one_by_one
 from petguard.parsers._connections import connection
-from petguard.unprotected import Reach, Setting, Weakness, reach, settings
+from petguard.unprotected import Reach, Setting, Weakness, may_hold, reach, settings
 
 _CODE = r"py|js|jsx|ts|tsx|mjs|cjs|java|kt|go|cs|rb|php|rs|sh|scala"
 _CONFIG = r"ya?ml|json|toml|env|ini|cfg|conf|properties|tf|tfvars|hcl|tofu|bicep"
@@ -29,18 +29,14 @@ _ELSEWHERE = re.compile(
     r"|vendor|third_party|dist|build|cassettes?|snapshots?|\.git|benchmarks?)/|(?:^|/)(?:test_|conftest)[^/]*$"
     r"|[._-](?:test|spec|example|sample|template|min)s?(?:\.\w+){0,2}$|lock\.(?:json|ya?ml)$|(?:^|/)package\.json$"
 )
-_LITERALS = (
-    *(b"sslmode", b"ssl_mode", b"ssl-mode", b"usessl", b"use_ssl", b"use_tls", b"usetls", b"verify", b"insecure"),
-    *(b"rejectunauthorized", b"tls_reject", b"cert_none", b"trustservercertificate", b"plaintext", b"encrypt"),
-    *(b"redis://", b"amqp://", b"mqtt://", b"ldap://", b"ftp://", b"http://", b"ws://", b"1883", b"memcached://"),
-    *(b"postgres", b"mysql://", b"mongodb", b"allowinvalid", b"unverified_context", b"invalid_cert"),
-)
+_LOGINS = (b"postgres", b"mysql", b"mongodb", b"redis", b"amqp", b"mqtt", b"ldap", b"clickhouse", b"mssql")
 _DATA_SCHEMES = re.compile(r"(?:redis|amqp|mqtt|ldap|ftp|memcached|stomp)://")
 _ABOUT_DATA = re.compile(
     r"""(?ix) (?<![a-z]) (?: postgres\w* | psycopg\w* | mysql | mariadb | mssql | sqlserver | mongo(?:db)? | redis
     | kafka | rabbitmq | amqp | elastic(?:search)? | opensearch | clickhouse | cassandra | neo4j | qdrant | weaviate
     | milvus | chroma(?:db)? | pgvector | influx(?:db)? | snowflake | ldap | mqtt | database
-    | db_(?:host|url|uri) | datasource | openai | anthropic | azure_?openai | ollama | vllm | litellm | llm | bedrock | mistral | groq | embeddings?
+    | db_(?:host|url|uri) | datasource
+    | openai | anthropic | azure_?openai | ollama | vllm | litellm | llm | bedrock | mistral | groq | embeddings?
     | chat_?completions? | inference | huggingface | langchain | http_client ) (?![a-z])"""
 )
 _LOGIN = re.compile(
@@ -67,7 +63,7 @@ def _interest(candidate: Candidate) -> Interest:
     lowered = candidate.data.lower()
     if b"anylog_" in lowered:  # read by `edgelake`, which knows what is switched on
         return Interest.NONE
-    if not any(each in lowered for each in _LITERALS):
+    if not may_hold(candidate.data) and not any(each in lowered for each in _LOGINS):
         return Interest.NONE
     found = _found(candidate.path, candidate.data.decode("utf-8", "replace"))
     return Interest.READ if next(found, None) is not None else Interest.CLEAR
@@ -78,17 +74,16 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
 
 
 def _found(path: str, text: str) -> Iterator[Node]:
-    lines = text.splitlines()
+    lines = text.split("\n")
     stores = _INFRASTRUCTURE.fullmatch(path) is not None and _DESCRIBES_STORES.search(text) is not None
     for weak in settings(text):
         stored = weak.weakness is Weakness.PLAIN_STORAGE
         if stores if stored else _matters(weak, lines):
             yield _node(path, weak.line, lines, secrets.mask_in(weak.text), (_TRAITS[weak.weakness],), weak.host)
-    for number, line in enumerate(lines, 1):
-        for login in _LOGIN.finditer(line[:2_000]):
-            if reach(login["host"]) is Reach.FAR and not secrets.is_placeholder(login["password"]):
-                name = f"the password of {login['scheme'].lower()}://{login['host']}"
-                yield _node(path, number, lines, name, (Trait.SECRET,), login["host"])
+    for login in _LOGIN.finditer(text):
+        if reach(login["host"]) is Reach.FAR and not secrets.is_placeholder(login["password"]):
+            name = f"the password of {login['scheme'].lower()}://{login['host']}"
+            yield _node(path, text.count("\n", 0, login.start()) + 1, lines, name, (Trait.SECRET,), login["host"])
 
 
 def _matters(weak: Setting, lines: Sequence[str]) -> bool:

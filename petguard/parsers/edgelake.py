@@ -40,6 +40,8 @@ _ASSIGNED = re.compile(
 _OFF = "the node, whose log-in is off"
 _NO_LOGIN = re.compile(r"(?im)^[ \t]*(?:set )?enable_auth[ \t]*=[ \t]*false\b")
 
+_LOGIN = re.compile(r"(?i)\benable_auth[ \t]*=[ \t]*true\b")
+
 
 def _interest(candidate: Candidate) -> Interest:
     data = candidate.data
@@ -205,6 +207,11 @@ def _script(item: Input) -> Facts:
         ),
     ]
     return Facts(nodes=tuple({(node.locations[0].line, node.traits): node for node in reversed(found)}.values()))
+
+
+def _without_login(text: str) -> Iterator[re.Match[str]]:
+    """Where the log-in is switched off; a default that some line can change is none."""
+    yield from () if _LOGIN.search(text) else _NO_LOGIN.finditer(text)
 
 
 def _assigned(item: Input, text: str) -> Iterator[Node]:

@@ -28,13 +28,12 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
 
 
 def _by_config(claim: Claim, name: str, bench: Bench) -> Verdict | None:
-    text = text_of(name, bench)
-    weak = next((each for each in settings(text) if each.weakness is Weakness.PLAIN_STORAGE), None)
+    found = settings(text_of(name, bench))
+    weak = next((each for each in found if each.weakness is Weakness.PLAIN_STORAGE), None)
     if weak is None:
         return None
-    evidence = secrets.mask_in(text.splitlines()[weak.line - 1])
     why = f"{name}:{weak.line}: {secrets.mask_in(weak.text)}, so what is stored is not encrypted"
-    witness = {"file": name, "line": weak.line, "evidence": evidence}
+    witness = {"file": name, "line": weak.line, "evidence": secrets.mask_in(weak.source)}
     return refuted(claim, why, witness, "settings that switch protection off, line by line")
 
 

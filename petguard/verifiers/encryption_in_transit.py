@@ -32,7 +32,7 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
         )
     weak = _weak(said.config, bench) if said.config is not None else None
     if weak is not None:
-        return _refuted_by(claim, said.config or "", *weak)
+        return _refuted_by(claim, said.config or "", weak)
     if said.artefact is not None:
         return _of_certificate(claim, said.artefact, bench)
     raise Undecided(
@@ -49,18 +49,15 @@ def text_of(name: str, bench: Bench) -> str:
         raise Undecided(Reason.GAP, f"{name} is no text") from error
 
 
-def _weak(name: str, bench: Bench) -> tuple[Setting, str] | None:
-    """The first weak setting, with its line; what stays inside a machine or a cluster counts for nothing."""
-    text = text_of(name, bench)
-    for each in settings(text):
-        if each.weakness in _WORDS and each.reach not in (Reach.LOCAL, Reach.NEAR):
-            return each, text.splitlines()[each.line - 1]
-    return None
+def _weak(name: str, bench: Bench) -> Setting | None:
+    """The first weak setting; what stays inside a machine or a cluster counts for nothing."""
+    weak = (each for each in settings(text_of(name, bench)) if each.weakness in _WORDS)
+    return next((each for each in weak if each.reach not in (Reach.LOCAL, Reach.NEAR)), None)
 
 
-def _refuted_by(claim: Claim, name: str, weak: Setting, line: str) -> Verdict:
+def _refuted_by(claim: Claim, name: str, weak: Setting) -> Verdict:
     why = f"{name}:{weak.line}: {secrets.mask_in(weak.text)}, so {_WORDS[weak.weakness]}"
-    witness = {"file": name, "line": weak.line, "evidence": secrets.mask_in(line)}
+    witness = {"file": name, "line": weak.line, "evidence": secrets.mask_in(weak.source)}
     return refuted(claim, why, witness, "settings that switch protection off, line by line")
 
 
