@@ -54,7 +54,7 @@ _PLAIN = (
     rf"(?<![a-z.-])(?:[a-z]+_)?(?:ssl|tls|starttls){_IS}{_FALSE}",
     rf"security[._]?protocol{_IS}(?:sasl_)?plaintext\b",
     rf"enable_nebula{_IS}{_FALSE}",
-    rf"(?:insecure_transport|allow_insecure_transport|plaintext){_IS}{_TRUE}",
+    rf"(?<![a-z])(?:allow[_-]?)?insecure[_-]?transport{_IS}{_TRUE}",
     r"\binsecure_channel\(|\busePlaintext\(|\binsecure\.NewCredentials\(|\bgrpc\.WithInsecure\(",
 )
 _UNCHECKED = (
@@ -67,7 +67,7 @@ _UNCHECKED = (
 )
 _OLD = (rf"(?:min|minimum)[\w.-]{{0,20}}version{_IS}(?:[\w.]{{0,20}}\.)?(?:ssl\w?3|tls[v_]?1(?:[._][01])?)(?![._\d])",)
 _STORED = (
-    rf"(?:storage[_-]?)?encrypted{_IS}{_FALSE}",
+    rf"(?<![a-z])(?:storage[_-]?)?encrypted{_IS}{_FALSE}",
     rf"(?:encryption[_-]?at[_-]?rest|at[_-]?rest[_-]?encryption|(?:disk|volume|storage|server[_-]?side)[_-]?encryption)"
     rf"(?:[_-]?enabled)?{_IS}{_FALSE}",
     rf"enable[_-]?(?:disk[_-]?|storage[_-]?)?encryption{_IS}{_FALSE}",
@@ -83,7 +83,7 @@ _ALL = {
 }
 # One of them stands in every line that any of the expressions fits.
 _LITERALS = (
-    *("ssl", "tls", "plaintext", "security.protocol", "security_protocol", "securityprotocol", "insecure", "nebula"),
+    *("ssl", "tls", "useplaintext", "security.protocol", "security_protocol", "securityprotocol", "insecure", "nebula"),
     *("verify", "rejectunauthorized", "tls_reject", "cert_none", "unverified_context", "check_hostname", "encrypt"),
     *("allowinvalid", "allow_invalid", "allow-invalid", "accept_invalid"),
     *("trustserver", "trust_server", "trust-server", "1883", "security-protocol"),

@@ -40,9 +40,13 @@ _ABOUT_DATA = re.compile(
     | chat_?completions? | inference | huggingface | langchain | http_client ) (?![a-z])"""
 )
 _LOGIN = re.compile(
-    r"(?i)(?P<scheme>postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mongodb(?:\+srv)?|rediss?|amqps?|mqtts?|ldaps?|clickhouse"
-    r"|mssql(?:\+\w+)?)://(?P<user>[^\s:/@'\"]{0,100}):(?P<password>[^\s/@'\"]{1,200})@(?P<host>[A-Za-z0-9.-]+)"
+    r"://(?P<user>[^\s:/@'\"]{0,100}):(?P<password>[^\s/@'\"]{1,200})@(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"
 )
+_DATA_SCHEME = re.compile(
+    r"(?i)(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mqtts?|ldaps?|clickhouse|mssql)(?:\+\w{1,20})?\Z"
+)
+# Switches of databases alone, and the one that counts for every connection of a process.
+_ALWAYS = re.compile(r"(?i)trust[_-]?server[_-]?cert|tls_?allow_?invalid|NODE_TLS_REJECT|sslmode")
 _AROUND = 6  # lines before and after in which the other end is looked for
 _MOST = 200  # of one file
 _FAR_HOST = re.compile(
@@ -80,9 +84,14 @@ def _found(path: str, text: str) -> Iterator[Node]:
         stored = weak.weakness is Weakness.PLAIN_STORAGE
         if stores if stored else _matters(weak, lines):
             yield _node(path, weak.line, lines, secrets.mask_in(weak.text), (_TRAITS[weak.weakness],), weak.host)
+    yield from _logins(path, text, lines)
+
+
+def _logins(path: str, text: str, lines: Sequence[str]) -> Iterator[Node]:
     for login in _LOGIN.finditer(text):
-        if reach(login["host"]) is Reach.FAR and not secrets.is_placeholder(login["password"]):
-            name = f"the password of {login['scheme'].lower()}://{login['host']}"
+        scheme = _DATA_SCHEME.search(text, max(0, login.start() - 40), login.start())
+        if scheme and reach(login["host"]) is Reach.FAR and not secrets.is_placeholder(login["password"]):
+            name = f"the password of {scheme[0].lower()}://{login['host']}"
             yield _node(path, text.count("\n", 0, login.start()) + 1, lines, name, (Trait.SECRET,), login["host"])
 
 
@@ -91,6 +100,8 @@ def _matters(weak: Setting, lines: Sequence[str]) -> bool:
     around = lines[max(0, weak.line - 1 - _AROUND) : weak.line + _AROUND]
     if weak.reach in (Reach.LOCAL, Reach.NEAR):
         return False
+    if weak.reach is Reach.UNKNOWN and weak.weakness is Weakness.UNCHECKED and _ALWAYS.match(weak.text):
+        return True
     if weak.reach is Reach.UNKNOWN:
         hosts = (found["host"] for line in around for found in _FAR_HOST.finditer(line[:2_000]))
         if not any(reach(host) is Reach.FAR and "." in host for host in hosts):

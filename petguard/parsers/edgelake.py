@@ -201,10 +201,7 @@ def _script(item: Input) -> Facts:
     found = [
         *(node for call in _CALL.finditer(text) for node in _of_call(item, text, call)),
         *_assigned(item, text),
-        *(
-            _at(item, text, match.end() - 5, _OFF, (Trait.UNAUTHENTICATED,), set())
-            for match in _NO_LOGIN.finditer(text)
-        ),
+        *(_at(item, text, each.end() - 5, _OFF, (Trait.UNAUTHENTICATED,), set()) for each in _without_login(text)),
     ]
     return Facts(nodes=tuple({(node.locations[0].line, node.traits): node for node in reversed(found)}.values()))
 

@@ -201,7 +201,9 @@ def test_a_store_whose_encryption_is_off_is_refuted(tmp_path: Path, line: str) -
     assert verdict.witness["line"] == 2
 
 
-@pytest.mark.parametrize("line", ["storage_encrypted = true", "# encrypted: false", "encrypted_columns: []"])
+@pytest.mark.parametrize(
+    "line", ["storage_encrypted = true", "# encrypted: false", "encrypted_columns: []", "isAssertionEncrypted: false"]
+)
 def test_a_store_that_says_yes_is_left_open(tmp_path: Path, line: str) -> None:
     """A setting is no proof, and a comment is no setting."""
     (tmp_path / "main.tf").write_text(line, "utf-8")

@@ -99,6 +99,7 @@ FINE = [
     "minimum_version = TLSv1.2",
     "port: 18830",
     "thesslmode: 3",
+    "render(mail, { plainText: true })",
     "ssl_certificate_checks_disabled_in: never",
 ]
 
