@@ -7,12 +7,12 @@ from functools import cache
 from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
-from pydantic import Field
 
 from petguard import _shipped, catalog, secrets, tables, telltales
 from petguard.model import Frozen, Json
+from petguard.parsers import _python_pets
 
-Fact = Literal["ai_call", "ai_client", "http_call", "model_load", "unsafe_load", "dp_claim"]
+Fact = Literal["ai_call", "ai_client", "http_call", "model_load", "unsafe_load"]
 _KEY_SIGNS = ("sk-", "hf_", "AIza", "gsk_", "xai-", "r8_", "pplx-", "nvapi-")  # how the keys of AI providers begin
 _IMPORT = re.compile(
     r"(?:^|[\n;:])[ \t]*(?:from|import)[ \t]+([^\n]+)|(?:import_module|__import__)\([ \t]*[\"']([\w.]+)"
@@ -46,10 +46,6 @@ class Detector(Frozen):
     base: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
     url: tuple[str, ...] = ()
-    technique: str | None = None
-    arguments: dict[str, str] = Field(default_factory=dict)
-    fixed: dict[str, str] = Field(default_factory=dict)
-    loader: str | None = None
 
 
 @cache
@@ -115,6 +111,7 @@ def _filter() -> tuple[AhoCorasick, tuple[Proof, ...]]:
     wanted |= dict.fromkeys(telltales.of_models(), _surely)
     wanted |= dict.fromkeys(telltales.of_ports(), _surely)
     wanted |= dict.fromkeys((literal for each in chosen for literal in _literals(each)), _surely)
+    wanted = {**_python_pets.anchors(), **wanted}
     return AhoCorasick(list(wanted)), tuple(wanted.values())
 
 

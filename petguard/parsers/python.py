@@ -66,7 +66,7 @@ def _read(file: File, facts: Facts, project: Project) -> Iterator[model.Facts | 
     unsafe_loads(file, facts)
     Agents(file, project, facts).find()
     stated = []
-    for result in claims(file):
+    for result in claims(file, lambda name: project.holds(name, file.path)):
         if isinstance(result, Gap):
             yield result
         else:

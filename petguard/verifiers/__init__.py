@@ -11,7 +11,7 @@ from petguard import _plugins
 from petguard.artefacts import Artefacts, Undecided
 from petguard.claims import Release
 from petguard.graph import SystemGraph
-from petguard.hazards import EFFECTS, Effect
+from petguard.hazards import EFFECTS, ONLY_WORSE, Effect
 from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
 from petguard.report import Ledger
 
@@ -94,7 +94,9 @@ def _endangered(claim: Claim, verdict: Verdict) -> Verdict:
     fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
     if fatal is not None and verdict.outcome is not Outcome.REFUTED:
         return _overturned(fatal, verdict)
-    hazards = (each.detail for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
+    spared = ONLY_WORSE if verdict.outcome is Outcome.REFUTED else frozenset()
+    doubtful = (each for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
+    hazards = (each.detail for each in doubtful if each.hazard not in spared)
     return _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
 
 

@@ -237,3 +237,8 @@ def _plain(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, sort_keys=True, default=str)
+
+
+def shortened(cell: str) -> str:
+    """A value for a report: of a long one, which may be free text that names somebody, the ends."""
+    return cell if len(cell) <= 12 else f"{cell[:4]}\u2026{cell[-2:]}"

@@ -107,7 +107,7 @@ def _remedy(said: DpComposition, epsilon: float, budget: Budget, found: Enclosur
     rounded = factor and _remedies.rounded_up(factor, meets)
     if not rounded:
         return {}
-    return {"noise_times": rounded, "epsilon": target, **({"delta": delta} if delta else {})}
+    return {"noise_factor": rounded, "epsilon": target, **({"delta": delta} if delta else {})}
 
 
 def _for_remedy(said: DpComposition) -> tuple[Release, ...] | None:

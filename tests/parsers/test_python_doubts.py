@@ -50,7 +50,7 @@ def test_a_plain_training_loop_raises_no_doubt(read: Read) -> None:
     [
         ({"call": ", **config"}, "mapping"),
         ({"call": ", noise_generator=config.rng"}, "noise generator"),
-        ({"call": ", clipping='adaptive'"}, "clipping"),
+        ({"call": ", clipping='ghost'"}, "clipping"),
         ({"loader": ", sampler=config.sampler"}, "sampler"),
         ({"head": "class Fake: ...", "engine": "Fake"}, "class of this file"),
         ({"head": "from config import *"}, "replace the constants"),

@@ -51,7 +51,7 @@ def test_a_false_claim_is_refuted_with_a_remedy_that_meets_it() -> None:
     verdict = judge(epsilon=2.84)
     assert verdict.outcome is Outcome.REFUTED
     assert verdict.witness["epsilon_at_least"] > 2.84
-    factor = verdict.remedy["noise_times"]
+    factor = verdict.remedy["noise_factor"]
     louder = tuple(each.model_copy(update={"scale": (each.scale or 0) * factor}) for each in MIXED)
     assert factor < 1.01
     assert judge(louder, epsilon=2.84).outcome is Outcome.VERIFIED
@@ -107,7 +107,7 @@ def test_a_verified_claim_over_budget_gets_a_remedy() -> None:
     """The claim holds and the policy allows only 1."""
     verdict = judge(budget=Budget(epsilon=1.0))
     assert verdict.outcome is Outcome.VERIFIED
-    assert 2.0 < verdict.remedy["noise_times"] < 3.0
+    assert 2.0 < verdict.remedy["noise_factor"] < 3.0
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,13 @@ def test_the_published_gaussian_value_is_met() -> None:
     assert [round(side or 0.0, 4) for side in interval] == [1.0607, 1.0607]
 
 
+def test_what_is_no_closed_form_is_confirmed_by_a_second_accountant() -> None:
+    """dp-accounting is asked about Gaussian noise and about repeated answers at a delta, and about nothing else."""
+    assert "confirmed by dp-accounting" in judge(GAUSSIAN).method
+    assert "confirmed by dp-accounting" in judge(LAPLACE, count=40, epsilon=16.5, delta=1e-6).method
+    assert judge(LAPLACE).method == "closed form"
+
+
 def test_opendps_looser_gaussian_value_is_verified() -> None:
     """OpenDP converts from zero-concentrated privacy and states 1.143 for the same noise."""
     assert judge(GAUSSIAN, epsilon=1.143).outcome is Outcome.VERIFIED

@@ -3,40 +3,41 @@
 import ast
 from collections.abc import Iterator
 
-from petguard.parsers._python_file import File, Found, argument
+from petguard.parsers._python_claims.ground import LOOPS, Ground
+from petguard.parsers._python_claims.reading import Reading
+from petguard.parsers._python_file import argument
 from petguard.parsers._python_syntax import last_name
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_CLIPPINGS = ("flat", "per_layer", "adaptive")  # what is known of the last two is a hazard of its own
 
 
-def doubts(file: File, found: Found, loader: ast.Call | None) -> Iterator[str]:
+def of_engine(reading: Reading, loader: ast.Call | None) -> Iterator[str]:
     """Each reason in words, about the call that makes the engine, its file and its data loader."""
-    given = {keyword.arg: keyword.value for keyword in found.call.keywords}
-    if None in given:
-        yield "arguments come in a mapping, which may change sampling and noise"
-    if "noise_generator" in given:
+    ground = reading.ground
+    if argument(reading.call, ["noise_generator"]) is not None:
         yield "it brings its own noise generator, which may be seeded"
-    clipping = argument(found.call, ["clipping"])
-    if clipping is not None and file.module.value(clipping) not in ("flat", "per_layer"):
-        yield f"clipping={file.excerpt(clipping)} is not accounted for"
-    if _is_of_this_file(file, found):
+    clipping = argument(reading.call, ["clipping"])
+    if clipping is not None and ground.module.value(clipping) not in _CLIPPINGS:
+        yield f"clipping={ground.file.excerpt(clipping)} is not accounted for"
+    if _is_of_this_file(reading):
         yield "the engine is a class of this file and not the library's"
     if loader is not None and argument(loader, ["sampler", "batch_sampler"]) is not None:
         yield "the data loader has a sampler of its own"
-    yield from _about_the_file(file)
-    yield from _about_the_loops(file, found)
+    yield from _about_the_file(ground)
+    yield from _about_the_loops(ground, reading)
 
 
-def _is_of_this_file(file: File, found: Found) -> bool:
-    receiver = found.call.func.value if isinstance(found.call.func, ast.Attribute) else found.call.func
-    makers = [receiver, *file.module.bindings(receiver)]
+def _is_of_this_file(reading: Reading) -> bool:
+    module, call = reading.ground.module, reading.call
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    makers = [receiver, *module.bindings(receiver)]
     names = [last_name(maker.func) for maker in makers if isinstance(maker, ast.Call)]
-    return any(name in file.module.definitions for name in names)
+    return any(name in module.definitions for name in names)
 
 
-def _about_the_file(file: File) -> Iterator[str]:
+def _about_the_file(ground: Ground) -> Iterator[str]:
     """What happens to the optimizer behind the engine's back."""
-    for node in ast.walk(file.module.tree):
+    for node in ground.nodes:
         if isinstance(node, ast.Attribute) and node.attr == "noise_multiplier" and isinstance(node.ctx, ast.Store):
             yield f"line {node.lineno} sets another noise_multiplier"
         elif isinstance(node, ast.Attribute) and node.attr == "original_optimizer":
@@ -47,9 +48,9 @@ def _about_the_file(file: File) -> Iterator[str]:
             yield f"line {node.lineno} imports names that may replace the constants"
 
 
-def _about_the_loops(file: File, found: Found) -> Iterator[str]:
+def _about_the_loops(ground: Ground, reading: Reading) -> Iterator[str]:
     """Whether the optimizer may step more often than once for each batch of each epoch."""
-    function = file.module.definitions.get(file.module.function_at(found.match.start), file.module.tree)
+    function = ground.function(reading.call)
     depths = {id(node): loops for node, loops in _with_loops(function)}
     epochs = [node for node, _ in _with_loops(function) if _is_epoch_loop(node)]
     if not epochs:
@@ -72,5 +73,5 @@ def _with_loops(root: ast.AST) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
     while pending:
         node, loops = pending.pop()
         yield node, loops
-        inner = (*loops, node) if isinstance(node, _LOOPS) else loops
+        inner = (*loops, node) if isinstance(node, LOOPS) else loops
         pending += [(child, inner) for child in ast.iter_child_nodes(node)]
