@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from petguard.documents import Document, Step
+from petguard.documents import Document, Step, read_yaml
+from petguard.errors import UnreadableInput
 from petguard.verifiers._entities import entity
 
 Pointer = tuple[Step, ...]
 
 _BEFORE = "pre_call"
 _NO_EFFECT = frozenset({"none", "keep", "noop", "detect", "log", "allow", "pass", "report"})
+_EMBEDDED = re.compile(r"(?m)^\s*(?:guardrails|rails|litellm_settings)\s*:")
 _MENTIONS = re.compile(r"(?i)\b(mask|redact|detect|check|block|filter)\b.*\b(sensitive data|pii|personal)\b")
 _TELLING = re.compile(r"(?i)pii|redact|anonymi|deidentif|mask|dlp|presidio|sensitive")
 _RECOGNIZERS = {
@@ -54,7 +56,17 @@ def guards(document: Document) -> list[Guard]:
     for pointer, value in _walk(document.value, ()):
         if isinstance(value, dict):
             found += [guard for read in _READERS for guard in read(document, pointer, value)]
+        elif isinstance(value, str) and "\n" in value and _EMBEDDED.search(value):
+            found += _inside(document.line(*pointer), value)
     return found
+
+
+def _inside(line: int, text: str) -> list[Guard]:
+    """A configuration inside a block of text, as in a Kubernetes ConfigMap: its lines follow that of the key."""
+    try:
+        return guards(read_yaml("\n" * line + text))
+    except UnreadableInput:
+        return []
 
 
 def _walk(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:

@@ -21,7 +21,7 @@ _MAKERS = frozenset(
     {
         *("hash", "hashed", "hashes", "sha", "sha1", "sha256", "sha512", "md5", "hmac", "digest", "token", "tokens"),
         *("pseudonym", "pseudonyms", "pseudonymized", "pseudonymised", "pseudo", "anon", "anonymized", "anonymised"),
-        *("tokenized", "tokenised", "encrypted", "masked", "id", "key", "1", "256", "512", "5"),
+        *("tokenized", "tokenised", "encrypted", "masked", "id", "key", "md", "1", "256", "512", "5"),
     }
 )
 _KINDS = {

@@ -228,6 +228,7 @@ Resources:
         PiiEntitiesConfig:
           - {Type: EMAIL, Action: %s}
 """
+MAP = "data:\n  c: |\n    litellm_settings:\n      callbacks: [presidio]\n      presidio_logging_only: true\n"
 API = '{"sensitiveInformationPolicyConfig": {"piiEntitiesConfig": [{"type": "EMAIL", "action": "NONE"}]}}'
 ON = "mode: pre_call\n      default_on: true\n      "
 
@@ -270,6 +271,7 @@ ON = "mode: pre_call\n      default_on: true\n      "
         ("p.yaml", "operators: {DEFAULT: {type: keep}}", [], "its default operator keeps"),
         ("r.yaml", "recognizers: [{name: EmailRecognizer, enabled: false}]", ["EMAIL"], "for email is none"),
         ("v.yaml", "validators: [{id: guardrails/detect_pii, on_fail: noop}]", [], "on_fail is noop"),
+        ("k.yaml", MAP, [], "masks only what is logged"),
     ],
 )  # fmt: skip
 def test_a_guardrail_that_leaves_what_is_claimed_is_refuted(
