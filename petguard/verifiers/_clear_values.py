@@ -20,6 +20,7 @@ _MOST_TABLES = 100
 _MOST_CELLS = 3_000_000
 _MOST_VALUES = 100_000  # of one column
 _MOST_COLUMNS = 40
+_MOST_VARIANTS = 9
 _MOST_NAMES = 300  # given names or surnames that make addresses
 _LONGEST = 200
 _MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "unknown", "-", "0"})
@@ -203,14 +204,19 @@ def _values(table: Table, names: Sequence[str], left: int) -> Iterator[Column]:
             yield Column(table.name, name, values[:_MOST_VALUES])
 
 
-def variants(values: Iterable[str]) -> Iterator[str]:
-    """Each value as people normalise it before they hash it."""
-    for value in values:
-        plain = value.strip()
-        yield from (value, plain, plain.lower(), plain.upper(), "".join(plain.split()))
-        digits = "".join(char for char in plain if char.isdigit())
-        if len(digits) >= 7:
-            yield from (digits, f"+{digits}", f"+1{digits}", digits.removeprefix("1"))
+def space(column: Column) -> Space:
+    """The values of a column, each as people normalise it before they hash it."""
+    most = _MOST_VARIANTS * len(column.values)
+    return streamed(column.where, most, lambda: itertools.chain.from_iterable(map(_variants, column.values)))
+
+
+def _variants(value: str) -> Iterable[str]:
+    plain = value.strip()
+    made = [value, plain, plain.lower(), plain.upper(), "".join(plain.split())]
+    digits = "".join(char for char in plain if char.isdigit())
+    if len(digits) >= 7:
+        made += [digits, f"+{digits}", f"+1{digits}", digits.removeprefix("1")]
+    return dict.fromkeys(made)
 
 
 def grid(found: Sequence[Column]) -> Space:

@@ -69,14 +69,16 @@ class Search:
 
     def _one(self, space: Space, recipe: Recipe) -> None:
         tried = 0
-        for stem, ends in space.blocks() if not self.over else ():
+        for stem, ends in space.blocks():
+            if self.over:
+                break
             for end in recipe.hits(stem, ends, self.targets):
                 self.found.setdefault(recipe.of(stem + end), Hit(stem + end, space.name, recipe.name))
             tried += len(ends)
             self.tried += len(ends)
-            if self.over:
-                break
-        self._progress[space.name][recipe.name] = (tried, space.size)
+        else:
+            tried = space.size
+        self._progress[space.name][recipe.name] = (min(tried, space.size), space.size)
 
     @property
     def is_sure(self) -> bool:

@@ -45,7 +45,7 @@ def _tries(
     plain = column.shape.recipes
     salted, separated = list(_salted(column.shape, constants)), list(_separated(column.shape, constants))
     found = list(_clear_values.columns(column.table, column.column))
-    listed = [_spaces.listed(each.where, _clear_values.variants(each.values)) for each in found]
+    listed = [_clear_values.space(each) for each in found]
     kind = _pseudonyms.kind(column, said)
     spaces = _spaces.spaces(kind, bench.now.date(), _clear_values.areas(found))
     small = [space for space in spaces if space.size <= _SMALL]

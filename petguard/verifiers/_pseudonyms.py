@@ -14,6 +14,7 @@ from petguard.verifiers._digests import Shape
 from petguard.verifiers._released import Table
 
 _MOST = 200_000  # distinct pseudonyms that are looked at
+_MOST_ROWS = 2_000_000
 _SAMPLE = 2_000
 _SHOWN = 3
 _MISSING = frozenset({"", "nan", "none", "null", "na", "n/a"})
@@ -51,7 +52,11 @@ class Pseudonyms:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What was left out."""
-        return () if self.whole else (f"only the first {_MOST:,} distinct values were looked at",)
+        return (
+            ()
+            if self.whole
+            else (f"at most {_MOST:,} distinct values of about {_MOST_ROWS:,} rows from the start were looked at",)
+        )
 
     @cached_property
     def shape(self) -> Shape | None:
@@ -80,14 +85,16 @@ def read(files: Artefacts, name: str, column: str) -> Pseudonyms:
     table = _released.open_table(files, name)
     table.need([column])
     held: dict[str, None] = {}
+    rows = 0
     for (values,) in table.batches([column]):
         held.update(dict.fromkeys(value.strip() for value in values))
-        if len(held) > _MOST:
+        rows += len(values)
+        if len(held) > _MOST or rows > _MOST_ROWS:
             break
     cells = tuple(value for value in held if value.lower() not in _MISSING)
     if not cells:
         raise Undecided(Reason.GAP, f"{name} has no value in {column}, so there is nothing to judge")
-    return Pseudonyms(table, column, cells[:_MOST], len(held) <= _MOST)
+    return Pseudonyms(table, column, cells[:_MOST], len(held) <= _MOST and rows <= _MOST_ROWS)
 
 
 def kind(column: Pseudonyms, said: Pseudonymisation) -> str:
@@ -100,7 +107,10 @@ def kind(column: Pseudonyms, said: Pseudonymisation) -> str:
 
 def examples(pairs: Mapping[str, str]) -> list[str]:
     """The first few pairs of pseudonym and value, both masked."""
-    return [f"{secrets.mask(pseudonym)} is {secrets.mask(value)}" for pseudonym, value in list(pairs.items())[:_SHOWN]]
+    return [
+        f"{secrets.mask_personal(pseudonym)} is {secrets.mask_personal(value)}"
+        for pseudonym, value in list(pairs.items())[:_SHOWN]
+    ]
 
 
 def share(hits: int, column: Pseudonyms) -> float:

@@ -57,7 +57,7 @@ def listed(name: str, values: Iterable[str]) -> Space:
 
 
 def streamed(name: str, size: int, values: Callable[[], Iterable[str]]) -> Space:
-    """Values that are made when they are tried, because there are many."""
+    """At most `size` values that are made when they are tried, because there are many."""
 
     def blocks() -> Iterator[Block]:
         source = iter(values())

@@ -77,7 +77,7 @@ def _witness(leaks: "list[Leak] | tuple[Leak, ...]", found: "Measured") -> dict[
     return {
         "corpus": found.corpus,
         "isolation": found.isolation,
-        "leaked": {leak.kind: [secrets.mask(value) for value in leak.leaked[:_SHOWN]] for leak in leaks},
+        "leaked": {leak.kind: [secrets.mask_personal(value) for value in leak.leaked[:_SHOWN]] for leak in leaks},
     }
 
 

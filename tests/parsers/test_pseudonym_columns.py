@@ -36,7 +36,7 @@ def claims(folder: Path, name: str, content: str | bytes) -> tuple[Claim, ...]:
     ("column", "said"),
     [
         *[(each, "hash") for each in ("email_hash", "phoneHash", "hashed_ssn", "email_sha256", "md5_email")],
-        *[(each, "hash") for each in ("user_hash", "ip_hash", "customer_md5", "Hashed_Customer_ID", "sha256_email_address")],
+        *[(each, "hash") for each in ("user_hash", "ip_hash", "customer_md5", "Hashed_Customer_ID")],
         *[(each, "token") for each in ("patient_pseudonym", "pseudonym", "pseudo_id", "PseudoPatientID")],
         *[(each, None) for each in ("file_hash", "patch_sha256", "commit_sha", "tx_hash", "from_address_hash")],
         *[(each, None) for each in ("password_hash", "hash", "sha256", "hashtag", "email", "user_id")],
