@@ -32,6 +32,7 @@ class Guard:
 
     `idle` says why it does nothing for what is sent; `actions` what it does to each kind of data, where that is
     listed; `others` whether it does something to kinds that are not listed, None where the file leaves it open.
+    Of a `split` one the other files of its folder may say the rest.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Guard:
     idle: str | None = None
     actions: Mapping[str, str] = field(default_factory=dict)
     others: bool | None = True
+    split: bool = False
 
     def leaves(self, kind: str) -> str | None:
         """Why data of this kind passes unchanged; None when it does not, or when the file does not tell."""
@@ -178,11 +180,12 @@ def _nemo(document: Document, pointer: Pointer, value: dict[str, Any]) -> Iterat
     idle = None
     if not before:
         idle = "its flow stands only at the output" if after else "it is configured, and no flow runs it"
-    elif any("sensitive data" in flow for flow in before) and not listed:
+    elif all("sensitive data" in flow for flow in before) and not listed:
         idle = "its flow is told no entities of the input"
     actions = {entity(each): before[0].split()[0] if before else "none" for each in listed}
     masks = {kind: "mask" if action in {"detect", "check"} else action for kind, action in actions.items()}
-    yield Guard("sensitive data on input", line, idle, masks, others=False if listed else None)
+    alone = bool(listed) and all("sensitive data" in flow for flow in before)  # other makers' flows have own lists
+    yield Guard("sensitive data on input", line, idle, masks, others=False if alone else None, split=True)
 
 
 # --- Amazon Bedrock

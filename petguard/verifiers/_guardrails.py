@@ -1,6 +1,8 @@
 """Judges the configuration of a guardrail: it can show that something passes, and never that nothing does."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from petguard.artefacts import Undecided
 from petguard.claims import Redaction
@@ -20,7 +22,8 @@ _NEEDED = "how much it misses only a probe can show: state probe: module:functio
 def judge(claim: Claim, said: Redaction, bench: Bench) -> Verdict:
     """Refuted when what is claimed to be redacted passes, by the file alone."""
     name = said.config or ""
-    found = _meant(claim, [guard for document in _documents(bench, name) for guard in guards(document)])
+    read = [guard for document in _documents(bench, name) for guard in guards(document)]
+    found = [_completed(guard, bench, name) for guard in _meant(claim, read)]
     if not found:
         raise Undecided(Reason.GAP, f"{name} configures no guardrail of {_FORMATS} that petguard can read")
     kinds = list(dict.fromkeys(map(entity, said.entities)))
@@ -45,6 +48,15 @@ def _documents(bench: Bench, name: str) -> list[Document]:
         raise Undecided(Reason.GAP, f"{name}: {error.detail}") from error
     except UnicodeDecodeError as error:
         raise Undecided(Reason.GAP, f"{name} is no text") from error
+
+
+def _completed(guard: Guard, bench: Bench, name: str) -> Guard:
+    """A guardrail of which the file does not say everything, when others of the folder are read with it."""
+    folder = PurePosixPath(name).parent
+    beside = (each for each in bench.files.below((".yml", ".yaml")) if PurePosixPath(each).parent == folder)
+    if not guard.split or not any(each != PurePosixPath(name).as_posix() for each in beside):
+        return guard
+    return replace(guard, idle=None, others=None)
 
 
 def _meant(claim: Claim, found: list[Guard]) -> list[Guard]:

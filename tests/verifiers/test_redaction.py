@@ -324,6 +324,14 @@ def test_a_claim_may_mean_one_of_several_guardrails(tmp_path: Path) -> None:
     assert judge(tmp_path, config="c.yaml").outcome is Outcome.UNVERIFIABLE
 
 
+def test_the_rest_may_stand_in_another_file_of_the_folder(tmp_path: Path) -> None:
+    """NeMo Guardrails reads all of them together."""
+    (tmp_path / "a.yml").write_text("rails: {input: {flows: [mask sensitive data on input]}}")
+    assert judge(tmp_path, config="a.yml").outcome is Outcome.REFUTED
+    (tmp_path / "b.yml").write_text("rails: {config: {sensitive_data_detection: {input: {entities: [PERSON]}}}}")
+    assert judge(tmp_path, config="a.yml").outcome is Outcome.UNVERIFIABLE
+
+
 def test_a_configuration_that_refutes_needs_no_probe(project: Path) -> None:
     """The probe is not run, and could not save the claim."""
     (project / "c.yaml").write_text(LITELLM % ("", "mode: logging_only"))
