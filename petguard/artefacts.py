@@ -8,6 +8,7 @@ nobody could judge, with the reason.
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from io import BufferedReader
@@ -17,7 +18,8 @@ from types import ModuleType
 from petguard.model import Reason
 
 _SMALL = 64 * 1024 * 1024  # bytes of a file that is read as a whole
-_MOST_FILES = 100_000  # of a folder
+_MOST_FILES = 100_000  # of a folder, or looked at for their endings
+_NOT_OWN = frozenset({"node_modules", "site-packages", "__pycache__", "venv"})
 
 
 class Undecided(Exception):
@@ -85,6 +87,22 @@ class Artefacts:
             return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")
         except OSError as error:
             raise Undecided(Reason.ARTEFACT_ABSENT, f"{name}: {error.strerror or 'cannot be opened'}") from error
+
+    def ending(self, endings: tuple[str, ...]) -> Iterator[str]:
+        """Names of files that end so, folder by folder in order; no links, nothing hidden or installed.
+
+        Ends after 100,000 entries, so what is not among them may still be there.
+        """
+        seen = 0
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _NOT_OWN)
+            seen += len(names)
+            if seen > _MOST_FILES:
+                return
+            for name in sorted(each for each in names if each.lower().endswith(endings)):
+                path = Path(folder, name)
+                if path.is_file() and not path.is_symlink():
+                    yield path.relative_to(self.root).as_posix()
 
     def read(self, name: str, most: int = _SMALL) -> bytes:
         """The whole file; Undecided (gap) when it has more than `most` bytes."""
