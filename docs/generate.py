@@ -15,16 +15,18 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from petguard import _plugins, _shipped, taxonomy, verifiers
-from petguard.claims import BY_TECHNIQUE, DpSgd, Statement
+from petguard.artefacts import Artefacts
+from petguard.claims import BY_TECHNIQUE, DpSgd, Release, Statement
 from petguard.model import Budget, Claim, Location
 from petguard.reports import formats, text
 from petguard.rules import Example, Framework, Rule, frameworks, load
 from petguard.scan import Request, scan
-from petguard.verifiers import Verifier, _hypergeometric, dp_sgd
+from petguard.verifiers import Bench, Verifier, _composition, _hypergeometric, dp_sgd
 
 HOME = Path(__file__).resolve().parents[1]
 EXAMPLE = Path("examples", "clinic")
@@ -42,6 +44,7 @@ CHECKS = {
     "deny_flow": "every way from the data to the recipient",
     "policy_data": "every way from the data to the recipient, by the `data` section of the policy",
     "claim": "a claim and its verdict",
+    "ledger": "all releases about a data set or a kind of person, and their budget",
     "declared": "a row of the comparison of [what is declared](../declared.md) with what was found",
 }
 
@@ -226,6 +229,28 @@ def _shuffled_numbers() -> str:
     return _table(("setting (δ = 1e-5)", "Poisson batches", "shuffled batches"), *rows)
 
 
+def _release_numbers() -> str:
+    """Published epsilons of noisy answers and their compositions beside petguard's bounds."""
+    daily, mixed = Release(mechanism="laplace", scale=10, count=365), Release(mechanism="laplace", scale=10, count=40)
+    gaussian, user = Release(mechanism="gaussian", scale=4), Release(mechanism="gaussian", scale=10)
+    both = [mixed, Release(mechanism="gaussian", scale=20, count=10)]
+    rows: list[tuple[str, str, str, list[Release]]] = [
+        ("Laplace scale 2, sensitivity 3 (OpenDP)", "0", "1.5", [Release(mechanism="laplace", scale=2, sensitivity=3)]),
+        ("randomised response, truth 3/4 (ln 3)", "0", "1.099", [Release(mechanism="randomized_response", p=0.75)]),
+        ("Gaussian sigma 4 (dp-accounting)", "1e-6", "1.0607", [gaussian]),
+        ("Gaussian sigma 10, one row", "1e-6", "0.397", [user]),
+        ("the same, a user with 20 rows", "1e-6", "11.0", [user.model_copy(update={"sensitivity": 20.0})]),
+        ("40 Laplace 0.1, 10 Gaussian sigma 20 (dp-accounting)", "1e-6", "2.844", both),
+        ("365 Laplace 0.1, added up", "0", "36.5", [daily]),
+        ("365 Laplace 0.1 (dp-accounting)", "1e-6", "10.125", [daily]),
+    ]
+    cells = []
+    for setting, delta, known, releases in rows:
+        low, high = _composition.bounds(releases, float(delta))
+        cells.append((setting, delta, known, f"{_rounded(low, math.floor)} to {_rounded(high, math.ceil)}"))
+    return _table(("setting", "δ", "published ε", "petguard"), *cells)
+
+
 def _mnist(noise: float, epochs: int) -> dict[str, float]:
     return {"noise_multiplier": noise, "batch_size": 256, "dataset_size": 60_000, "epochs": epochs}
 
@@ -233,7 +258,8 @@ def _mnist(noise: float, epochs: int) -> dict[str, float]:
 def _judged(parameters: Mapping[str, object], epsilon: float) -> tuple[str, str, str]:
     statement = DpSgd.model_validate({**parameters, "epsilon": epsilon, "delta": 1e-5})
     claim = Claim(id="number", statement=statement, location=Location(path="number"), subject="number")
-    verdict = dp_sgd.VERIFIER.judge(claim, Budget())
+    bench = Bench(Budget(), Artefacts(HOME), datetime.now(UTC))
+    verdict = dp_sgd.VERIFIER.judge(claim, bench)
     low, high = verdict.interval or (None, None)
     return _rounded(low, math.floor), _rounded(high, math.ceil), verdict.outcome
 
@@ -332,6 +358,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "intersection-numbers": _intersection_numbers,
     "inventory-corpus": _inventory_corpus,
     "shuffled-numbers": _shuffled_numbers,
+    "release-numbers": _release_numbers,
     "taxonomy": _taxonomy,
     "training-numbers": _training_numbers,
 }

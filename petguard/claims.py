@@ -5,9 +5,9 @@ models read claims from code, from a library's own config and from `claims:` in 
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -17,6 +17,7 @@ Count = Annotated[int, Field(ge=1, le=10**15)]
 Whole = Annotated[int, Field(ge=0, le=10**15)]
 Name = Annotated[str, Field(min_length=1, max_length=1000)]
 Names = tuple[Name, ...]
+Mechanism = Literal["laplace", "gaussian", "discrete_laplace", "randomized_response"]
 
 
 class Statement(BaseModel):
@@ -52,8 +53,21 @@ class DpStatement(Statement):
     probe: Name | None = None
 
 
+class LedgerStep(BaseModel):
+    """One line of an accountant's history: `steps` steps with one noise multiplier and one sample rate."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    noise_multiplier: NonNegative
+    sample_rate: Rate
+    steps: Count
+
+
 class DpSgd(DpStatement):
-    """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps."""
+    """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps.
+
+    `ledger` is the history that the accountant itself kept, as an Opacus checkpoint holds it.
+    """
 
     technique: Literal["dp_sgd"] = "dp_sgd"
     noise_multiplier: NonNegative | None = None
@@ -64,29 +78,54 @@ class DpSgd(DpStatement):
     steps: Count | None = None
     sampling: Literal["poisson", "shuffle", "fixed_without_replacement"] | None = None
     checkpoint: Name | None = None
+    ledger: tuple[LedgerStep, ...] = ()
 
 
 class DpQuery(DpStatement):
-    """One noisy answer: a mechanism, its scale and the sensitivity of the query."""
+    """One noisy answer, given `count` times: a mechanism, its noise and the sensitivity of the query.
+
+    `sensitivity` is how far one contribution moves the answer (L1 norm for Laplace noise, L2 for Gaussian) when it is
+    added or removed, or replaced where `neighbours` says so. `sigma` is a standard deviation; `p` is the chance of
+    telling the truth; `rounding` is the multiple to which the answer is rounded after the noise was added.
+    """
 
     technique: Literal["dp_query"] = "dp_query"
-    mechanism: Literal["laplace", "gaussian", "discrete_laplace", "randomized_response"] | None = None
+    mechanism: Mechanism | None = None
     scale: Positive | None = None
     sigma: Positive | None = None
     p: Rate | None = None
     sensitivity: Positive | None = None
+    count: Count | None = None
+    rounding: Positive | None = None
     implementation: Literal["numpy", "random", "torch", "opendp", "google", "diffprivlib"] | None = None
 
 
 class Release(BaseModel):
-    """One kind of release inside a composition, made `count` times."""
+    """One kind of release inside a composition, made `count` times.
+
+    `scale` is Laplace's scale or the Gaussian's standard deviation, in the units of `sensitivity`; randomised response
+    has `p`, the chance of telling the truth, instead. Gaussian noise may be added to a sample: `rate` is the chance
+    that one unit is in it, drawn anew each time, of everybody alone (poisson) or to a fixed size (fixed).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    mechanism: Literal["laplace", "gaussian", "discrete_laplace", "randomized_response"]
-    scale: Positive
+    mechanism: Mechanism
+    scale: Positive | None = None
+    p: Rate | None = None
     sensitivity: Positive = 1.0
     count: Count = 1
+    rate: Rate = 1.0
+    sampling: Literal["poisson", "fixed"] = "poisson"
+
+    @model_validator(mode="after")
+    def _has_its_noise(self) -> Self:
+        wanted = "p" if self.mechanism == "randomized_response" else "scale"
+        if getattr(self, wanted) is None:
+            raise ValueError(f"a release by {self.mechanism} needs {wanted}")
+        if self.rate < 1 and self.mechanism != "gaussian":
+            raise ValueError("only Gaussian noise may have a rate")
+        return self
 
 
 class DpComposition(DpStatement):

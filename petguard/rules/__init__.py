@@ -72,15 +72,20 @@ class Rule:
 
     def hits(self, evidence: Evidence, spoken: Spoken) -> Iterable[Hit]:
         """What this rule says beside what others have spoken of; nothing when the policy switches it off."""
-        check = self.file.check
         if not evidence.policy.setting(self.id).enabled:
             return ()
-        if check.node is not None:
-            return _nodes.check(check.node, evidence)
+        check = self.file.check
         if check.deny_flow is not None:
             return _flows.check(check.deny_flow, evidence, spoken)
         if check.policy_data is not None:
             return _flows.check_policy_data(check.policy_data, evidence, spoken)
+        return self._other_hits(evidence)
+
+    def _other_hits(self, evidence: Evidence) -> Iterable[Hit]:
+        """What is said of everything but flows, where no rule speaks beside another."""
+        check = self.file.check
+        if check.node is not None:
+            return _nodes.check(check.node, evidence)
         if check.declared is not None:
             return _declared.check(check.declared, evidence)
         if check.ledger is not None:

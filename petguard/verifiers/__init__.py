@@ -58,12 +58,12 @@ def ledgers(
     claims: Iterable[Claim], verdicts: Iterable[Verdict], graph: SystemGraph, budgets: Budgets
 ) -> tuple[Ledger, ...]:
     """What all releases about each data set, and about each kind of person in the policy, spend together."""
-    from petguard.verifiers import _ledgers  # noqa: PLC0415 - it builds on the verifiers of this package
+    from petguard.verifiers import _accounts  # noqa: PLC0415 - it builds on the verifiers of this package
 
     by_claim = {verdict.claim: verdict for verdict in verdicts}
     spends = {each.technique: each.spends for each in _known().values() if each.spends is not None}
-    accounts = _ledgers.accounts(claims, graph, budgets)
-    return tuple(_ledgers.ledger(account, by_claim, spends) for account in accounts)
+    accounts = _accounts.accounts(claims, graph, budgets)
+    return tuple(_accounts.ledger(account, by_claim, spends) for account in accounts)
 
 
 def _known() -> dict[str, Verifier]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
-from petguard.model import Claim, Json, Outcome, Reason, Verdict, unverifiable
+from petguard.claims import DpStatement
+from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
 
 Interval = tuple[float | None, float | None]
 
@@ -50,6 +51,22 @@ def show(claim: Claim, found: Enclosure, wanted: Sequence[str], delta: float | N
     verdict = cannot_judge(claim, wanted, gives, method=found.method)
     assumptions = (*found.assumptions, *contradictions(claim))
     return verdict.model_copy(update={"interval": interval(found.low, found.high), "assumptions": assumptions})
+
+
+def contributions(said: DpStatement) -> tuple[int, float]:
+    """The least and the most contributions that one protected unit has; infinity where nothing bounds a user's.
+
+    A claim that names no unit but a number of contributions may mean either, so both are kept.
+    """
+    if said.unit == "user":
+        return said.contributions or 1, said.contributions or math.inf
+    return 1, 1 if said.unit == "example" else said.contributions or 1
+
+
+def target(epsilon: float, delta: float | None, budget: Budget) -> tuple[float, float | None]:
+    """What a remedy has to meet: the claim, and the policy's budget where that is stricter."""
+    strict = delta if budget.delta is None or delta is None else min(delta, budget.delta)
+    return min(epsilon, budget.epsilon or epsilon), strict
 
 
 def interval(low: float, high: float) -> Interval:

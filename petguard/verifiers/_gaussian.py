@@ -10,14 +10,13 @@ from functools import cache
 import numpy as np
 from scipy import special
 
-from petguard.verifiers import _pld
+from petguard.verifiers import _pld, _sampled
 from petguard.verifiers._pld import Floats
 
 _ROOM = 1e-9  # what rounding may move a closed form, relative
 _NOISES = (1e-3, 1e5)  # the noise multipliers, the sample rates and
 _RATES = (1e-9, 0.9999)  # (closer to 1, the smallest loss, log(1 - rate), loses its digits)
 _STEPS = 10**9  # the number of steps for which grids are worth computing
-_TINY = 1e-290  # masses below this have lost their digits
 _FEWER_EPOCHS = 10**6  # a lower bound for fewer epochs holds for more
 _MAXIMA = 40_000  # cells for the largest coordinate of a shuffled epoch
 
@@ -72,13 +71,13 @@ def poisson_upper(noise: float, rate: float, steps: float, delta: float, points:
     if not _fits_grid(noise, rate, steps):
         return plain, 0.0
     steps = int(steps)
-    reach = _reach(delta, steps)
-    span = _span(noise, rate, reach)
+    far = _sampled.reach(delta, steps)
+    spread = _sampled.span(noise, rate, far)
     sides: list[_pld.Discretise] = [
-        lambda step: _poisson_up(noise, rate, reach, step, added=False),
-        lambda step: _poisson_up(noise, rate, reach, step, added=True),
+        lambda step: _sampled.up(noise, rate, far, step, added=False),
+        lambda step: _sampled.up(noise, rate, far, step, added=True),
     ]
-    best, step = max(_pld.upper_epsilon(side, span, steps, delta, points) for side in sides)
+    best, step = max(_pld.upper_epsilon(side, spread, steps, delta, points) for side in sides)
     return (best, step) if best <= plain else (plain, 0.0)
 
 
@@ -91,9 +90,9 @@ def poisson_lower(noise: float, rate: float, steps: int, delta: float, points: i
     rate = min(rate, _RATES[1])  # a smaller rate can only leak less
     if not _fits_grid(noise, rate, steps):
         return plain, 0.0
-    reach = _reach(delta, steps)
+    far = _sampled.reach(delta, steps)
     found = _pld.lower_epsilon(
-        lambda step: _poisson_down(noise, rate, reach, step), _span(noise, rate, reach), steps, delta, points
+        lambda step: _sampled.down(noise, rate, far, step), _sampled.span(noise, rate, far), steps, delta, points
     )
     return max(found, (plain, 0.0))
 
@@ -105,82 +104,6 @@ def _seen(rate: float, steps: float) -> float:
 
 def _fits_grid(noise: float, rate: float, steps: float) -> bool:
     return _NOISES[0] <= noise <= _NOISES[1] and _RATES[0] <= rate <= _RATES[1] and steps <= _STEPS
-
-
-def _reach(delta: float, steps: int) -> float:
-    """How many standard deviations to keep, so that all steps together cut less than TAIL_SHARE of delta."""
-    return math.sqrt(2 * (math.log(steps) - math.log(delta) - math.log(_pld.TAIL_SHARE)))
-
-
-def _loss(at: float, noise: float, rate: float) -> float:
-    return float(np.logaddexp(math.log1p(-rate), math.log(rate) + (at - 0.5) / noise**2))
-
-
-def _span(noise: float, rate: float, reach: float) -> float:
-    return _loss(1 + reach * noise, noise, rate) - _loss(-reach * noise, noise, rate)
-
-
-def _where(losses: Floats, noise: float, rate: float) -> Floats:
-    """The outcome at which each loss occurs; minus infinity below the smallest loss there is."""
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        lifted = np.expm1(losses) / rate
-        ratio = np.where(losses > 500, losses - math.log(rate), np.log1p(np.maximum(lifted, -1.0)))
-    places: Floats = 0.5 + noise**2 * ratio
-    return places
-
-
-def _bands(edges: Floats) -> Floats:
-    """Standard normal mass between neighbouring edges, each difference taken in the smaller tail."""
-    below, above = special.ndtr(edges), special.ndtr(-edges)
-    bands: Floats = np.where(edges[:-1] > 0, above[:-1] - above[1:], below[1:] - below[:-1])
-    return bands
-
-
-def _log_ratio(top: Floats, bottom: Floats, otherwise: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio: Floats = np.where((top > _TINY) & (bottom > _TINY), np.log(top) - np.log(bottom), otherwise)
-    return ratio
-
-
-def _poisson_cells(edges: Floats, noise: float, rate: float) -> tuple[Floats, Floats, Floats]:
-    """Mass with and without the example between the outcomes `edges`, and the relative error of these masses."""
-    without = _bands(edges / noise)
-    present = (1 - rate) * without + rate * _bands((edges - 1) / noise)
-    with np.errstate(invalid="ignore"):
-        width = np.maximum(np.diff(edges) / noise, 1e-15)
-        away = (1 + np.maximum(np.abs(edges[:-1]), np.abs(edges[1:]))) / noise
-        blurred = np.where(np.isfinite(width), (2e-15 + 1e-15 * away) / width, 0.0)
-    return present, without, 4e-14 + blurred
-
-
-def _poisson_up(noise: float, rate: float, reach: float, step: float, *, added: bool) -> _pld.Grid:
-    """One Poisson-sampled step, pessimistic. The far tail on the high side is left out: it counts against delta."""
-    first = math.floor(_loss(-reach * noise, noise, rate) / step)
-    last = math.ceil(_loss(1 + reach * noise, noise, rate) / step)
-    marks = np.arange(first, last + 1, dtype=np.int64)
-    edges = _where(marks.astype(np.float64) * step, noise, rate)
-    present, without, doubt = _poisson_cells(edges, noise, rate)
-    mass, other, cell = (without, present, -marks[:-1] - 1) if added else (present, without, marks[:-1])
-    loss = _log_ratio(mass, other, (cell + 1).astype(np.float64) * step)
-    low_end = float(special.ndtr(-edges[-1] / noise) if added else special.ndtr(edges[0] / noise))
-    lowest = int(cell.min())
-    return _pld.split_up(
-        np.append(mass, low_end), np.append(loss, lowest * step), np.append(cell, lowest), step, np.append(doubt, 0.0)
-    )
-
-
-def _poisson_down(noise: float, rate: float, reach: float, step: float) -> _pld.Grid:
-    """One Poisson-sampled step, optimistic: cells centred on the grid, so that rounding loses little."""
-    first = math.floor(_loss(-reach * noise, noise, rate) / step)
-    last = math.ceil(_loss(1 + reach * noise, noise, rate) / step)
-    marks = (np.arange(first, last + 1, dtype=np.float64) - 0.5) * step
-    edges: Floats = np.pad(_where(marks, noise, rate), 1, constant_values=(-np.inf, np.inf))
-    present, without, doubt = _poisson_cells(edges, noise, rate)
-    floor = np.concatenate(([math.log1p(-rate)], marks))
-    ceiling = np.concatenate((marks, [np.inf]))
-    keep = (present > 0) & (edges[:-1] < edges[1:])
-    loss = np.clip(_log_ratio(present, without, floor), floor, ceiling) - 2 * np.minimum(doubt, step)
-    return _pld.round_down(present[keep], loss[keep], step)
 
 
 def _sum_test(noise: float, rate: float, steps: int, delta: float) -> float:
@@ -213,16 +136,16 @@ def shuffle_lower(noise: float, batches: int, unused: float, epochs: int, delta:
         return 0.0
     noise = max(noise, _NOISES[0])  # less noise can only leak more
     epochs = min(epochs, _FEWER_EPOCHS)
-    reach = _reach(delta, epochs)
-    edges = np.concatenate(([-np.inf], np.linspace(-reach * noise, 2 + reach * noise, _MAXIMA), [np.inf]))
+    far = _sampled.reach(delta, epochs)
+    edges = np.concatenate(([-np.inf], np.linspace(-far * noise, 2 + far * noise, _MAXIMA), [np.inf]))
     present, absent = (_largest(edges, noise, at, batches) for at in (2.0, 1.0))
     if unused:
         nowhere = _largest(edges, noise, 0.0, batches)
         present, absent = ((1 - unused) * some + unused * nowhere for some in (present, absent))
     present, absent = present[present > 0], absent[present > 0]
     loss = np.log(present) - np.log(np.maximum(absent, 1e-300)) - 1e-9
-    span = float(np.ptp(loss)) or 1.0
-    return _pld.lower_epsilon(lambda step: _pld.round_down(present, loss, step), span, epochs, delta, points)[0]
+    spread = float(np.ptp(loss)) or 1.0
+    return _pld.lower_epsilon(lambda step: _pld.round_down(present, loss, step), spread, epochs, delta, points)[0]
 
 
 def _largest(edges: Floats, noise: float, at: float, batches: int) -> Floats:

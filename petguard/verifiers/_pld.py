@@ -2,15 +2,16 @@
 
 A pair of output distributions P and Q is cut into cells. For an upper bound every cell is replaced by the two grid
 points around it, with the same mass under P and under Q (which only helps the attacker); for a lower bound every cell
-becomes one outcome (post-processing) whose loss is rounded down. The composition is one FFT of the distribution tilted
-towards the tail that decides at this delta, so that rounding errors stay small against delta itself.
+becomes one outcome (post-processing) whose loss is rounded down. Releases of different kinds share one grid step. Their
+distributions are tilted towards the tail that decides at this delta, so that rounding errors stay small against delta
+itself, and composed by multiplying powers of their Fourier transforms.
 
 The Python package dp-accounting does the same with other trade-offs; the tests compare the two. Its optimistic
 estimate counts the truncated tail as infinite loss, so it is no strict lower bound; that is why it is not used here.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,21 @@ class Grid:
 Discretise = Callable[[float], Grid]
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One kind of release: how it looks on a grid of a given step, how far its losses spread, and how often it is made.
+
+    What its tails leave out may weigh at most TAIL_SHARE of delta, over all parts and times together.
+    """
+
+    discretise: Discretise
+    span: float
+    times: int
+
+
+_Fitted = Sequence[tuple[Grid, int]]  # grids of one step, and how often each is composed
+
+
 def split_up(mass: Floats, loss: Floats, cell: Whole, step: float, doubt: Floats | float = 0.0) -> Grid:
     """Move each cell to the grid points `cell` and `cell + 1`; `loss` is the logarithm of its P-mass over its Q-mass.
 
@@ -59,9 +75,13 @@ def split_up(mass: Floats, loss: Floats, cell: Whole, step: float, doubt: Floats
     return Grid(up + down, start, step)
 
 
-def round_down(mass: Floats, loss: Floats, step: float) -> Grid:
-    """Move each outcome to the next lower point of a grid whose offset is chosen to lose little."""
-    offsets = [-step * share for share in (0.5, 0.25, 0.1, 0.03, 0.01, 0.003, 0.001)]
+def round_down(mass: Floats, loss: Floats, step: float, *, kept: float = 0.0) -> Grid:
+    """Move each outcome to the next lower point of a grid whose offset is chosen to lose little.
+
+    Offsets are tried so that losses at or just below `kept`, modulo the step, stay where they are.
+    """
+    offsets = [kept % step - step * share for share in (0.5, 0.25, 0.1, 0.03, 0.01, 0.003, 0.001)]
+    offsets += [float(kept % step - 1e-12 * (1 + abs(kept)))] if kept else []
     offset = min(offsets, key=lambda at: _dot(mass, np.mod(loss - at, step)))
     index = np.floor((loss - offset) / step).astype(np.int64)
     start = int(index.min())
@@ -79,58 +99,78 @@ def _dot(left: Floats, right: Floats) -> float:
 
 def upper_epsilon(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[float, float]:
     """An epsilon that surely holds after `times` compositions, and the grid step used; inf where none was found."""
-    grid, tilt = _fit(discretise, span, times, delta, points)
-    sum_ = _compose(grid, tilt, times, points)
-    target = math.log(delta) + math.log1p(-2 * TAIL_SHARE) - sum_.blur
-    return sum_.upper(target) + _slip(span, times), grid.step
+    return upper([Part(discretise, span, times)], delta, points)
 
 
 def lower_epsilon(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[float, float]:
     """An epsilon that surely does not hold after `times` compositions, or 0, and the grid step used."""
-    grid, tilt = _fit(discretise, span, times, delta, points)
-    sum_ = _compose(grid, tilt, times, points)
+    return lower([Part(discretise, span, times)], delta, points)
+
+
+def upper(parts: Sequence[Part], delta: float, points: int) -> tuple[float, float]:
+    """An epsilon that surely holds after all parts, and the grid step used; every discretiser has to be pessimistic."""
+    fitted, tilt = _fit(parts, delta, points)
+    sum_ = _compose(fitted, tilt, points)
+    target = math.log(delta) + math.log1p(-2 * TAIL_SHARE) - sum_.blur
+    return sum_.upper(target) + _slip(parts), fitted[0][0].step
+
+
+def lower(parts: Sequence[Part], delta: float, points: int) -> tuple[float, float]:
+    """An epsilon that surely does not hold after all parts, or 0, and the grid step; discretisers are optimistic."""
+    fitted, tilt = _fit(parts, delta, points)
+    sum_ = _compose(fitted, tilt, points)
     target = math.log(delta) - math.log1p(-2 * TAIL_SHARE) + sum_.blur
-    return max(0.0, sum_.lower(target) - _slip(span, times)), grid.step
+    return max(0.0, sum_.lower(target) - _slip(parts)), fitted[0][0].step
 
 
-def _slip(span: float, times: int) -> float:
-    return _SLIP * (1 + span) * times
+def _slip(parts: Sequence[Part]) -> float:
+    return sum(_SLIP * (1 + part.span) * part.times for part in parts)
 
 
-def _fit(discretise: Discretise, span: float, times: int, delta: float, points: int) -> tuple[Grid, float]:
+def _fit(parts: Sequence[Part], delta: float, points: int) -> tuple[_Fitted, float]:
     """Choose the step so that the composed distribution fills the window, and the tilt that fits delta."""
+    span = max(part.span for part in parts)
     step = span / 4096
     for _ in range(6):
-        grid = discretise(step)
-        tilt = _tilt(grid, times, delta)
-        width = 2.1 * _half_width(grid, tilt, times)
+        fitted = [(part.discretise(step), part.times) for part in parts]
+        tilt = _tilt(fitted, delta)
+        width = 2.1 * _half_width(fitted, tilt)
         wanted = max(width / points, span / (2 * points), 1e-12)
         if 0.7 * step <= wanted <= step:
             break
         step = 1.05 * wanted
-    return grid, tilt
+    return fitted, tilt
 
 
-def _tilt(grid: Grid, times: int, delta: float) -> float:
+def _tilt(fitted: _Fitted, delta: float) -> float:
     """The exponent at which Chernoff's bound on the composed tail equals delta; any value is sound."""
-    bins = max(1, len(grid.mass) // 4096)
-    pad = -len(grid.mass) % bins
-    mass = np.pad(grid.mass, (0, pad)).reshape(-1, bins).sum(axis=1)
-    losses = grid.losses[::bins] + 0.5 * grid.step * (bins - 1)
-    losses, mass = losses[mass > 0], mass[mass > 0]
-    wanted = -math.log(delta) / times
-    spread = float(np.ptp(losses)) or grid.step
+    rough = [(*_coarsened(grid), times) for grid, times in fitted]
+    wanted = -math.log(delta)
+    spread = max(float(np.ptp(losses)) for losses, _, _ in rough) or fitted[0][0].step
     low, high = 1e-9 / spread, 1e9 / spread
     for _ in range(60):
         middle = math.sqrt(low * high)
-        log_weight = middle * losses + np.log(mass)
-        peak = float(log_weight.max())
-        weight = np.exp(log_weight - peak)
-        total = float(weight.sum())
-        rate = middle * _dot(weight, losses) / total - peak - math.log(total)
-        spread_out = rate < wanted and float(weight[-1]) < 0.999 * total
+        found = [(times, *_rate(losses, mass, middle)) for losses, mass, times in rough]
+        spread_out = sum(times * rate for times, rate, _ in found) < wanted and any(away for _, _, away in found)
         low, high = (middle, high) if spread_out else (low, middle)
     return low
+
+
+def _coarsened(grid: Grid) -> tuple[Floats, Floats]:
+    """Losses and mass in at most 4096 bins."""
+    bins = max(1, len(grid.mass) // 4096)
+    mass = np.pad(grid.mass, (0, -len(grid.mass) % bins)).reshape(-1, bins).sum(axis=1)
+    losses = grid.losses[::bins] + 0.5 * grid.step * (bins - 1)
+    return losses[mass > 0], mass[mass > 0]
+
+
+def _rate(losses: Floats, mass: Floats, tilt: float) -> tuple[float, bool]:
+    """Minus the logarithm of Chernoff's bound at the tilted mean, and whether the largest loss has not taken all."""
+    log_weight = tilt * losses + np.log(mass)
+    peak = float(log_weight.max())
+    weight = np.exp(log_weight - peak)
+    total = float(weight.sum())
+    return tilt * _dot(weight, losses) / total - peak - math.log(total), float(weight[-1]) < 0.999 * total
 
 
 def _tilted(grid: Grid, tilt: float) -> tuple[Floats, float]:
@@ -143,19 +183,30 @@ def _tilted(grid: Grid, tilt: float) -> tuple[Floats, float]:
     return weight / total, peak + math.log(total)
 
 
-def _half_width(grid: Grid, tilt: float, times: int) -> float:
+def _half_width(fitted: _Fitted, tilt: float) -> float:
     """How far the composed tilted loss strays from its mean, but for e^-30 of its mass (Chernoff, both sides)."""
-    weight, _ = _tilted(grid, tilt)
-    away = grid.losses - _dot(weight, grid.losses)
-    variance = _dot(weight, away * away) + 1e-300
-    best, farthest = math.inf, max(float(np.abs(away).max()), 1e-300)
+    parts = [(*_centred(grid, tilt), times) for grid, times in fitted]
+    variance = sum(times * _dot(weight, away * away) for weight, away, times in parts) + 1e-300
+    farthest = max(1e-300, *(float(np.abs(away).max()) for _, away, _ in parts))
+    best = math.inf
     with np.errstate(over="ignore", invalid="ignore"):
         for share in (1.0, 0.5, 0.25, 0.1, 0.03):
-            slope = share * min(math.sqrt(2 * _CHERNOFF / (times * variance)), 500 / farthest)
-            both = (np.expm1(sign * slope * away) - sign * slope * away for sign in (1, -1))
-            growth = max(_dot(weight, rise) for rise in both)
-            best = min(best, (_CHERNOFF + times * math.log1p(max(growth, 0.0))) / slope)
-    return max(best, 2 * grid.step)
+            slope = share * min(math.sqrt(2 * _CHERNOFF / variance), 500 / farthest)
+            both = (
+                sum(times * _growth(weight, away, sign * slope) for weight, away, times in parts) for sign in (1, -1)
+            )
+            best = min(best, (_CHERNOFF + max(both)) / slope)
+    return max(best, 2 * fitted[0][0].step)
+
+
+def _centred(grid: Grid, tilt: float) -> tuple[Floats, Floats]:
+    weight, _ = _tilted(grid, tilt)
+    return weight, grid.losses - _dot(weight, grid.losses)
+
+
+def _growth(weight: Floats, away: Floats, slope: float) -> float:
+    """The cumulant of a centred loss; at least 0."""
+    return math.log1p(max(_dot(weight, np.expm1(slope * away) - slope * away), 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,32 +252,51 @@ class _Sum:
         return self.log_scale - self.tilt * epsilon + math.log(kept) if kept > 0 else -math.inf
 
 
-def _compose(grid: Grid, tilt: float, times: int, points: int) -> _Sum:
-    weight, log_norm = _tilted(grid, tilt)
-    centre = round(_dot(weight, _count(len(weight))))
-    places = np.mod(np.arange(len(weight)) - centre, points)
-    ring = np.bincount(places, weights=weight, minlength=points)
-    spectrum = np.fft.rfft(ring)
-    composed = np.fft.irfft(spectrum ** float(times), points)
-    mean = _dot(weight, _count(len(weight)) - centre) * times
+def _compose(fitted: _Fitted, tilt: float, points: int) -> _Sum:
+    step = fitted[0][0].step
+    spectra, mean, base, log_scale, exponents = [], 0.0, 0.0, 0.0, 0.0
+    for grid, times in fitted:
+        weight, log_norm = _tilted(grid, tilt)
+        centre = round(_dot(weight, _count(len(weight))))
+        places = np.mod(np.arange(len(weight)) - centre, points)
+        spectra.append((np.fft.rfft(np.bincount(places, weights=weight, minlength=points)), times))
+        mean += times * _dot(weight, _count(len(weight)) - centre)
+        base += times * (grid.offset + (grid.start + centre) * step)
+        log_scale += times * log_norm
+        exponents += times * (40 + abs(log_norm) + tilt * float(np.abs(grid.losses).max()))
+    composed = np.fft.irfft(_product(spectra), points)
     first = math.floor(mean) - points // 2
     mass = np.clip(np.roll(composed, -(first % points)), 0.0, None)
-    base = times * grid.offset + (times * (grid.start + centre) + first) * grid.step
-    half = (points // 2 - 1) * grid.step
-    outside = 2 * math.exp(-_CHERNOFF) if _half_width(grid, tilt, times) <= half else 1.0
-    exponent = 40 + abs(log_norm) + tilt * float(np.abs(grid.losses).max())
+    half = (points // 2 - 1) * step
+    outside = 2 * math.exp(-_CHERNOFF) if _half_width(fitted, tilt) <= half else 1.0
+    sizes = [(np.abs(spectrum), times) for spectrum, times in spectra]
     return _Sum(
         mass=mass,
-        losses=base + _count(points) * grid.step,
+        losses=base + (first + _count(points)) * step,
         tilt=tilt,
-        log_scale=times * log_norm,
-        error=2 * outside + _rounding(np.abs(spectrum), composed, times),
-        blur=1e-9 + 1e-15 * exponent * times,
+        log_scale=log_scale,
+        error=2 * outside + _rounding(sizes, composed),
+        blur=1e-9 + 1e-15 * exponents,
     )
 
 
-def _rounding(size: Floats, composed: Floats, times: int) -> float:
-    """The error of the whole composed mass that the transforms and the power may cause (Parseval, Cauchy-Schwarz)."""
-    power = times * math.sqrt(2 * float(np.sum(np.minimum(size, 1.0) ** (2.0 * (times - 1)))))
+def _product(spectra: Sequence[tuple[NDArray[np.complex128], int]]) -> NDArray[np.complex128]:
+    product = np.ones(len(spectra[0][0]), dtype=np.complex128)
+    for spectrum, times in spectra:
+        product *= spectrum ** float(times) if times > 1 else spectrum
+    return product
+
+
+def _rounding(sizes: Sequence[tuple[Floats, int]], composed: Floats) -> float:
+    """The error of the whole composed mass that the transforms and the powers may cause (Parseval, Cauchy-Schwarz).
+
+    An error in one coefficient of one part grows by the number of times and shrinks by all other factors.
+    """
+    logs = [np.log(np.clip(size, 1e-300, 1.0)) for size, _ in sizes]
+    whole = sum((times * log for log, (_, times) in zip(logs, sizes, strict=True)), np.zeros(len(logs[0])))
+    grown = sum(
+        (times * np.exp(whole - log) for log, (_, times) in zip(logs, sizes, strict=True)), np.zeros(len(whole))
+    )
+    power = math.sqrt(2 * float(np.sum(grown**2)))
     back = 5 * math.sqrt(len(composed) * _dot(composed, composed))
-    return _FFT * (power + back)
+    return _FFT * (len(sizes) * power + back)

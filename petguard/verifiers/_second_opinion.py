@@ -6,10 +6,11 @@ enclosure. A disagreement means that one of the two programs is wrong, and then 
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.metadata import version
 from typing import Any
 
+from petguard.claims import Release
 from petguard.model import Outcome, Reason, Verdict
 from petguard.verifiers import _dp, _gaussian, _hypergeometric, _pld
 
@@ -20,6 +21,10 @@ _MOST_STEPS = 10**5
 _LARGEST_TAU = 20_000
 _MOST_COLUMNS = 1000
 _EPSILONS = (1e-3, 500.0)
+_MOST_RELEASES = 5000
+_MOST_KINDS = 8
+_MOST_LEVELS = 10**4
+_INTERVALS = (1e-4, 1e-2)  # the library's grid steps for mixed releases
 _COARSER = 8  # the library's grid step, in steps of our own grid
 
 
@@ -115,6 +120,48 @@ def gaussian(noise: float, steps: float, delta: float) -> Opinion | None:
     tolerance = 1e-9
     epsilon = gaussian_mechanism.get_epsilon_gaussian(noise / math.sqrt(steps), delta, tol=tolerance)
     return Opinion(epsilon - tolerance, epsilon + tolerance)
+
+
+@cache
+def composed(releases: tuple[Release, ...], delta: float, high: float) -> Opinion | None:
+    """Epsilon of mixed releases, about `high`; None outside the ordinary ranges."""
+    times = sum(release.count for release in releases)
+    off = _noise_of_its_sums(times)
+    ordinary = 0 < times <= _MOST_RELEASES and len(releases) <= _MOST_KINDS and all(map(_is_ordinary, releases))
+    if not ordinary or off > delta / 10 or not _EPSILONS[0] <= high <= _EPSILONS[1]:
+        return None
+    step = min(max(high / (20 * times), _INTERVALS[0]), _INTERVALS[1])
+    pessimistic, optimistic = (
+        reduce(lambda one, other: one.compose(other), [_distribution(each, step, upper=upper) for each in releases])
+        for upper in (True, False)
+    )
+    return _opinion(optimistic, pessimistic, delta, off)
+
+
+def _is_ordinary(release: Release) -> bool:
+    if release.mechanism == "randomized_response":
+        return 1e-6 <= (release.p or 0.0) <= 1 - 1e-6
+    strength = release.sensitivity / (release.scale or math.inf)
+    whole = release.sensitivity.is_integer() and release.sensitivity <= _MOST_LEVELS
+    sampled = release.rate == 1 or (release.sampling == "poisson" and _RATES[0] <= release.rate <= _RATES[1])
+    return 1e-3 <= strength <= 10 and (whole or release.mechanism != "discrete_laplace") and sampled
+
+
+def _distribution(release: Release, step: float, *, upper: bool) -> Any:
+    """The library's privacy-loss distribution of one kind of release, all times."""
+    grid = {"pessimistic_estimate": upper, "value_discretization_interval": step}
+    dots = {**grid, "use_connect_dots": upper}
+    library, scale, moved = _library(), release.scale or 1.0, release.sensitivity
+    if release.mechanism == "laplace":
+        once = library.from_laplace_mechanism(scale, sensitivity=moved, **dots)
+    elif release.mechanism == "gaussian":
+        once = library.from_gaussian_mechanism(scale, sensitivity=moved, sampling_prob=release.rate, **dots)
+    elif release.mechanism == "discrete_laplace":
+        once = library.from_discrete_laplace_mechanism(1 / scale, sensitivity=int(moved), **dots)
+    else:
+        lie = 1 - max(release.p or 0.0, 1 - (release.p or 0.0))
+        once = library.from_randomized_response(2 * lie, 2, **grid)
+    return once.self_compose(release.count)
 
 
 @cache

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from petguard.claims import DpSgd
+from petguard.claims import DpSgd, Release
 from petguard.model import Budget, Json
-from petguard.verifiers import _gaussian, _pld, _second_opinion
+from petguard.verifiers import _composition, _dp, _gaussian, _pld, _second_opinion
 from petguard.verifiers._second_opinion import Opinion
 
 _MOST = 10**15
@@ -23,7 +23,14 @@ class Run:
     unused: float  # the chance that an example is in no batch of an epoch, if the incomplete batch is dropped
     epochs: tuple[int, float]
     steps: tuple[int, float]
-    sampling: str | None
+    sampling: str | None  # full: every example is in every step, whatever the claim says
+    contributions: tuple[int, float] = (1, 1)  # how many examples a protected unit has; inf where nothing bounds it
+    replaced: bool = False  # neighbours differ in a unit that is replaced, which moves the sum twice as far
+
+    @property
+    def moved(self) -> float:
+        """How many clipping norms a unit moves the sum of gradients at most."""
+        return self.contributions[1] * (2 if self.replaced else 1)
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,8 @@ def read(said: DpSgd) -> Run:
     return Run(
         noise=said.noise_multiplier or 0.0, rate=(min(rates), max(rates)), batches=(few, many), unused=unused,
         epochs=(min(*epochs, _MOST), float(max(epochs))), steps=(max(1, min(int(min(steps)), _MOST)), max(1.0, *steps)),
-        sampling=said.sampling,
+        sampling="full" if min(rates) == 1 else said.sampling,
+        contributions=_dp.contributions(said), replaced=said.neighbours == "replace",
     )  # fmt: skip
 
 
@@ -64,12 +72,16 @@ def _per_epoch(total: float, size: float) -> list[int]:
     return [max(1, math.floor(ratio * (1 - 1e-12))), max(1, math.ceil(ratio * (1 + 1e-12)))]
 
 
-def _low(run: Run, delta: float, points: int) -> tuple[float, float]:
+def low(run: Run, delta: float, points: int) -> tuple[float, float]:
     """An epsilon that surely does not hold, and the grid step.
 
     Batches of fixed size are drawn anew in each step, which the example's part in the sum cannot tell from Poisson
-    batches, or once, which looks like shuffling; they get the smaller number, and so does unknown sampling.
+    batches, or once, which looks like shuffling; they get the smaller number, and so does unknown sampling. Replacing
+    an example by one without a gradient is a way of replacing it.
     """
+    if run.sampling == "full":
+        moved = run.contributions[0] * (2 if run.replaced else 1)
+        return _gaussian.every_step(run.noise / moved, run.steps[0], delta)[0], 0.0
     if run.sampling == "poisson":
         return _poisson_low(run, delta, points)
     if run.sampling == "shuffle":
@@ -81,24 +93,38 @@ def _high(run: Run, delta: float, points: int) -> float:
     """An epsilon that surely holds; with fixed or unknown batches the example may be in every step."""
     if run.sampling == "poisson":
         return poisson_high(run, delta, points)
-    return _gaussian.every_step(run.noise, _exposed(run), delta)[1]
+    return _gaussian.every_step(run.noise / run.moved, exposed(run), delta)[1]
 
 
-def _exposed(run: Run) -> float:
+def exposed(run: Run) -> float:
     """In how many releases an example takes part at most, if the batches are no Poisson samples."""
     return run.epochs[1] if run.sampling == "shuffle" else run.steps[1]
 
 
 def _poisson_low(run: Run, delta: float, points: int) -> tuple[float, float]:
+    rate = any_of(run.contributions[0], run.rate[0])
     if run.noise == 0:
-        seen = run.rate[0] == 1 or -math.expm1(run.steps[0] * math.log1p(-run.rate[0])) > delta
+        seen = rate == 1 or -math.expm1(run.steps[0] * math.log1p(-rate)) > delta
         return (math.inf if seen else 0.0), 0.0
-    return _gaussian.poisson_lower(run.noise, run.rate[0], run.steps[0], delta, points)
+    return _gaussian.poisson_lower(run.noise, rate, run.steps[0], delta, points)
+
+
+def any_of(examples: float, rate: float) -> float:
+    """The chance that at least one of some examples is in a Poisson sample."""
+    return rate if examples == 1 or rate == 1 else min(1.0, -math.expm1(examples * math.log1p(-rate)))
 
 
 def poisson_high(run: Run, delta: float, points: int = _pld.COARSE) -> float:
-    """An epsilon that holds if every batch is a Poisson sample."""
-    return _gaussian.poisson_upper(run.noise, run.rate[1], run.steps[1], delta, points)[0]
+    """An epsilon that holds if every batch is a Poisson sample.
+
+    A batch that holds any example of a user counts as if it held all of them, which leaks more (mixtures of Gaussians,
+    Choquette-Choo et al. 2024).
+    """
+    rate, noise = any_of(run.contributions[1], run.rate[1]), run.noise / run.moved
+    if not run.replaced or rate == 1 or noise == 0 or run.steps[1] > _MOST:
+        return _gaussian.poisson_upper(noise, rate, run.steps[1], delta, points)[0]
+    release = Release(mechanism="gaussian", scale=noise, rate=rate, sampling="fixed", count=int(run.steps[1]))
+    return _composition.bounds([release], delta, points)[1]
 
 
 def shuffle_low(run: Run, delta: float, points: int = _pld.COARSE) -> float:
@@ -113,8 +139,8 @@ def shuffle_low(run: Run, delta: float, points: int = _pld.COARSE) -> float:
 def enclose(run: Run, delta: float, points: int = _pld.COARSE) -> Bounds:
     """Sound bounds on epsilon under the run's own sampling."""
     high = _high(run, delta, points)
-    low, step = _low(run, delta, points)
-    return Bounds(low, high, step)
+    below, step = low(run, delta, points)
+    return Bounds(below, high, step)
 
 
 def settle(run: Run, epsilon: float, delta: float) -> Bounds:
@@ -127,11 +153,13 @@ def settle(run: Run, epsilon: float, delta: float) -> Bounds:
 
 def second_opinion(run: Run, delta: float, *, verified: bool) -> Opinion | None:
     """dp-accounting on the side that decides; it has nothing to say about shuffled batches from below."""
+    if run.contributions != (1, 1) or run.replaced:
+        return None
     if run.sampling == "poisson" or (run.sampling != "shuffle" and not verified):
         return _second_opinion.poisson(run.noise, run.rate[verified], run.steps[verified], delta)
     if not verified:
         return None
-    return _second_opinion.gaussian(run.noise, _exposed(run), delta)
+    return _second_opinion.gaussian(run.noise, exposed(run), delta)
 
 
 def remedy(run: Run, epsilon: float, delta: float, budget: Budget, found: Bounds) -> Json:
@@ -148,7 +176,7 @@ def remedy(run: Run, epsilon: float, delta: float, budget: Budget, found: Bounds
     target = min(epsilon if refuted else math.inf, limit)
     if run.noise > _LARGEST_NOISE:
         return {}
-    switch = {} if run.sampling in ("poisson", "shuffle") else {"sampling": "poisson"}
+    switch = {} if run.sampling in ("poisson", "shuffle", "full") else {"sampling": "poisson"}
     run = replace(run, sampling=run.sampling if not switch else "poisson")
     noise = _smallest_noise(run.noise, lambda at, points: _high(replace(run, noise=at), strict, points) <= target)
     if noise is None:

@@ -7,7 +7,7 @@ from petguard.parsers import Parser, prompts
 
 Read = Callable[[Parser, dict[str, str]], tuple[Facts, list[Gap]]]
 
-_HEAD = "---\nname: chat\nmodel:\n  api: chat\n  configuration:\n    type: azure_openai\n    azure_deployment: gpt-4o\n---\n"
+_HEAD = "---\nmodel:\n  api: chat\n  configuration: {type: azure_openai, azure_deployment: gpt-4o}\n---\n"
 
 
 def _asked_for(facts: Facts) -> dict[str, tuple[str, ...]]:
@@ -19,7 +19,7 @@ def test_blank_that_means_personal_data_goes_to_the_model_of_the_file(read: Read
     facts, _ = read(prompts.PARSER, {"chat.prompty": f"{_HEAD}system:\nThis is {{{{customer.firstName}}}}.\n"})
     assert _asked_for(facts) == {"customer.firstName": ("user.name.first",)}
     sent = [edge for edge in facts.edges if edge.kind is EdgeKind.FLOWS_TO and edge.source.startswith("data:")]
-    assert [edge.location.line for edge in sent] == [10]
+    assert [edge.location.line for edge in sent] == [7]
     assert sent[0].target.startswith("ai_service:")
 
 

@@ -92,7 +92,8 @@ def test_coincidences_in_a_small_domain_refute_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["artefact", "private"])
 def test_both_files_must_be_named(tmp_path: Path, missing: str) -> None:
     """Without the private file there is nothing to compare with."""
-    verdict = judge(tmp_path, people(1), people(2), **{missing: None})
+    said: dict[str, Any] = {missing: None}
+    verdict = judge(tmp_path, people(1), people(2), **said)
     assert verdict.reason is Reason.MISSING_PARAMETER
 
 

@@ -56,7 +56,7 @@ def test_pure_releases_about_one_data_set_add_up() -> None:
 
 def test_many_releases_spend_less_than_their_sum_at_a_delta() -> None:
     """365 daily releases of epsilon 0.1 have 36.5 by basic composition and about 10.125 by their loss distribution."""
-    found = ledgers(release(1, mechanism="laplace", scale=10.0, epsilon=0.1, queries=365), budgets=budget(11))
+    found = ledgers(release(1, mechanism="laplace", scale=10.0, epsilon=0.1, count=365), budgets=budget(11))
     low, high = found["patients.csv"].interval
     assert low is not None
     assert high is not None
