@@ -251,7 +251,11 @@ class Redaction(Statement):
 
 
 class HomomorphicEncryption(Statement):
-    """Computation on ciphertexts with the stated parameters."""
+    """Computation on ciphertexts with the stated parameters.
+
+    `log_q` is the length in bits of the whole ciphertext modulus with its special primes, `log_q_at_least` what is
+    surely a part of it. A `sparse_ternary` secret has few coefficients that are not zero.
+    """
 
     guarantees = frozenset({"bits"})
     technique: Literal["homomorphic_encryption"] = "homomorphic_encryption"
@@ -259,7 +263,8 @@ class HomomorphicEncryption(Statement):
     poly_modulus_degree: Count | None = None
     coeff_mod_bit_sizes: tuple[Count, ...] = ()
     log_q: Positive | None = None
-    secret: Literal["ternary", "uniform"] | None = None
+    log_q_at_least: Positive | None = None
+    secret: Literal["ternary", "uniform", "sparse_ternary"] | None = None
     modulus_bits: Count | None = None
     bits: Count | None = None
     context: Name | None = None
