@@ -23,14 +23,18 @@ _UNIFORM: Mapping[int, tuple[int, ...]] = MappingProxyType({128: (29, 56, 111, 2
 _KEYS = {"ternary": _TERNARY, "uniform": _UNIFORM}
 
 
+def level(bits: int) -> int | None:
+    """The lowest level of the table that gives at least `bits`."""
+    return next((each for each in LEVELS if each >= bits), None)
+
+
 def limit(degree: int, bits: int, keys: str = "ternary") -> int | None:
     """The largest log2 q with which a ring of this degree surely gives `bits`; None where the table says nothing.
 
     A degree between two rows has at least the limit of the smaller, and a level between two at least that of the
     higher, so the answer may be smaller than necessary and never larger.
     """
-    level = next((each for each in LEVELS if each >= bits), None)
-    row = _KEYS.get(keys, {}).get(level or 0, ())
+    row = _KEYS.get(keys, {}).get(level(bits) or 0, ())
     known = [most for each, most in zip(DEGREES, row, strict=False) if each <= degree]
     return known[-1] if known else None
 

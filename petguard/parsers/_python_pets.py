@@ -42,6 +42,7 @@ class Call(Frozen):
     within: str | None = None  # a part of the module's name: `tools` of `diffprivlib.tools.mean`
     names: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    starred: bool = False  # the names also count where `from root import *` brings them
     anywhere: bool = False  # the methods are of this library alone, and count in a file that does not import it, too
     unless_called: tuple[str, ...] = ()  # another call in the file states the same claim, and states it better
     parameters: tuple[str, ...] = ()  # in the order of positional arguments

@@ -173,8 +173,8 @@ def _unless_refuted(claim: Claim, said: HomomorphicEncryption, ring: _Ring, text
 
 def _room(most: int | None, wanted: int) -> str:
     if most is None:
-        return f"and the standard has no row for {wanted} bits"
-    return f"and the standard allows {most} bits for a security of {wanted}"
+        return f"and the standard has no row for it at {wanted} bits of security"
+    return f"and the standard allows {most} bits for a security of {he_standard.level(wanted)}"
 
 
 def _assumed(said: HomomorphicEncryption) -> tuple[str, ...]:
