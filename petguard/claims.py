@@ -179,15 +179,21 @@ class FederatedDp(DpStatement):
 
 
 class SecureAggregation(Statement):
-    """Masked sums of client updates (SecAgg, SecAgg+)."""
+    """Masked sums of client updates (SecAgg, SecAgg+).
+
+    `num_shares` and `reconstruction_threshold` are numbers where they are whole, and parts (of the clients, of the
+    shares) where they are not. `largest_weight` is the most examples that one client has.
+    """
 
     technique: Literal["secure_aggregation"] = "secure_aggregation"
     num_clients: Count | None = None
-    num_shares: Count | None = None
+    num_shares: Count | Rate | None = None
     reconstruction_threshold: Count | Rate | None = None
     clipping_range: Positive | None = None
     quantization_range: Count | None = None
     modulus_range: Count | None = None
+    max_weight: Positive | None = None
+    largest_weight: Positive | None = None
 
 
 class KAnonymity(Statement):
@@ -271,9 +277,12 @@ class HomomorphicEncryption(Statement):
 
 
 class Mpc(Statement):
-    """Secure multi-party computation under a named protocol."""
+    """Secure multi-party computation under a named protocol.
 
-    guarantees = frozenset({"adversary", "statistical_security"})
+    `threshold` is how many parties may work together against the others; `field_bits` the size of the field or ring.
+    """
+
+    guarantees = frozenset({"adversary", "threshold", "statistical_security"})
     technique: Literal["mpc"] = "mpc"
     framework: Name | None = None
     protocol: Name | None = None
@@ -281,6 +290,7 @@ class Mpc(Statement):
     parties: Count | None = None
     threshold: Count | None = None
     statistical_security: Count | None = None
+    field_bits: Count | None = None
 
 
 class SecretSharing(Mpc):
@@ -290,11 +300,20 @@ class SecretSharing(Mpc):
 
 
 class Psi(Statement):
-    """Private set intersection without differential privacy."""
+    """Private set intersection without differential privacy.
 
-    guarantees = frozenset({"reveals"})
+    `result_to` says whether one party or both learn the result; `epsilon_per_run` is what a noisy protocol spends in
+    each run, and `epsilon` what all runs may spend together.
+    """
+
+    guarantees = frozenset({"adversary", "epsilon", "result_to", "reveals"})
     technique: Literal["psi"] = "psi"
+    framework: Name | None = None
     config: Name | None = None
+    adversary: Literal["semi_honest", "malicious"] | None = None
+    result_to: Literal["one", "both"] | None = None
+    epsilon: Positive | None = None
+    epsilon_per_run: Positive | None = None
     scheme: Name | None = None
     reveals: Literal["intersection", "cardinality", "shares"] | None = None
     runs: Count | None = None

@@ -1,4 +1,4 @@
-"""A claim that a configuration makes, with the protection that it speaks of: what the parsers of crypto configs share."""
+"""A claim that a configuration makes, with the protection it speaks of: what the parsers of crypto configs share."""
 
 from collections.abc import Iterable
 

@@ -41,8 +41,7 @@ class _Ring:
 
 
 def _judge(claim: Claim, bench: Bench) -> Verdict:
-    said = claim.statement
-    assert isinstance(said, HomomorphicEncryption)
+    said = _strictest(claim)
     opened = _opened(said, bench)
     if opened is not None and opened.secret:
         return _key_is_shipped(claim, said.context or "", opened)
@@ -51,6 +50,14 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     said = _completed(said, opened)
     verdict = _paillier(claim, said) if said.scheme == "paillier" or said.modulus_bits else _lattice_based(claim, said)
     return verdict if opened is None else _beside_context(verdict, said.context or "", opened)
+
+
+def _strictest(claim: Claim) -> HomomorphicEncryption:
+    """What is claimed, at the highest level that anybody states for it."""
+    said = claim.statement
+    assert isinstance(said, HomomorphicEncryption)
+    elsewhere = claim.conflicts.get("bits", {}).get("stated")
+    return said.model_copy(update={"bits": max(said.bits or 0, elsewhere)}) if isinstance(elsewhere, int) else said
 
 
 def _opened(said: HomomorphicEncryption, bench: Bench) -> he_files.Opened | None:

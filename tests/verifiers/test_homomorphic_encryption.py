@@ -137,6 +137,14 @@ def test_each_missing_field_is_named(field: str) -> None:
     assert field in verdict.explanation
 
 
+def test_the_highest_level_that_is_stated_counts() -> None:
+    """The code asks its library for 128 bits, and the policy says 192."""
+    statement = STATEMENT.validate_python({"technique": "homomorphic_encryption", **_GOOD})
+    conflict = {"bits": {"found": 128, "stated": 192, "stated_in": "petguard.yaml:1"}}
+    claim = Claim(id="c", statement=statement, location=Location(path="a.py"), subject="a.py", conflicts=conflict)
+    assert verifiers.judge_all([claim], bench())[0].outcome is Outcome.REFUTED
+
+
 def test_a_value_that_is_no_constant_is_named() -> None:
     """The report shows what stands there instead."""
     verdict = judge(poly_modulus_degree=8192, bits=128, unresolved={"coeff_mod_bit_sizes": "sizes is not a constant"})
