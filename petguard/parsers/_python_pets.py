@@ -87,9 +87,16 @@ Proof = Callable[[str], bool]
 
 def anchors() -> Mapping[str, Proof]:
     """The words of which one stands in every file with a claim, and what must then hold of the file's text."""
-    words = {root for each in calls() for root in each.roots}
-    words |= {method for each in calls() if each.anywhere for method in each.methods}
-    return {**dict.fromkeys(words, _surely), **dict.fromkeys(_NOISES, speaks_of_a_budget)}
+    roots = {root for each in calls() for root in each.roots}
+    methods = {method for each in calls() if each.anywhere for method in each.methods}
+    by_name = {root: _has_word(root) for root in roots}
+    return {**by_name, **dict.fromkeys(methods, _surely), **dict.fromkeys(_NOISES, speaks_of_a_budget)}
+
+
+def _has_word(root: str) -> Proof:
+    """Whoever imports `phe` writes it as a word; `phenomenon` holds the letters only."""
+    word = re.compile(rf"(?<!\w){re.escape(root)}(?!\w)")
+    return lambda text: word.search(text) is not None
 
 
 def _surely(_text: str) -> bool:

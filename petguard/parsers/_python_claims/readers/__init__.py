@@ -5,7 +5,7 @@ Each module offers its readers in a mapping `READERS`; a name that stands in a t
 
 from collections.abc import Mapping
 
-from petguard.parsers._python_claims.readers import encryption, federated, queries, sessions, training
+from petguard.parsers._python_claims.readers import computation, encryption, federated, queries, sessions, training
 from petguard.parsers._python_claims.reading import Reader
 
 READERS: Mapping[str, Reader] = {
@@ -14,4 +14,5 @@ READERS: Mapping[str, Reader] = {
     **sessions.READERS,
     **federated.READERS,
     **encryption.READERS,
+    **computation.READERS,
 }
