@@ -19,14 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from petguard import _plugins, _shipped, taxonomy, verifiers
+from petguard import _plugins, _shipped, he_standard, taxonomy, verifiers
 from petguard.artefacts import Artefacts
 from petguard.claims import BY_TECHNIQUE, DpSgd, Release, Statement
 from petguard.model import Budget, Claim, Location
 from petguard.reports import formats, text
 from petguard.rules import Example, Framework, Rule, frameworks, load
 from petguard.scan import Request, scan
-from petguard.verifiers import Bench, Verifier, _composition, _hypergeometric, dp_sgd
+from petguard.verifiers import Bench, Verifier, _composition, _hypergeometric, _lattice, dp_sgd
 
 HOME = Path(__file__).resolve().parents[1]
 EXAMPLE = Path("examples", "clinic")
@@ -277,6 +277,17 @@ def _intersection_numbers() -> str:
     return _table(("rows", "τ shipped with PrivacyGo", "smallest τ that petguard verifies"), *rows)
 
 
+def _lattice_numbers() -> str:
+    """The table of the Homomorphic Encryption Standard, each limit with petguard's estimate for it."""
+    rows = [(f"{degree:,}", *(_limit(degree, bits) for bits in he_standard.LEVELS)) for degree in he_standard.DEGREES]
+    return _table(("ring degree", *(f"log₂ q for {bits} bits" for bits in he_standard.LEVELS)), *rows)
+
+
+def _limit(degree: int, bits: int) -> str:
+    most = he_standard.limit(degree, bits) or 0
+    return f"{most} (estimated {_lattice.estimate(degree, most).bits:.1f})"
+
+
 # --- the demo
 
 
@@ -356,6 +367,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "formats": _formats,
     "identifiers": _identifiers,
     "intersection-numbers": _intersection_numbers,
+    "lattice-numbers": _lattice_numbers,
     "inventory-corpus": _inventory_corpus,
     "shuffled-numbers": _shuffled_numbers,
     "release-numbers": _release_numbers,

@@ -14,7 +14,8 @@ from petguard.claims import HomomorphicEncryption
 from petguard.model import Claim, Json, Outcome, Reason, Verdict, unverifiable
 from petguard.verifiers import Bench, Verifier, _lattice
 
-_LEAST = 112  # bits; SP 800-57 part 1 disallows less for protecting anything, so no claim can mean less
+# Bits. SP 800-57 part 1 disallows less for protecting anything: what a claim means that states no level.
+_LEAST = 112
 _STANDARD = "Homomorphic Encryption Standard 2018 (classical), and an estimate: " + _lattice.MODEL
 _NIST = "NIST SP 800-57 part 1, table 2"
 _LATTICE = (
@@ -116,8 +117,6 @@ def _paillier(claim: Claim, said: HomomorphicEncryption) -> Verdict:
     if gives < wanted:
         witness: Json = {"modulus_bits": said.modulus_bits, "bits": gives, "wanted": wanted}
         return _verdict(claim, Outcome.REFUTED, text, {**common, "witness": witness, "remedy": remedy})
-    if said.bits is None:
-        return _missing(claim, ["bits"], text).model_copy(update=common)
     return _verdict(claim, Outcome.VERIFIED, text, common)
 
 
@@ -166,11 +165,9 @@ def _weigh(claim: Claim, said: HomomorphicEncryption, ring: _Ring, found: _latti
     return verdict.model_copy(update=common)
 
 
-def _unless_refuted(claim: Claim, said: HomomorphicEncryption, ring: _Ring, text: str, *, within: bool) -> Verdict:
+def _unless_refuted(claim: Claim, ring: _Ring, text: str, *, within: bool) -> Verdict:
     if not ring.exact:
         return _missing(claim, ["coeff_mod_bit_sizes or log_q"], text)
-    if said.bits is None:
-        return _missing(claim, ["bits"], text)
     if ring.secret == "sparse_ternary":
         return unverifiable(claim, Reason.GAP, f"{text}; the table is not for sparse secrets, which break sooner")
     if not within:
@@ -200,7 +197,7 @@ def _remedy(ring: _Ring, wanted: int) -> Json:
 
 
 def _claimed(said: HomomorphicEncryption) -> str:
-    return f", claimed {said.bits}" if said.bits else f"; no level is claimed, and less than {_LEAST} is disallowed"
+    return f", claimed {said.bits}" if said.bits else f"; no level is claimed, and NIST asks for {_LEAST}"
 
 
 def _missing(claim: Claim, names: list[str], text: str) -> Verdict:

@@ -129,7 +129,7 @@ def test_a_little_too_large_is_left_open() -> None:
     assert (verdict.outcome, verdict.reason) == (Outcome.UNVERIFIABLE, Reason.GAP)
 
 
-@pytest.mark.parametrize("field", ["poly_modulus_degree", "coeff_mod_bit_sizes", "bits"])
+@pytest.mark.parametrize("field", ["poly_modulus_degree", "coeff_mod_bit_sizes"])
 def test_each_missing_field_is_named(field: str) -> None:
     """Nothing is assumed in its place."""
     verdict = judge(**{**_GOOD, field: None})
@@ -150,6 +150,13 @@ def test_a_value_that_is_no_constant_is_named() -> None:
     verdict = judge(poly_modulus_degree=8192, bits=128, unresolved={"coeff_mod_bit_sizes": "sizes is not a constant"})
     assert verdict.reason is Reason.DYNAMIC_VALUE
     assert "sizes is not a constant" in verdict.explanation
+
+
+def test_a_claim_without_a_level_means_the_least_that_is_allowed() -> None:
+    """112 bits: encryption that protects anything has as many, and the report says so."""
+    verdict = judge(**{**_GOOD, "bits": None})
+    assert verdict.outcome is Outcome.VERIFIED
+    assert "no level is claimed, and NIST asks for 112" in verdict.explanation
 
 
 def test_parameters_that_protect_nothing_need_no_level_to_be_refuted() -> None:
@@ -178,7 +185,7 @@ def test_a_sparse_secret_is_not_verified_by_the_table() -> None:
         (1024, 80, Outcome.VERIFIED), (1024, 112, Outcome.REFUTED), (2048, 112, Outcome.VERIFIED),
         (2048, 128, Outcome.REFUTED), (3072, 128, Outcome.VERIFIED), (2500, 128, Outcome.UNVERIFIABLE),
         (512, 80, Outcome.REFUTED), (7680, 192, Outcome.VERIFIED), (15360, 256, Outcome.VERIFIED),
-        (16384, 300, Outcome.REFUTED), (1024, None, Outcome.REFUTED), (2048, None, Outcome.UNVERIFIABLE),
+        (16384, 300, Outcome.REFUTED), (1024, None, Outcome.REFUTED), (2048, None, Outcome.VERIFIED),
     ],
 )  # fmt: skip
 def test_paillier_goes_by_the_length_of_its_modulus(length: int, bits: int | None, outcome: Outcome) -> None:
