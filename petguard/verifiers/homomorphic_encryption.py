@@ -159,9 +159,7 @@ def _weigh(claim: Claim, said: HomomorphicEncryption, ring: _Ring, found: _latti
             "estimated_bits": round(found.bits, 1), "block_size": found.block_size, "wanted": wanted,
         }  # fmt: skip
         return _verdict(claim, Outcome.REFUTED, text, {**common, "witness": witness, "remedy": _remedy(ring, wanted)})
-    verdict = _unless_refuted(
-        claim, said, ring, text, within=most is not None and ring.log_q <= most and high >= wanted
-    )
+    verdict = _unless_refuted(claim, ring, text, within=most is not None and ring.log_q <= most and high >= wanted)
     return verdict.model_copy(update=common)
 
 
