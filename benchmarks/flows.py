@@ -140,7 +140,7 @@ def _evaluate(*, guarded: bool) -> None:
     evidence = Evidence(graph(guarded=guarded), (), {}, Policy.built_in(), ())
     chosen = hundred_rules()
     started = time.perf_counter()
-    found = sum(1 for rule in chosen for _ in rule.apply(evidence))
+    found = len(rules.findings(chosen, evidence))
     seconds = time.perf_counter() - started
     what = "100 flow rules" if guarded else "100 flow rules, nothing guarded"
     sys.stdout.write(f"{what:<50}{seconds:7.2f} s  {found} findings\n")

@@ -2,7 +2,7 @@
 
     python docs/generate.py           write them
     python docs/generate.py --check   name the pages that are out of date; exit 1 when there are any
-    python docs/generate.py --show training-numbers   print one part
+    python docs/generate.py --show published-numbers   print one part
 
 The pages below `docs/rules/` are written as a whole. Elsewhere the text between `<!-- generated: NAME -->` and
 `<!-- end -->` is written, and the rest is left alone.
@@ -10,23 +10,19 @@ The pages below `docs/rules/` are written as a whole. Elsewhere the text between
 
 import argparse
 import importlib
-import math
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from petguard import _plugins, _shipped, he_standard, taxonomy, verifiers
-from petguard.artefacts import Artefacts
-from petguard.claims import BY_TECHNIQUE, DpSgd, Release, Statement
-from petguard.model import Budget, Claim, Location
+from petguard.claims import BY_TECHNIQUE, Statement
 from petguard.reports import formats, text
 from petguard.rules import Example, Framework, Rule, frameworks, load
 from petguard.scan import Request, scan
-from petguard.verifiers import Bench, Verifier, _composition, _hypergeometric, _lattice, dp_sgd
+from petguard.verifiers import Verifier, _lattice
 
 HOME = Path(__file__).resolve().parents[1]
 EXAMPLE = Path("examples", "clinic")
@@ -203,78 +199,10 @@ def _range(value: Mapping[str, Any]) -> str:
 # --- numbers
 
 
-def _training_numbers() -> str:
-    """Published epsilons of Poisson-sampled DP-SGD beside the interval that petguard computes."""
-    abadi = {"noise_multiplier": 4.0, "sample_rate": 0.01, "steps": 10_000}
-    published: list[tuple[str, float, dict[str, float]]] = [
-        ("Abadi et al. 2016, moments accountant", 1.26, abadi),
-        ("TensorFlow Privacy, MNIST tutorial", 2.92, _mnist(1.12, 60)),
-        ("TensorFlow Privacy, MNIST tutorial", 1.2, _mnist(1.2, 10)),
-    ]
-    rows = []
-    for source, epsilon, parameters in published:
-        low, high, outcome = _judged({**parameters, "sampling": "poisson"}, epsilon)
-        said = ", ".join(f"{key} {value:g}" for key, value in parameters.items())
-        rows.append((source, said, f"{epsilon:g}", f"{low} to {high}", outcome))
-    return _table(("source", "setting (δ = 1e-5, Poisson)", "published ε", "petguard", "the published ε is"), *rows)
-
-
-def _shuffled_numbers() -> str:
-    rows = []
-    for batch, size, noise, epochs in ((32, 512, 1.1, 3), (256, 60_000, 1.1, 15), (256, 60_000, 1.12, 60)):
-        numbers = {"batch_size": batch, "dataset_size": size, "noise_multiplier": noise, "epochs": epochs}
-        poisson, shuffled = (_judged({**numbers, "sampling": how}, 3.0) for how in ("poisson", "shuffle"))
-        setting = ", ".join(f"{key} {value:g}" for key, value in numbers.items())
-        rows.append((setting, f"{poisson[0]} to {poisson[1]}", f"{shuffled[0]} to {shuffled[1]}"))
-    return _table(("setting (δ = 1e-5)", "Poisson batches", "shuffled batches"), *rows)
-
-
-def _release_numbers() -> str:
-    """Published epsilons of noisy answers and their compositions beside petguard's bounds."""
-    daily, mixed = Release(mechanism="laplace", scale=10, count=365), Release(mechanism="laplace", scale=10, count=40)
-    gaussian, user = Release(mechanism="gaussian", scale=4), Release(mechanism="gaussian", scale=10)
-    both = [mixed, Release(mechanism="gaussian", scale=20, count=10)]
-    rows: list[tuple[str, str, str, list[Release]]] = [
-        ("Laplace scale 2, sensitivity 3 (OpenDP)", "0", "1.5", [Release(mechanism="laplace", scale=2, sensitivity=3)]),
-        ("randomised response, truth 3/4 (ln 3)", "0", "1.099", [Release(mechanism="randomized_response", p=0.75)]),
-        ("Gaussian sigma 4 (dp-accounting)", "1e-6", "1.0607", [gaussian]),
-        ("Gaussian sigma 10, one row", "1e-6", "0.397", [user]),
-        ("the same, a user with 20 rows", "1e-6", "11.0", [user.model_copy(update={"sensitivity": 20.0})]),
-        ("40 Laplace 0.1, 10 Gaussian sigma 20 (dp-accounting)", "1e-6", "2.844", both),
-        ("365 Laplace 0.1, added up", "0", "36.5", [daily]),
-        ("365 Laplace 0.1 (dp-accounting)", "1e-6", "10.125", [daily]),
-    ]
-    cells = []
-    for setting, delta, known, releases in rows:
-        low, high = _composition.bounds(releases, float(delta))
-        cells.append((setting, delta, known, f"{_rounded(low, math.floor)} to {_rounded(high, math.ceil)}"))
-    return _table(("setting", "δ", "published ε", "petguard"), *cells)
-
-
-def _mnist(noise: float, epochs: int) -> dict[str, float]:
-    return {"noise_multiplier": noise, "batch_size": 256, "dataset_size": 60_000, "epochs": epochs}
-
-
-def _judged(parameters: Mapping[str, object], epsilon: float) -> tuple[str, str, str]:
-    statement = DpSgd.model_validate({**parameters, "epsilon": epsilon, "delta": 1e-5})
-    claim = Claim(id="number", statement=statement, location=Location(path="number"), subject="number")
-    bench = Bench(Budget(), Artefacts(HOME), datetime.now(UTC))
-    verdict = dp_sgd.VERIFIER.judge(claim, bench)
-    low, high = verdict.interval or (None, None)
-    return _rounded(low, math.floor), _rounded(high, math.ceil), verdict.outcome
-
-
-def _rounded(value: float | None, direction: Callable[[float], int]) -> str:
-    return "?" if value is None else f"{direction(value * 1000) / 1000:.3f}"
-
-
-def _intersection_numbers() -> str:
-    """The taus that ship with PrivacyGo beside the smallest ones that petguard verifies."""
-    rows = [
-        (f"{size:,}", str(shipped), str(_hypergeometric.smallest_tau(30, 1 / (10 * size), 2.0)))
-        for size, shipped in ((10**3, 722), (10**4, 954), (10**5, 1194), (10**6, 1440), (10**7, 1690))
-    ]
-    return _table(("rows", "τ shipped with PrivacyGo", "smallest τ that petguard verifies"), *rows)
+def _published_numbers() -> str:
+    """Published privacy numbers beside petguard's; the command that prints them is one of the benchmarks."""
+    sys.path.insert(0, str(HOME))
+    return str(importlib.import_module("benchmarks.published").table())
 
 
 def _lattice_numbers() -> str:
@@ -366,13 +294,10 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "demo": _demo,
     "formats": _formats,
     "identifiers": _identifiers,
-    "intersection-numbers": _intersection_numbers,
     "lattice-numbers": _lattice_numbers,
     "inventory-corpus": _inventory_corpus,
-    "shuffled-numbers": _shuffled_numbers,
-    "release-numbers": _release_numbers,
+    "published-numbers": _published_numbers,
     "taxonomy": _taxonomy,
-    "training-numbers": _training_numbers,
 }
 
 

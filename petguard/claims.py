@@ -66,7 +66,7 @@ class LedgerStep(BaseModel):
 class DpSgd(DpStatement):
     """DP-SGD training: noise in units of the clipping norm, sampling of the batches, number of steps.
 
-    `ledger` is the history that the accountant itself kept, as an Opacus checkpoint holds it.
+    `checkpoint` is an Opacus file, `ledger` the history that the accountant in it kept.
     """
 
     technique: Literal["dp_sgd"] = "dp_sgd"
@@ -136,20 +136,45 @@ class DpComposition(DpStatement):
 
 
 class LocalDp(DpStatement):
-    """Noise added by each person before anything is sent."""
+    """Noise added by each person before anything is sent, `rounds` times.
+
+    - `gcms`: the hash of a value among `m`, kept with probability `p`, filled up with random others to a set of `s`
+      (PrivacyGo, Pan 2024); `ocms` is the same with `p` 1/2. `order` says whether the set is sent in the order in which
+      it was made, the true hash first, or shuffled (or sorted).
+    - `randomized_response`: the true answer of `domain_size` possible ones with probability `p`, else another one.
+    - `gaussian`: an update clipped to the L2 norm `clipping_norm` plus noise of standard deviation `sigma`. Without
+      `sigma` it is the classic one for `sensitivity`, `round_epsilon` and `round_delta`, or epsilon and delta where
+      those are not stated (Flower's LocalDpMod).
+    - `unknown_domain`: a count of equal values plus Laplace noise of `scale`, released from `threshold` on (PrivacyGo).
+    """
 
     technique: Literal["local_dp"] = "local_dp"
-    protocol: Literal["gcms", "randomized_response"] | None = None
+    protocol: Literal["gcms", "ocms", "randomized_response", "gaussian", "unknown_domain"] | None = None
     m: Count | None = None
     s: Count | None = None
     p: Rate | None = None
+    order: Literal["as_made", "shuffled"] | None = None
+    domain_size: Count | None = None
+    clipping_norm: Positive | None = None
+    sensitivity: Positive | None = None
+    sigma: Positive | None = None
+    scale: Positive | None = None
+    threshold: Positive | None = None
+    round_epsilon: Positive | None = None
+    round_delta: Probability | None = None
+    rounds: Count | None = None
 
 
 class DpPsi(DpStatement):
-    """Private set intersection whose cardinality is hidden by dummy keys (PrivacyGo's DPCA-PSI)."""
+    """Private set intersection whose cardinality is hidden by dummy keys (PrivacyGo's DPCA-PSI).
+
+    Where no `dataset_size` is stated, the rows of `input_file` are counted, but for a header if `has_header` says so.
+    """
 
     technique: Literal["dp_psi"] = "dp_psi"
     config: Name | None = None
+    input_file: Name | None = None
+    has_header: bool | None = None
     maximum_queries: Count | None = None
     ids_num: Count | None = None
     precomputed_tau: Whole | None = None
@@ -160,22 +185,53 @@ class DpPsi(DpStatement):
 
 
 class MpcDualDp(DpStatement):
-    """Binomial noise drawn inside an MPC (PrivacyGo's MPC-DualDP)."""
+    """Binomial noise drawn inside an MPC (PrivacyGo's MPC-DualDP): `n` fair bits, added up, less n/2.
+
+    `sensitivity` is how far one person moves the whole number that is released. Where `n` is not stated, `calibration`
+    says that the library computes it from epsilon, delta and sensitivity.
+    """
 
     technique: Literal["mpc_dual_dp"] = "mpc_dual_dp"
     sensitivity: Positive | None = None
     n: Count | None = None
+    calibration: Literal["privacy_go"] | None = None
 
 
 class FederatedDp(DpStatement):
-    """User-level DP of a federated training run."""
+    """User-level DP of a federated training run; a user is a client.
+
+    - `gaussian`, also when no mechanism is stated: `noise_multiplier` is the standard deviation of the noise on the
+      sum of the clipped updates, in units of the clip. Flower adds noise_multiplier * clip / clients_per_round to
+      their mean, which is the same. Or it follows from `sigma`, the standard deviation of the noise on the
+      `noise_on` of the updates, and `clipping_norm`, an L2 norm; or it is the classic one for `round_epsilon` and
+      `round_delta` (FedML).
+    - `laplace`: noise of `scale` on a sum that one client moves by `sensitivity`, in L1; FedML's scale is that for
+      `round_epsilon` and `round_delta`.
+    - `svt`: NVFlare's sparse vector filter, which each client applies to its own update. `selection_epsilon` pays for
+      choosing ceil(`fraction` * `parameters`) of the weights, `release_epsilon` for releasing them; where the latter
+      is not stated it is the number of weights times `noise_var`. `replace` draws the weights with replacement.
+    """
 
     technique: Literal["federated_dp"] = "federated_dp"
+    mechanism: Literal["gaussian", "laplace", "svt"] | None = None
     noise_multiplier: NonNegative | None = None
     clients_per_round: Count | None = None
     clients_total: Count | None = None
     rounds: Count | None = None
     sampling: Literal["poisson", "fixed", "none"] | None = None
+    clipping_norm: Positive | None = None
+    sigma: Positive | None = None
+    noise_on: Literal["sum", "mean"] | None = None
+    sensitivity: Positive | None = None
+    scale: Positive | None = None
+    round_epsilon: Positive | None = None
+    round_delta: Probability | None = None
+    selection_epsilon: Positive | None = None
+    release_epsilon: Positive | None = None
+    noise_var: Positive | None = None
+    fraction: Rate | None = None
+    parameters: Count | None = None
+    replace: bool | None = None
 
 
 class SecureAggregation(Statement):
@@ -207,12 +263,17 @@ class KAnonymity(Statement):
 
 
 class LDiversity(Statement):
-    """Every class holds at least l values of each sensitive column."""
+    """Every class holds at least l values of each sensitive column.
+
+    `also_released` names other released files about the same people: whoever has both knows of a person only the
+    values that are in the person's class in each of them.
+    """
 
     guarantees = frozenset({"l"})
     technique: Literal["l_diversity"] = "l_diversity"
     quasi_identifiers: Names = ()
     sensitive: Names = ()
+    also_released: Names = ()
     l: Count | None = None  # noqa: E741 - the literature's name
 
 

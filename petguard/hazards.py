@@ -86,3 +86,6 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.UNACCOUNTED_RELEASE: Effect.DOUBTS,
     }
 )
+
+# They only raise the true epsilon: each keeps a claim from being verified, and none from being refuted.
+ONLY_WORSE: frozenset[Hazard] = frozenset({Hazard.NAIVE_FLOATING_POINT})

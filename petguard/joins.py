@@ -2,42 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
-from petguard import catalog
-from petguard.claims import Statement
-from petguard.model import Claim, Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind
+from petguard import catalog, claim_joins
+from petguard.model import Edge, EdgeKind, Facts, Location, Node, NodeKind, Origin, SinkKind
 
-# Where a claim points to, rather than what it says about the protection.
 _MODEL = "model:"  # how the ids of models begin
 _PACKAGE = "ai_sdk:"  # how the ids of packages begin
 _STORED = frozenset({"contract", "dbt", "fides", "openlineage", "prisma"})  # formats that speak of stored columns
-_POINTERS = frozenset({"technique", "subject", "artefact", "config", "at"})
 
 
 def joined(facts: Iterable[Facts]) -> tuple[Facts, ...]:
-    """Merge each declared claim into the detected claim that it speaks of, and calls with the gateways they pass.
-
-    What was found decides the parameters, what was declared fills in the rest; where both speak and differ, the
-    claim carries a conflict. A declared claim that speaks of nothing detected stays a claim of its own.
-    One about a file or function with several detected claims speaks of each: judged by itself, it could come out as
-    verified from stated numbers alone, next to code that contradicts them.
-    """
+    """Join the claims about one protection, and calls with the gateways they pass."""
     everything = _one_column(facts)
-    claims = [claim for part in everything for claim in part.claims]
-    declared = [claim for claim in claims if claim.origin is Origin.DECLARED]
-    detected = {claim.id: claim for claim in claims if claim.origin is Origin.DETECTED}
-    alone = []
-    for claim in declared:
-        spoken_of = _spoken_of(claim, tuple(detected.values()))
-        detected |= {found.id: _merged(found, claim) for found in spoken_of}
-        alone += [] if spoken_of else [claim]
+    claims, answered = claim_joins.joined(everything)
     nodes = _answered(_one_package(everything))
-    bare = tuple(part.model_copy(update={"claims": ()}) for part in nodes)
-    together = Facts(
-        claims=tuple(sorted((*detected.values(), *alone), key=_order)), edges=_through_gateways(everything)
-    )
+    bare = tuple(_without(part, answered) for part in nodes)
+    together = Facts(claims=claims, edges=_through_gateways(everything))
     return (*bare, together, *_into_training(everything))
+
+
+def _without(part: Facts, answered: frozenset[str]) -> Facts:
+    """The part without what was joined, and without protections of claims that are no more."""
+    nodes = tuple(node for node in part.nodes if node.claim not in answered) if answered else part.nodes
+    return part.model_copy(update={"claims": (), "settings": (), "nodes": nodes})
 
 
 def _one_column(facts: Iterable[Facts]) -> tuple[Facts, ...]:
@@ -187,47 +174,3 @@ def _pattern(key: str, patterns: Iterable[str]) -> str | None:
     written = [key, *(f"{_MODEL}{prefix}/{name}" for prefix in (maker.prefixes if maker else ()))]
     fitting = (pattern for pattern in patterns if any(fnmatchcase(each, pattern) for each in written))
     return max(fitting, key=len, default=None)
-
-
-def _order(claim: Claim) -> tuple[str, int, int, str]:
-    return claim.location.path, claim.location.line, claim.location.column, claim.id
-
-
-def _spoken_of(declared: Claim, detected: Sequence[Claim]) -> list[Claim]:
-    """The detected claims of the same technique that have the declared one's subject, else those in its file.
-
-    A function that holds no detected claim, but whose file does, leads to the file: it may call the one that does.
-    """
-    same = [claim for claim in detected if claim.technique == declared.technique]
-    pointers = {declared.subject, getattr(declared.statement, "config", None)}
-    exact = [claim for claim in same if claim.subject in pointers]
-    files = pointers | {declared.subject.partition(":")[0]}
-    return exact or [claim for claim in same if claim.location.path in files]
-
-
-def _merged(found: Claim, declared: Claim) -> Claim:
-    ours, theirs = _fields(found.statement), _fields(declared.statement)
-    place = f"{declared.location.path}:{declared.location.line}"
-    conflicts = {
-        name: {"found": ours[name], "stated": theirs[name], "stated_in": place}
-        for name in sorted(ours.keys() & theirs.keys())
-        if ours[name] != theirs[name]
-    }
-    new = {name: value for name, value in theirs.items() if name not in ours}
-    return found.model_copy(
-        update={
-            "statement": found.statement.model_copy(update=new),
-            "conflicts": {**found.conflicts, **conflicts},
-            "stated_in": {**found.stated_in, **dict.fromkeys(new, place)},
-            "unresolved": {name: why for name, why in found.unresolved.items() if name not in new},
-        }
-    )
-
-
-def _fields(statement: Statement) -> dict[str, Any]:
-    """What a statement says, by field."""
-    return {
-        name: getattr(statement, name)
-        for name in type(statement).model_fields
-        if name not in _POINTERS and getattr(statement, name) not in (None, ())
-    }

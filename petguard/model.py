@@ -333,12 +333,25 @@ class Gap(Frozen):
     line: Annotated[int, Field(ge=1)] | None = None
 
 
+class Setting(Frozen):
+    """A number under a name, in a file that speaks of differential privacy: for a claim of its project that lacks it.
+
+    `field` is its name in the claim vocabulary, `key` the one in the file.
+    """
+
+    field: str
+    key: str
+    value: int | float
+    location: Location
+
+
 class Facts(Frozen):
     """What one parser found in one or more inputs."""
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     claims: tuple[Claim, ...] = ()
+    settings: tuple[Setting, ...] = ()
 
 
 class Severity(StrEnum):

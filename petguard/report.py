@@ -343,7 +343,7 @@ class Report(Frozen):
     inventory: tuple[AssetRow, ...]
     flows: tuple[Flow, ...]
     claims: tuple[ClaimRow, ...]
-    ledgers: tuple[Ledger, ...] = ()
     findings: tuple[Finding, ...]
     declared: Declared = Declared()
+    ledgers: tuple[Ledger, ...] = ()
     rules: tuple[RuleCard, ...] = Field(default=(), exclude=True)  # for SARIF and HTML; not part of the JSON interface

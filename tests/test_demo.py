@@ -127,9 +127,15 @@ def test_one_intersection_is_verified_and_one_has_its_noise_switched_off(report:
     assert claims(report, "refuted")["research/insurer_overlap/sender.json"]["witness"] == {"input_dp": False}
 
 
+def test_the_export_is_not_as_anonymous_as_the_download_page_says(report: Report) -> None:
+    """A class of one row is the witness."""
+    claim = claims(report, "refuted")["exports/waiting_times.csv"]
+    assert (claim["stated"], claim["witness"]["rows"]) == ({"k": 5}, 1)
+
+
 def test_what_petguard_cannot_compute_is_said(report: Report) -> None:
-    """A technique without a verifier is unverifiable, with the reason."""
-    assert claims(report, "unverifiable")["exports/waiting_times.csv"]["reason"] == "unknown_technique"
+    """The card gives an epsilon and nothing to compute it from."""
+    assert claims(report, "unverifiable")["models/triage/README.md"]["reason"] == "missing_parameter"
 
 
 def test_the_key_is_found_and_not_repeated(demo: "subprocess.CompletedProcess[str]", report: Report) -> None:

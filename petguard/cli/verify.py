@@ -9,8 +9,8 @@ import click
 
 from petguard.cli import _scanning, _streams
 from petguard.errors import Exit, NothingToScan
-from petguard.model import Outcome
-from petguard.report import ClaimRow, Report
+from petguard.model import Balance, Outcome
+from petguard.report import ClaimRow, Ledger, Report
 from petguard.scan import scan
 from petguard.untrusted import json_text, log, terminal
 
@@ -32,7 +32,8 @@ def command(**options: Unpack[_Options]) -> int:
     A claim may name a probe, a function MODULE:FUNCTION of the project. With --probe it is called in a process of its
     own, without network and with limits, and what it gives is audited.
 
-    Exit codes: 0 all claims verified, 1 a claim is refuted, 3 nothing is claimed, 4 a claim could not be checked.
+    Exit codes: 0 all claims verified, 1 a claim is refuted or a budget exceeded, 3 nothing is claimed, 4 a claim could
+    not be checked.
     """
     report = scan(replace(_scanning.request(options), probe=options["probe"]))
     if not report.claims:
@@ -40,17 +41,21 @@ def command(**options: Unpack[_Options]) -> int:
     if options["output"] == "json":
         _streams.result(json_text([row.model_dump(mode="json") for row in report.claims]))
     else:
-        _streams.result(log("\n\n".join("\n".join(_lines(row)) for row in report.claims) + f"\n\n{_closing(report)}\n"))
+        blocks = ["\n".join(_lines(row)) for row in report.claims] + [
+            "\n".join(_spent(each)) for each in report.ledgers
+        ]
+        _streams.result(log("\n\n".join([*blocks, _closing(report)]) + "\n"))
     if options["exit_zero"]:
         return Exit.OK
     return _exit_code(report, allow_incomplete=options["allow_incomplete"])
 
 
 def _exit_code(report: Report, *, allow_incomplete: bool) -> Exit:
-    outcomes = {row.outcome for row in report.claims}
-    if Outcome.REFUTED in outcomes:
+    outcomes, balances = {row.outcome for row in report.claims}, {each.balance for each in report.ledgers}
+    if Outcome.REFUTED in outcomes or Balance.EXCEEDED in balances:
         return Exit.VIOLATED
-    if allow_incomplete or (outcomes == {Outcome.VERIFIED} and report.execution_status == "complete"):
+    known = outcomes == {Outcome.VERIFIED} and Balance.UNKNOWN not in balances
+    if allow_incomplete or (known and report.execution_status == "complete"):
         return Exit.OK
     return Exit.INCOMPLETE
 
@@ -66,11 +71,25 @@ def _lines(row: ClaimRow) -> Iterator[str]:
     for label, values in (("stated", row.stated), ("parameters", row.parameters)):
         if values:
             yield f"  {label:<11} {_pairs(values)}"
+    for each in row.hazards:
+        yield f"  hazard      {terminal(f'{each.detail} ({each.path}:{each.line})')}"
     for assumption in row.assumptions:
         yield f"  assuming    {terminal(assumption)}"
     for label, values in (("witness", row.witness), ("remedy", row.remedy)):
         if values:
             yield f"  {label:<11} {_pairs(values)}"
+
+
+def _spent(ledger: Ledger) -> Iterator[str]:
+    """All releases about one data set, or one kind of person."""
+    yield f"{ledger.balance.upper().replace('_', ' ')}  budget of {ledger.kind} {terminal(ledger.about)}"
+    yield f"  together    {terminal(ledger.explanation)}"
+    for row in ledger.releases:
+        broke = ", with which the budget is exceeded" if row.claim == ledger.broke else ""
+        place = f"{row.location.path}:{row.location.line}"
+        yield f"  release     {terminal(f'{place} {row.technique}, {row.why or row.counted}')}{broke}"
+    if ledger.remedy:
+        yield f"  remedy      {_pairs(ledger.remedy)}"
 
 
 def _pairs(values: Any) -> str:

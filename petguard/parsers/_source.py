@@ -110,4 +110,5 @@ def together(parts: Iterable[Facts]) -> Facts:
         nodes=tuple(node for part in kept for node in part.nodes),
         edges=tuple(edge for part in kept for edge in part.edges),
         claims=tuple(claim for part in kept for claim in part.claims),
+        settings=tuple(setting for part in kept for setting in part.settings),
     )

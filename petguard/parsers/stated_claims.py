@@ -120,6 +120,12 @@ def _rooted(path: str, document: Document, entry: dict[str, Any], pointer: Point
         is_path = is_file or (key == "subject" and isinstance(value, str) and _PATH_LIKE.fullmatch(value))
         if is_path and isinstance(value, str):
             rooted[key] = _from_root(path, document, value, (*pointer, key))
+    others = entry.get("also_released")
+    if isinstance(others, list):
+        places = [(each, (*pointer, "also_released", index)) for index, each in enumerate(others)]
+        rooted["also_released"] = [
+            _from_root(path, document, each, place) if isinstance(each, str) else each for each, place in places
+        ]
     expected = entry.get("expect")
     if isinstance(expected, dict) and isinstance(expected.get("nonce_of"), str):
         name = _from_root(path, document, expected["nonce_of"], (*pointer, "expect", "nonce_of"))

@@ -11,7 +11,7 @@ from petguard import _plugins
 from petguard.artefacts import Artefacts, Undecided
 from petguard.claims import Release
 from petguard.graph import SystemGraph
-from petguard.hazards import EFFECTS, Effect
+from petguard.hazards import EFFECTS, ONLY_WORSE, Effect
 from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reason, Verdict, unverifiable
 from petguard.report import Ledger
 
@@ -91,11 +91,12 @@ def _decided(claim: Claim, verifier: Verifier, bench: Bench) -> Verdict:
 
 def _endangered(claim: Claim, verdict: Verdict) -> Verdict:
     """The verdict in the light of the hazards beside the claim: overturned by one that refutes it, or in doubt."""
+    spared = ONLY_WORSE if verdict.outcome is Outcome.REFUTED else frozenset()
+    doubtful = (each for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
+    hazards = (each.detail for each in doubtful if each.hazard not in spared)
+    judged = _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
     fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
-    if fatal is not None and verdict.outcome is not Outcome.REFUTED:
-        return _overturned(fatal, verdict)
-    hazards = (each.detail for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
-    return _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
+    return judged if fatal is None or judged.outcome is Outcome.REFUTED else _overturned(fatal, verdict)
 
 
 def _overturned(fatal: Danger, verdict: Verdict) -> Verdict:

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from petguard.verifiers._released import Table
+from petguard.verifiers._released import Table, shortened
 
 _SUPPRESSED = frozenset({"*", "**", "***", "*****"})
 
@@ -69,8 +69,7 @@ class Classes:
     def key(self, at: int) -> dict[str, str]:
         """The quasi-identifiers of a class; long values are shortened, so that free text does not name anybody."""
         cells = [meaning[code] for meaning, code in zip(self.meanings, self.keys[at].tolist(), strict=True)]
-        short = [cell if len(cell) <= 12 else f"{cell[:4]}\u2026{cell[-2:]}" for cell in cells]
-        return dict(zip(self.columns, short, strict=True))
+        return dict(zip(self.columns, map(shortened, cells), strict=True))
 
     def coarsest(self) -> str:
         """The quasi-identifier without which the fewest classes remain; of several the first."""

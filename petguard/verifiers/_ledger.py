@@ -101,7 +101,7 @@ def remedy(runs: tuple[Run, ...], epsilon: float, delta: float, budget: Budget, 
         return {}
     factor = _remedies.smallest_factor(meets)
     rounded = factor and _remedies.rounded_up(factor, meets)
-    return {"noise_times": rounded, "epsilon": target, "delta": strict} if rounded else {}
+    return {"noise_factor": rounded, "epsilon": target, "delta": strict} if rounded else {}
 
 
 def contradictions(said: DpSgd) -> dict[str, tuple[float, float]]:

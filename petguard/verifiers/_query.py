@@ -6,8 +6,9 @@ from functools import partial
 
 from petguard.claims import DpQuery, Release
 from petguard.model import Json
-from petguard.verifiers import _composition, _pld, _remedies
+from petguard.verifiers import _composition, _pld, _remedies, _second_opinion
 from petguard.verifiers._composition import Bounds
+from petguard.verifiers._second_opinion import Opinion
 
 _POINTS = _pld.COARSE // 16  # of the grid that finds a remedy; its bound is sound, and hardly looser
 
@@ -28,6 +29,17 @@ def releases(said: DpQuery, noise: float, contributions: float, count: int) -> t
     if not math.isfinite(moved):
         return None
     return (Release(mechanism=said.mechanism, scale=noise, sensitivity=moved, count=count),)
+
+
+def opinion(said: DpQuery, noise: float, contributions: float, high: float) -> Opinion | None:
+    """What dp-accounting says about an epsilon of about `high`, where it can say something."""
+    made = releases(said, noise, contributions, said.count or 1)
+    if made is None or not said.delta:
+        return None
+    if said.mechanism == "gaussian":
+        [release] = made
+        return _second_opinion.gaussian(noise / release.sensitivity, release.count, said.delta)
+    return _second_opinion.composed(made, said.delta, high)
 
 
 def remedy(said: DpQuery, noise: float, contributions: float, target: float, delta: float | None) -> Json:

@@ -5,9 +5,13 @@ intersection. Its exact distribution is composed over all queries and key column
 dummies off is refuted at once. The numerics stand in `_hypergeometric` and `_pld`, imported on first use.
 """
 
+import math
+
+from petguard.artefacts import Artefacts, Undecided
 from petguard.claims import DpPsi
-from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict
+from petguard.model import Budget, Claim, Json, Outcome, Verdict
 from petguard.verifiers import Bench, Verifier, _dp
+from petguard.verifiers._dp import Enclosure
 
 _METHOD = "exact hypergeometric privacy-loss distribution, composed"
 _ASSUMPTIONS = (
@@ -18,18 +22,41 @@ _ASSUMPTIONS = (
 
 
 def _judge(claim: Claim, bench: Bench) -> Verdict:
-    budget = bench.budget
     said = claim.statement
     assert isinstance(said, DpPsi)
+    counted = _counted(said, bench.files)
+    if counted is None:
+        return _of_numbers(claim, said, bench.budget)
+    told = f"the data has {counted.dataset_size} rows, as {said.input_file} has"
+    verdict = _of_numbers(claim.model_copy(update={"statement": counted}), counted, bench.budget)
+    return verdict.model_copy(update={"assumptions": (*verdict.assumptions, told)})
+
+
+def _of_numbers(claim: Claim, said: DpPsi, budget: Budget) -> Verdict:
     off = _switched_off(said)
     if off:
         return _refuted(claim, f"{off[1]}, so no finite epsilon holds", off[0], remedy=_remedy_for(said, budget))
-    missing = _missing(said)
+    missing = [*_missing(said), *_dp.dynamic(claim, ("unit", "contributions"))]
     if missing:
         return _overrun(claim, said) or _dp.cannot_judge(claim, missing, _how_to_state(missing))
     if said.epsilon is None:
-        return _nothing_claimed(claim, said)
-    return _decide(claim, said, said.epsilon, budget)
+        return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _dp.delta(said))
+    verdict = _decide(claim, said, said.epsilon, budget)
+    if said.unit == "user" and said.contributions is None and verdict.outcome is Outcome.UNVERIFIABLE:
+        return _dp.cannot_judge(claim, ["contributions"], "a user-level claim needs the most keys one user has")
+    return verdict
+
+
+def _counted(said: DpPsi, files: Artefacts) -> DpPsi | None:
+    """The statement with the rows of its input file as the size of the data, where nothing else says it."""
+    if said.dataset_size is not None or said.delta is not None or said.input_file is None:
+        return None
+    try:
+        with files.open(said.input_file) as file:
+            rows = sum(1 for line in file if line.strip()) - bool(said.has_header)
+    except Undecided:  # the keys are private, and their file is seldom in the tree
+        return None
+    return said.model_copy(update={"dataset_size": rows}) if rows > 0 else None
 
 
 def _switched_off(said: DpPsi) -> tuple[Json, str] | None:
@@ -46,16 +73,12 @@ def _switched_off(said: DpPsi) -> tuple[Json, str] | None:
 def _missing(said: DpPsi) -> list[str]:
     names = ("precomputed_tau", "maximum_queries", "ids_num", "use_precomputed_tau", "input_dp")
     missing = [name for name in names if getattr(said, name) is None]
-    return missing + ([] if _delta(said) else ["dataset_size or delta"])
+    return missing + ([] if _dp.delta(said) else ["dataset_size or delta"])
 
 
 def _how_to_state(missing: list[str]) -> str:
     wanted = "state dataset_size, the rows of the input file (delta is then 1/(10 dataset_size)), or delta"
     return wanted if missing == ["dataset_size or delta"] else ""
-
-
-def _delta(said: DpPsi) -> float | None:
-    return said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else None)
 
 
 def _queries(said: DpPsi) -> int:
@@ -66,40 +89,30 @@ def _queries(said: DpPsi) -> int:
 def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdict:
     from petguard.verifiers import _second_opinion  # noqa: PLC0415 - slow to import
 
-    low, high = _bounds(said, epsilon)
-    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0)
-    return _second_opinion.weigh(_first(claim, said, epsilon, budget, (low, high)), low, high, epsilon, opinion)
-
-
-def _first(claim: Claim, said: DpPsi, epsilon: float, budget: Budget, bounds: tuple[float, float]) -> Verdict:
-    """The verdict that our own bounds give."""
-    low, high = bounds
-    text = f"{_setting(said)} gives {{}}, claimed {_dp.number(epsilon)}"
-    remedy = _remedy(said, epsilon, budget, high)
-    if low > epsilon:
-        witness: dict[str, float | str] = {
-            "epsilon_at_least": low if _dp.finite(low) else "infinite",
-            "delta": _delta(said) or 0.0,
-        }
-        if said.runs and said.runs > (said.maximum_queries or 0):
-            witness |= {"runs": said.runs, "maximum_queries": said.maximum_queries or 0}
-        found = _refuted(claim, text.format(_at(said, _dp.at_least(low, epsilon))), witness, remedy=remedy)
-        return found.model_copy(update={"interval": _dp.interval(low, high)})
-    overrun = _overrun(claim, said)
+    found = _enclosed(said, epsilon)
+    verdict = _dp.decide(claim, found, epsilon, _dp.delta(said), _remedy(said, epsilon, budget, found.high))
+    overrun = None if verdict.outcome is Outcome.REFUTED else _overrun(claim, said)
     if overrun is not None:
-        return overrun.model_copy(update={"interval": _dp.interval(low, high), "remedy": remedy})
-    verified = high <= epsilon
-    words = _dp.at_most(high, epsilon) if verified else f"{_dp.at_least(low)} and {_dp.at_most(high)}"
-    return Verdict(
-        claim=claim.id, outcome=Outcome.VERIFIED if verified else Outcome.UNVERIFIABLE,
-        reason=None if verified else Reason.GAP, explanation=text.format(_at(said, words)), method=_METHOD,
-        interval=_dp.interval(low, high), assumptions=_assumptions(claim), remedy=remedy,
-    )  # fmt: skip
+        verdict = overrun.model_copy(update={"interval": verdict.interval, "remedy": verdict.remedy})
+    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _dp.delta(said) or 0.0)
+    return _second_opinion.weigh(verdict, found.low, found.high, epsilon, opinion)
+
+
+def _enclosed(said: DpPsi, epsilon: float) -> Enclosure:
+    low, high = _bounds(said, epsilon)
+    if _dp.contributions(said)[1] > 1:
+        high = math.inf  # the dummies are made for one key of a person in each column
+    queries = {"runs": said.runs, "maximum_queries": said.maximum_queries} if _overruns(said) else {}
+    return Enclosure(low, high, _setting(said), _METHOD, _assumptions(said), queries)
+
+
+def _overruns(said: DpPsi) -> bool:
+    return bool(said.runs and said.maximum_queries and said.runs > said.maximum_queries)
 
 
 def _overrun(claim: Claim, said: DpPsi) -> Verdict | None:
     """More runs than the configuration is made for break the claim, even where their sum still meets epsilon."""
-    if not said.runs or not said.maximum_queries or said.runs <= said.maximum_queries:
+    if not _overruns(said):
         return None
     text = f"it is run {said.runs} times, and maximum_queries allows {said.maximum_queries}"
     return _refuted(claim, text, {"runs": said.runs, "maximum_queries": said.maximum_queries}, remedy={})
@@ -110,7 +123,7 @@ def _bounds(said: DpPsi, epsilon: float) -> tuple[float, float]:
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
     for points in _hypergeometric.POINTS:
-        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0, points)
+        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _dp.delta(said) or 0.0, points)
         if high <= epsilon or low > epsilon:
             break
     return low, high
@@ -121,48 +134,40 @@ def _times(said: DpPsi) -> int:
 
 
 def _setting(said: DpPsi) -> str:
-    kind = "runs" if said.runs and said.runs > (said.maximum_queries or 0) else "queries"
-    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids"
-
-
-def _at(said: DpPsi, words: str) -> str:
-    return f"{words} at delta {_dp.number(_delta(said) or 0.0)}"
+    kind = "runs" if _overruns(said) else "queries"
+    users = f", {said.contributions} keys per user," if (said.contributions or 1) > 1 else ""
+    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids{users}"
 
 
 def _refuted(claim: Claim, text: str, witness: Json, *, remedy: Json) -> Verdict:
+    said = claim.statement
+    assert isinstance(said, DpPsi)
     return Verdict(
         claim=claim.id, outcome=Outcome.REFUTED, explanation=text, method=_METHOD, interval=(None, None),
-        assumptions=_assumptions(claim), witness=witness, remedy=remedy,
+        assumptions=(*_assumptions(said), *_dp.contradictions(claim)), witness=witness, remedy=remedy,
     )  # fmt: skip
 
 
-def _nothing_claimed(claim: Claim, said: DpPsi) -> Verdict:
-    low, high = _bounds(said, 0.0)
-    gives = f"{_setting(said)} gives {_at(said, f'{_dp.at_least(low)}, {_dp.at_most(high)}')}"
-    verdict = _dp.cannot_judge(claim, ("epsilon",), gives, method=_METHOD)
-    return verdict.model_copy(update={"interval": _dp.interval(low, high), "assumptions": _assumptions(claim)})
-
-
-def _assumptions(claim: Claim) -> tuple[str, ...]:
-    said = claim.statement
-    assert isinstance(said, DpPsi)
+def _assumptions(said: DpPsi) -> tuple[str, ...]:
     stated = () if said.delta else (("delta is 1/(10 dataset_size)",) if said.dataset_size else ())
     counted = () if said.runs else ("nobody runs more than maximum_queries queries; the code does not enforce it",)
-    return (*_ASSUMPTIONS, *stated, *counted, *_dp.contradictions(claim))
+    return (*_ASSUMPTIONS, *stated, *counted)
 
 
 def _remedy_for(said: DpPsi, budget: Budget) -> Json:
     """The tau for a configuration without dummies, where enough is stated to compute it."""
-    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _delta(said)
+    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _dp.delta(said)
     switch_on = {"input_dp": True, "use_precomputed_tau": True}
     return switch_on | dict(_remedy(said, said.epsilon or 0.0, budget, float("inf"))) if known else switch_on
 
 
 def _remedy(said: DpPsi, epsilon: float, budget: Budget, high: float) -> Json:
-    """The smallest tau that meets the claim and the budget; nothing when both are met already."""
+    """The smallest tau that meets the claim and the budget; nothing when both are met already, or nothing would."""
+    if _dp.contributions(said)[1] > 1:
+        return {}
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
-    delta = _delta(said) or 0.0
+    delta = _dp.delta(said) or 0.0
     strict = min(delta, budget.delta or delta)
     target = min(epsilon, budget.epsilon or epsilon)
     times = _times(said)

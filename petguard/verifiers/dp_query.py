@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from petguard.verifiers._floats import Leak
 
 _SURVIVES = ("opendp", "google", "diffprivlib")
+_CLOSED = "closed form"
 _SAFE: Json = {"implementation": " or ".join(_SURVIVES)}
 _NAMES = {
     "laplace": "Laplace noise",
@@ -42,7 +43,18 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     if said.unit == "user" and said.contributions is None and found.low <= said.epsilon:
         return _dp.cannot_judge(claim, ["contributions"], "a user-level claim needs the most one user contributes")
     verdict = _dp.decide(claim, found, said.epsilon, said.delta, _remedy(said, said.epsilon, budget, found))
-    return _sampled(said, said.epsilon, verdict)
+    return _sampled(said, said.epsilon, _weighed(said, said.epsilon, verdict, found))
+
+
+def _weighed(said: DpQuery, epsilon: float, verdict: Verdict, found: Enclosure) -> Verdict:
+    """With a second opinion, where more than a closed form for a finite epsilon stands behind the verdict."""
+    least, most = _dp.contributions(said)
+    if found.method == _CLOSED or _is_calibrated(said) or math.inf in (found.low, found.high):
+        return verdict
+    from petguard.verifiers import _query, _second_opinion  # noqa: PLC0415 - numpy is slow to import
+
+    opinion = _query.opinion(said, min(_noises(said)), most, found.high) if least == most else None
+    return _second_opinion.weigh(verdict, found.low, found.high, epsilon, opinion)
 
 
 def _is_calibrated(said: DpQuery) -> bool:
@@ -69,8 +81,8 @@ def _missing(claim: Claim, said: DpQuery) -> list[str]:
         missing.append("sensitivity")
     if said.delta is None and (said.mechanism == "gaussian" or "delta" in claim.unresolved):
         missing.append("delta")
-    dynamic = ("count", "unit", "contributions", "implementation", "rounding", "neighbours")
-    return missing + [name for name in dynamic if getattr(said, name) is None and name in claim.unresolved]
+    names = ("count", "unit", "contributions", "implementation", "rounding", "neighbours")
+    return [*missing, *_dp.dynamic(claim, names)]
 
 
 def _enclosed(said: DpQuery) -> Enclosure:
@@ -90,7 +102,9 @@ def _calibrated(said: DpQuery) -> Enclosure:
     `GaussianAnalytic` and the other libraries calibrate exactly or to the safe side.
     """
     epsilon, times = said.epsilon or math.inf, _dp.contributions(said)[1] * (said.count or 1)
-    high = epsilon * times if said.mechanism != "gaussian" or times == 1 else math.inf
+    # diffprivlib's noise for a delta is that of a slightly larger epsilon alone, which is what adds up.
+    each = epsilon - math.log1p(-(said.delta or 0.0)) if times > 1 else epsilon
+    high = each * times if said.mechanism != "gaussian" or times == 1 else math.inf
     if said.mechanism == "gaussian" and said.implementation == "diffprivlib" and epsilon <= 1:
         from petguard.verifiers import _gaussian  # noqa: PLC0415 - scipy is slow to import
 

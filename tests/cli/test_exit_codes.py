@@ -170,3 +170,32 @@ def test_verify_ends_with_the_worst_claim(
 def test_verify_without_claims_is_3(petguard: Program, clean: Path) -> None:
     """No claim is not a verified claim."""
     assert petguard("verify", clean).returncode == 3
+
+
+BUDGET = """
+budgets:
+  data: {{"p.csv": {{epsilon: {budget}, delta: 1.0e-6}}}}
+claims:
+  - {{technique: dp_query, data: p.csv, mechanism: laplace, sensitivity: 1.0, scale: 1.0, epsilon: 1.0}}
+  - {{technique: dp_query, data: p.csv, mechanism: laplace, sensitivity: 1.0, scale: 1.0, epsilon: 1.0}}
+"""
+
+
+@pytest.mark.parametrize(("budget", "code"), [(2.5, 0), (1.5, 1)])
+def test_verify_fails_when_true_claims_break_a_budget_together(
+    petguard: Program, project: Project, budget: float, code: int
+) -> None:
+    """Each release keeps its promise, and their sum is what the policy bounds."""
+    done = petguard("verify", project(petguard_yaml=BUDGET.format(budget=budget)))
+    assert done.returncode == code
+    assert "budget of data p.csv" in done.stdout
+
+
+def test_verify_runs_a_probe_only_when_asked(petguard: Program, project: Project) -> None:
+    """A function without noise is refuted by its audit; without the option it is not even imported."""
+    stated = "claims:\n  - {technique: dp_query, subject: count, epsilon: 1.0, probe: 'dp:count'}\n"
+    folder = project(dp_py="def count(side, runs):\n    return [side] * runs\n", petguard_yaml=stated)
+    assert petguard("verify", folder).returncode == 4
+    done = petguard("verify", folder, "--probe")
+    assert done.returncode == 1
+    assert "shows at 95% confidence" in done.stdout

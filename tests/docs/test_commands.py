@@ -55,7 +55,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that looks like this repository and may be written to."""
     place = tmp_path_factory.mktemp("checkout")
     shutil.copytree(HOME / "examples", place / "examples")
-    for name in ("docs", "README.md"):
+    for name in ("benchmarks", "docs", "README.md"):
         (place / name).symlink_to(HOME / name)
     return place
 

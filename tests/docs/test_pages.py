@@ -55,14 +55,14 @@ def test_every_page_is_linked_from_the_readme_or_a_page_beside_it() -> None:
 
 
 def keys(schema: Mapping[str, Any], root: Mapping[str, Any], before: str = "") -> Iterator[str]:
-    """Every key of a policy with a dotted path; the names that people choose are `<category>` and `<id>`."""
-    chosen = {"data": "<category>", "rules": "<id>"}
+    """Every key of a policy with a dotted path; the names that people choose stand in angle brackets."""
+    chosen = {"data": "<category>", "rules": "<id>", "budgets.data": "<glob>", "budgets.subjects": "<name>"}
     for name, value in schema["properties"].items():
         found = {**value, **root["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})}
         inner = found.get("additionalProperties")
         if isinstance(inner, dict):
             model = root["$defs"][inner["$ref"].rpartition("/")[2]]
-            yield from keys(model, root, f"{before}{name}.{chosen[name]}.")
+            yield from keys(model, root, f"{before}{name}.{chosen[before + name]}.")
         elif "properties" in found:
             yield from keys(found, root, f"{before}{name}.")
         else:

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from petguard.model import Claim, Facts, Gap
+from petguard.model import Claim, Facts, Gap, Outcome
 from petguard.parsers import Parser
 from petguard.parsers.python import PARSER
+from petguard.verifiers import judge_all
+from tests.benches import bench
 
 Read = Callable[[Parser, Mapping[str, str]], tuple[Facts, list[Gap]]]
 
 _NUMPY = "import numpy as np\nimport math\n"
+_ADD = "np.random.laplace(0, sensitivity / epsilon)"
 
 # Code, and the fields of its one claim.
 _CASES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -56,6 +59,11 @@ _CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "an epsilon from outside": (
         _NUMPY + "def noisy(n, sensitivity, epsilon):\n    return n + np.random.laplace(0, sensitivity / epsilon)",
         {"scale": None, "epsilon": None, "sensitivity": None},
+    ),
+    "twice the sensitivity, at a call": (
+        _NUMPY + "def noisy(n, sensitivity, epsilon):\n    return n + np.random.laplace(0, 2 * sensitivity / epsilon)\n"
+        "print(noisy(count, 3, 0.5))",
+        {"scale": None, "epsilon": 0.5, "sensitivity": 3},
     ),
     "a call of the function that adds it": (
         _NUMPY + "def noisy(n, sensitivity, epsilon=0.5):\n    return n + np.random.laplace(0, sensitivity / epsilon)\n"
@@ -119,3 +127,10 @@ def test_what_is_open_at_a_call_is_named_as_the_call_says_it(read: Read) -> None
     )
     facts, _ = read(PARSER, {"a.py": code})
     assert facts.claims[0].unresolved == {"epsilon": "args.eps is not a constant"}
+
+
+def test_the_floating_point_hazard_does_not_lift_the_refutation_that_replays_it(read: Read) -> None:
+    """The replay is the witness for the hazard; that the noise may be even worse is no reason to doubt it."""
+    facts, _ = read(PARSER, {"a.py": f"{_NUMPY}sensitivity, epsilon = 1, 1.0\nprint(len(rows) + {_ADD})\n"})
+    (verdict,) = judge_all(facts.claims, bench())
+    assert (verdict.outcome, bool(verdict.witness)) == (Outcome.REFUTED, True)

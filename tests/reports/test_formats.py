@@ -110,6 +110,7 @@ def test_json_follows_the_order_of_the_interface(realistic: Report) -> None:
         "claims",
         "findings",
         "declared",
+        "ledgers",
     ]
 
 

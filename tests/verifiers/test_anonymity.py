@@ -224,3 +224,22 @@ def _distance(own: list[int], table: list[tuple[str, str, int]]) -> float:
         gap += mine[value] / len(own) - whole[value] / len(table)
         total += abs(gap)
     return total / (len(domain) - 1)
+
+
+def test_a_second_release_about_the_same_people_narrows_them_down(tmp_path: Path) -> None:
+    """Each file has two diagnoses in every class, and only one of them is in both."""
+    (tmp_path / "march.csv").write_text("age,zip,diagnosis\n30-39,130**,flu\n30-39,130**,asthma\n")
+    march = "age,zip,diagnosis\n30-39,130**,flu\n30-39,130**,cancer\n"
+    said: dict[str, Any] = {"sensitive": ["diagnosis"], "l": 2}
+    assert judge(tmp_path, "l_diversity", march, **said).outcome is Outcome.VERIFIED
+    verdict = judge(tmp_path, "l_diversity", march, also_released=["march.csv"], **said)
+    assert verdict.outcome is Outcome.REFUTED
+    assert verdict.witness["group"] == {"age": "30-39", "zip": "130**"}
+
+
+def test_a_second_release_about_others_narrows_nobody_down(tmp_path: Path) -> None:
+    """No group is in both files."""
+    (tmp_path / "march.csv").write_text("age,zip,diagnosis\n50-59,130**,flu\n")
+    april = "age,zip,diagnosis\n30-39,130**,flu\n30-39,130**,cancer\n"
+    verdict = judge(tmp_path, "l_diversity", april, also_released=["march.csv"], sensitive=["diagnosis"], l=2)
+    assert verdict.outcome is Outcome.VERIFIED

@@ -1,6 +1,7 @@
 """What the DP-PSI verifier verifies, refutes and leaves open, and that its bounds are sound."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,6 +108,16 @@ def test_a_missing_number_is_named(field: str) -> None:
     assert field in verdict.explanation
 
 
+@pytest.mark.parametrize("said", [{"unit": "user", "contributions": 20}, {"contributions": 20}, {"unit": "user"}])
+def test_several_keys_of_one_user_are_not_hidden(said: dict[str, Any]) -> None:
+    """The dummies are made for one key in each column, so a user with more is refuted by one and never verified."""
+    verdict = judge(**said)
+    assert verdict.outcome is Outcome.UNVERIFIABLE
+    assert not verdict.interval or verdict.interval[1] is None
+    assert judge(**said, epsilon=1.9).outcome is Outcome.REFUTED
+    assert judge(unit="user", contributions=1).outcome is Outcome.VERIFIED
+
+
 def test_a_dynamic_number_is_named_with_its_text() -> None:
     """A tau that is computed elsewhere is a dynamic value."""
     verdict = judge(precomputed_tau=None, unresolved={"precomputed_tau": "${TAU}"})
@@ -193,3 +204,20 @@ def test_a_finer_grid_never_contradicts_a_coarser(tau: int, times: int) -> None:
     fine = _hypergeometric.bounds(tau, times, 1e-6, 2**17)
     assert coarse[0] <= fine[1]
     assert fine[0] <= coarse[1]
+
+
+def test_the_rows_of_the_input_file_are_the_size_of_the_data(tmp_path: Path) -> None:
+    """Nothing states it, and the file is there: a thousand rows make delta 1/10000."""
+    (tmp_path / "ids.csv").write_text("id\n" + "".join(f"{n}\n" for n in range(1000)))
+    said = {**SHIPPED, "dataset_size": None, "precomputed_tau": 722, "input_file": "ids.csv", "has_header": True}
+    claim = Claim(id="c", statement=DpPsi(**said), location=Location(path="r.json"), subject="r.json")
+    verdict = VERIFIER.judge(claim, bench(root=tmp_path))
+    assert verdict.outcome is Outcome.VERIFIED
+    assert verdict.assumptions[-1] == "the data has 1000 rows, as ids.csv has"
+
+
+def test_an_input_file_that_is_not_there_leaves_the_size_unknown(tmp_path: Path) -> None:
+    """As in most repositories: keys are private."""
+    said = {**SHIPPED, "dataset_size": None, "input_file": "ids.csv"}
+    claim = Claim(id="c", statement=DpPsi(**said), location=Location(path="r.json"), subject="r.json")
+    assert VERIFIER.judge(claim, bench(root=tmp_path)).reason is Reason.MISSING_PARAMETER

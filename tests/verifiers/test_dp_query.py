@@ -95,6 +95,13 @@ def test_the_published_gaussian_value_is_met() -> None:
     assert [round(side or 0.0, 4) for side in interval] == [1.0607, 1.0607]
 
 
+def test_what_is_no_closed_form_is_confirmed_by_a_second_accountant() -> None:
+    """dp-accounting is asked about Gaussian noise and about repeated answers at a delta, and about nothing else."""
+    assert "confirmed by dp-accounting" in judge(GAUSSIAN).method
+    assert "confirmed by dp-accounting" in judge(LAPLACE, count=40, epsilon=16.5, delta=1e-6).method
+    assert judge(LAPLACE).method == "closed form"
+
+
 def test_opendps_looser_gaussian_value_is_verified() -> None:
     """OpenDP converts from zero-concentrated privacy and states 1.143 for the same noise."""
     assert judge(GAUSSIAN, epsilon=1.143).outcome is Outcome.VERIFIED
@@ -274,3 +281,9 @@ def test_impossible_numbers_stop_at_the_border(field: str, absurd: float) -> Non
     """Zero, negative numbers, NaN and infinity are no statements."""
     with pytest.raises(ValueError, match=field):
         DpQuery.model_validate({field: absurd})
+
+
+def test_answers_of_a_library_for_a_delta_add_up_by_their_noise() -> None:
+    """Diffprivlib's Laplace for epsilon 0.1 and delta 0.5 has noise for 0.79, and ten of these are bounded by 7.9."""
+    verdict = judge(mechanism="laplace", implementation="diffprivlib", epsilon=0.1, delta=0.5, count=10)
+    assert verdict.interval == (0.0, pytest.approx(10 * (0.1 + math.log(2))))

@@ -66,7 +66,7 @@ def test_lines_with_different_noise_are_composed_and_confirmed() -> None:
 def test_a_remedy_for_a_mixed_ledger_is_a_factor() -> None:
     """Multiplying every noise by it meets the claim."""
     lines = (line(steps=2000), line(noise=0.8, rate=0.01, steps=300))
-    factor = judge(*lines, epsilon=1.0).remedy["noise_times"]
+    factor = judge(*lines, epsilon=1.0).remedy["noise_factor"]
     louder = [each.model_copy(update={"noise_multiplier": each.noise_multiplier * factor}) for each in lines]
     assert judge(*louder, epsilon=1.0).outcome is Outcome.VERIFIED
 

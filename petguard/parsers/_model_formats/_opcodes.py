@@ -67,7 +67,12 @@ class Scan:
     @property
     def harmless(self) -> bool:
         """Whether it was read to the end and builds nothing but tensors and containers."""
-        return self.complete and all(_TENSORS.fullmatch(each) for each in self.imports)
+        return self.complete and not self.strange
+
+    @property
+    def strange(self) -> frozenset[str]:
+        """Imports that build something else than tensors and containers."""
+        return frozenset(each for each in self.imports if not _TENSORS.fullmatch(each))
 
     @property
     def dangerous(self) -> tuple[str, ...]:
@@ -81,7 +86,7 @@ class Scan:
         """
         if not self.complete and JOBLIB not in self.imports and _PICKLE_NAME.fullmatch(name):
             return True
-        strange = [each for each in self.imports if not _TENSORS.fullmatch(each) and not _DATA.fullmatch(each)]
+        strange = [each for each in self.strange if not _DATA.fullmatch(each)]
         learned = any(_LEARNING.fullmatch(each) for each in self.imports)
         return bool(learned or self.dangerous or (strange and _MODEL_NAME.fullmatch(name)))
 

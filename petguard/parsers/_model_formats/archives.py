@@ -5,6 +5,7 @@ unpacked to disk.
 """
 
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -111,6 +112,15 @@ def _torch(blob: Blob) -> Description:
     # The code of TorchScript cannot reach Python; its pickles are judged like any other.
     script = any("/code/" in name for name in names)
     return found.description(serialisation="TorchScript" if script else "pickle")
+
+
+def torch_pickle(blob: Blob) -> tuple[bytes, bool] | None:
+    """The pickle of a PyTorch archive, up to a bound, and whether that is all of it; None for any other file."""
+    if re.match(_MAGIC.encode("latin-1"), blob.head) is None or not _is_torch(blob):
+        return None
+    with _archive(blob) as archive:
+        name = min((name for name in archive.namelist() if f"/{name}".endswith("/data.pkl")), key=len)
+        return _content(archive, name)
 
 
 def _scan(archive: zipfile.ZipFile, name: str) -> Scan:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from petguard.parsers._python_claims.ground import Ground
-from petguard.parsers._python_claims.reading import Reading, as_number, sites
+from petguard.parsers._python_claims.reading import Reading, sites
 from petguard.parsers._python_file import argument
 from petguard.parsers._python_pets import Call, Generator, speaks_of_a_budget
 from petguard.parsers._python_syntax import last_name
@@ -178,21 +178,25 @@ def _take_settled(reading: Reading, field: str, named: Sequence[ast.expr]) -> No
 
 def _numerator(ground: Ground, scale: ast.expr) -> ast.expr | None:
     """What is divided by epsilon, in a plain quotient."""
-    whole = ground.module.binding(scale) if isinstance(scale, ast.Name) else None
-    node = whole or scale
+    quotient = _quotient(ground, scale)
+    return quotient.left if quotient is not None else None
+
+
+def _quotient(ground: Ground, scale: ast.expr) -> ast.BinOp | None:
+    node = (ground.module.binding(scale) if isinstance(scale, ast.Name) else None) or scale
     plain = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
-    if not plain or not isinstance(node, ast.BinOp) or not _EPSILON.search(last_name(node.right)):
-        return None
-    return node.left
+    return node if isinstance(node, ast.BinOp) and plain and _EPSILON.search(last_name(node.right)) else None
 
 
 def _from_parts(reading: Reading, sampler: _Sampler, scale: ast.expr) -> None:
-    """The scale of `sensitivity / epsilon` at a call that gives both."""
+    """The scale of a plain quotient whose two sides are known, where the expression as a whole is not."""
     field = "scale" if sampler.mechanism == "laplace" else "sigma"
-    epsilon, sensitivity = (as_number(reading.values.get(name)) for name in ("epsilon", "sensitivity"))
-    quotient = _numerator(reading.ground, scale) is not None and sampler.mechanism == "laplace"
-    if reading.inlined and quotient and epsilon and sensitivity and epsilon > 0:
-        reading.values[field] = sensitivity / epsilon
+    quotient = _quotient(reading.ground, scale)
+    if quotient is None or field in reading.values:
+        return
+    above, below = reading.number(quotient.left), reading.number(quotient.right)
+    if above is not None and below:
+        reading.values[field] = above / below
 
 
 def _added_to(ground: Ground, noise: ast.Call) -> list[ast.expr]:

@@ -149,7 +149,7 @@ def _bounds(reading: Reading, params: ast.Call) -> None:
 def _pipelinedp_aggregation(reading: Reading) -> None:
     """An aggregation whose accountant stands in another file: the kind of noise, and the rows of one person."""
     reading.values["unit"] = "user"
-    reading.leave("epsilon", reading.call, "leaves epsilon to an accountant that this file does not make")
+    reading.unresolved["epsilon"] = "an accountant that this file does not make sets it"
     kind = reading.given("noise_kind")
     noise = last_name(kind).lower() if kind is not None else "laplace"
     if noise in {"laplace", "gaussian"}:
