@@ -89,12 +89,13 @@ def _context(file: BinaryIO) -> Opened:
     kind = "a TenSEAL context"
     size = file.seek(0, 2)
     fields = _fields(file, 0, size)
-    private = fields.get(3, (0, 0)) if fields is not None else None
-    inner = _fields(file, *private) if private is not None else None
-    if fields is None or inner is None:
+    inner = [_fields(file, *private) for private in fields.get(3, [])] if fields is not None else [None]
+    if fields is None or None in inner:
         return Opened(f"{kind}, which is damaged", None)
-    secret = inner.get(1, (0, 0))
-    return Opened(kind, secret[1] > secret[0], _parameters(_part(file, *fields.get(1, (0, 0)))))
+    # A message may come in several parts, which count together.
+    secrets = [place for part in inner for place in (part or {}).get(1, [])]
+    held = any(end > start for start, end in secrets)
+    return Opened(kind, held, _parameters(_part(file, *fields.get(1, [(0, 0)])[-1])))
 
 
 def _part(file: BinaryIO, start: int, end: int) -> bytes:
@@ -102,9 +103,9 @@ def _part(file: BinaryIO, start: int, end: int) -> bytes:
     return file.read(min(end - start, _MOST_PARAMETERS))
 
 
-def _fields(file: BinaryIO, start: int, end: int) -> dict[int, tuple[int, int]] | None:
-    """Where each field that has a length begins and ends, the last of its number; None for no sound message."""
-    found: dict[int, tuple[int, int]] = {}
+def _fields(file: BinaryIO, start: int, end: int) -> dict[int, list[tuple[int, int]]] | None:
+    """Where each field that has a length begins and ends, by its number; None for no sound message."""
+    found: dict[int, list[tuple[int, int]]] = {}
     at = start
     for _ in range(_MOST_FIELDS):
         if at == end:
@@ -120,7 +121,7 @@ def _fields(file: BinaryIO, start: int, end: int) -> dict[int, tuple[int, int]] 
             return None
         at += after
         if kind == 2:
-            found[key >> 3] = (at, at + value)
+            found.setdefault(key >> 3, []).append((at, at + value))
             at += value
     return None
 

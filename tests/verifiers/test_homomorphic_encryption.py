@@ -239,6 +239,12 @@ def test_a_context_with_the_secret_key_is_refuted(tmp_path: Path, said: dict[str
     assert "SECRET" not in str(verdict)
 
 
+def test_a_secret_key_is_found_in_any_part_of_the_message(tmp_path: Path) -> None:
+    """An empty part that follows takes nothing back, as protocol buffers put the parts together."""
+    content = _context(secret=b"k" * 20) + _field(3, b"\x10\x01")
+    assert _shipped(tmp_path, content, **_GOOD).outcome is Outcome.REFUTED
+
+
 @pytest.mark.parametrize("way", [0, 1])
 def test_a_public_context_is_judged_by_its_own_parameters(tmp_path: Path, way: int) -> None:
     """They are what is shipped, plain or deflated."""
