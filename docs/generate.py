@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from petguard import _plugins, _shipped, taxonomy, verifiers
+from petguard import _plugins, _shipped, he_standard, taxonomy, verifiers
 from petguard.claims import BY_TECHNIQUE, Statement
 from petguard.reports import formats, text
 from petguard.rules import Example, Framework, Rule, frameworks, load
 from petguard.scan import Request, scan
-from petguard.verifiers import Verifier
+from petguard.verifiers import Verifier, _lattice
 
 HOME = Path(__file__).resolve().parents[1]
 EXAMPLE = Path("examples", "clinic")
@@ -205,6 +205,17 @@ def _published_numbers() -> str:
     return str(importlib.import_module("benchmarks.published").table())
 
 
+def _lattice_numbers() -> str:
+    """The table of the Homomorphic Encryption Standard, each limit with petguard's estimate for it."""
+    rows = [(f"{degree:,}", *(_limit(degree, bits) for bits in he_standard.LEVELS)) for degree in he_standard.DEGREES]
+    return _table(("ring degree", *(f"log₂ q for {bits} bits" for bits in he_standard.LEVELS)), *rows)
+
+
+def _limit(degree: int, bits: int) -> str:
+    most = he_standard.limit(degree, bits) or 0
+    return f"{most} (estimated {_lattice.estimate(degree, most).bits:.1f})"
+
+
 # --- the demo
 
 
@@ -283,6 +294,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "demo": _demo,
     "formats": _formats,
     "identifiers": _identifiers,
+    "lattice-numbers": _lattice_numbers,
     "inventory-corpus": _inventory_corpus,
     "published-numbers": _published_numbers,
     "taxonomy": _taxonomy,

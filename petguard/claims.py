@@ -235,15 +235,21 @@ class FederatedDp(DpStatement):
 
 
 class SecureAggregation(Statement):
-    """Masked sums of client updates (SecAgg, SecAgg+)."""
+    """Masked sums of client updates (SecAgg, SecAgg+).
+
+    `num_shares` and `reconstruction_threshold` are numbers where they are whole, and parts (of the clients, of the
+    shares) where they are not. `largest_weight` is the most examples that one client has.
+    """
 
     technique: Literal["secure_aggregation"] = "secure_aggregation"
     num_clients: Count | None = None
-    num_shares: Count | None = None
+    num_shares: Count | Rate | None = None
     reconstruction_threshold: Count | Rate | None = None
     clipping_range: Positive | None = None
     quantization_range: Count | None = None
     modulus_range: Count | None = None
+    max_weight: Positive | None = None
+    largest_weight: Positive | None = None
 
 
 class KAnonymity(Statement):
@@ -312,7 +318,11 @@ class Redaction(Statement):
 
 
 class HomomorphicEncryption(Statement):
-    """Computation on ciphertexts with the stated parameters."""
+    """Computation on ciphertexts with the stated parameters.
+
+    `log_q` is the length in bits of the whole ciphertext modulus with its special primes, `log_q_at_least` what is
+    surely a part of it. A `sparse_ternary` secret has few coefficients that are not zero.
+    """
 
     guarantees = frozenset({"bits"})
     technique: Literal["homomorphic_encryption"] = "homomorphic_encryption"
@@ -320,16 +330,20 @@ class HomomorphicEncryption(Statement):
     poly_modulus_degree: Count | None = None
     coeff_mod_bit_sizes: tuple[Count, ...] = ()
     log_q: Positive | None = None
-    secret: Literal["ternary", "uniform"] | None = None
+    log_q_at_least: Positive | None = None
+    secret: Literal["ternary", "uniform", "sparse_ternary"] | None = None
     modulus_bits: Count | None = None
     bits: Count | None = None
     context: Name | None = None
 
 
 class Mpc(Statement):
-    """Secure multi-party computation under a named protocol."""
+    """Secure multi-party computation under a named protocol.
 
-    guarantees = frozenset({"adversary", "statistical_security"})
+    `threshold` is how many parties may work together against the others; `field_bits` the size of the field or ring.
+    """
+
+    guarantees = frozenset({"adversary", "threshold", "statistical_security"})
     technique: Literal["mpc"] = "mpc"
     framework: Name | None = None
     protocol: Name | None = None
@@ -337,6 +351,7 @@ class Mpc(Statement):
     parties: Count | None = None
     threshold: Count | None = None
     statistical_security: Count | None = None
+    field_bits: Count | None = None
 
 
 class SecretSharing(Mpc):
@@ -346,11 +361,20 @@ class SecretSharing(Mpc):
 
 
 class Psi(Statement):
-    """Private set intersection without differential privacy."""
+    """Private set intersection without differential privacy.
 
-    guarantees = frozenset({"reveals"})
+    `result_to` says whether one party or both learn the result; `epsilon_per_run` is what a noisy protocol spends in
+    each run, and `epsilon` what all runs may spend together.
+    """
+
+    guarantees = frozenset({"adversary", "epsilon", "result_to", "reveals"})
     technique: Literal["psi"] = "psi"
+    framework: Name | None = None
     config: Name | None = None
+    adversary: Literal["semi_honest", "malicious"] | None = None
+    result_to: Literal["one", "both"] | None = None
+    epsilon: Positive | None = None
+    epsilon_per_run: Positive | None = None
     scheme: Name | None = None
     reveals: Literal["intersection", "cardinality", "shares"] | None = None
     runs: Count | None = None

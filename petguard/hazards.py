@@ -18,6 +18,7 @@ class Hazard(StrEnum):
     BUDGET_PER_QUERY = "budget_per_query"  # the whole epsilon is spent on each query
     CLIENT_SIDE_ONLY = "client_side_only"  # noise of each client is counted as if only their sum were seen
     CODE_AFTER_MEASUREMENT = "code_after_measurement"  # the enclave runs code that is fetched after it was measured
+    CONTRADICTING_SETTINGS = "contradicting_settings"  # the protocol that is named is not the one that is configured
     DATA_DEPENDENT_BOUNDS = "data_dependent_bounds"  # clipping bounds or sensitivity read from the private data
     DEBUG_ENCLAVE = "debug_enclave"  # an image or a setting that lets the operator look into the enclave
     DEBUG_SWITCH = "debug_switch"  # code that starts such an image when a variable says so
@@ -25,6 +26,7 @@ class Hazard(StrEnum):
     DP_SWITCHED_OFF = "dp_switched_off"  # the configuration states epsilon and disables the noise
     ENCLAVE_IMAGE_NOT_PINNED = "enclave_image_not_pinned"  # the enclave runs whatever a tag means that day
     EPSILON_IN_LOOP = "epsilon_in_loop"  # a release inside a loop, counted once
+    EXACT_CARDINALITY = "exact_cardinality"  # every run tells exactly how many elements two parties share
     FIXED_SEED = "fixed_seed"  # the noise can be computed by anybody who reads the code
     GROUP_KEYS = "group_keys"  # groups are named by the private data, without a threshold
     INSECURE_RANDOM = "insecure_random"  # noise from a generator that can be predicted
@@ -35,12 +37,17 @@ class Hazard(StrEnum):
     MICROBATCHES = "microbatches"  # the clipped unit is a group of examples
     MIXED_RELEASE = "mixed_release"  # the same data also leaves without noise
     MOCK_ATTESTATION = "mock_attestation"  # a stand-in may answer in place of the hardware
+    MOCK_CRYPTO = "mock_crypto"  # a build, backend or provider for tests and benchmarks that protects nothing
     MORE_RUNS_THAN_QUERIES = "more_runs_than_queries"  # run more often than it is calibrated for
     NAIVE_FLOATING_POINT = "naive_floating_point"  # continuous noise from a textbook sampler in floating point
     NOISE_BEFORE_CLIPPING = "noise_before_clipping"  # what is clipped is the noise, not the contribution
     NO_NOISE = "no_noise"  # called differentially private, and adds no noise at all
     PATH_AROUND_ENCLAVE = "path_around_enclave"  # somebody outside the enclave may read the same data
     PER_LAYER_CLIPPING = "per_layer_clipping"  # every layer is clipped to the norm that is meant for all together
+    PLAIN_CHANNEL = "plain_channel"  # the parties of a protocol talk without encryption
+    RESULT_TO_BOTH = "result_to_both"  # each party of an intersection learns its result
+    SECRETS_TRACED = "secrets_traced"  # debugging writes down what runs inside a protocol
+    SECURITY_CHECK_OFF = "security_check_off"  # a library was told not to check the security of its parameters
     SENSITIVITY_TOO_SMALL = "sensitivity_too_small"  # what one person can change is more than the noise is made for
     UNACCOUNTED_RELEASE = (
         "unaccounted_release"  # a second release of the same run, a metric or a quantile, is not counted
@@ -65,6 +72,7 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.BUDGET_PER_QUERY: Effect.DOUBTS,
         Hazard.CLIENT_SIDE_ONLY: Effect.DOUBTS,
         Hazard.CODE_AFTER_MEASUREMENT: Effect.DOUBTS,
+        Hazard.CONTRADICTING_SETTINGS: Effect.DOUBTS,
         Hazard.DATA_DEPENDENT_BOUNDS: Effect.DOUBTS,
         Hazard.DEBUG_ENCLAVE: Effect.REFUTES,
         Hazard.DEBUG_SWITCH: Effect.DOUBTS,
@@ -72,6 +80,7 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.DP_SWITCHED_OFF: Effect.REFUTES,
         Hazard.ENCLAVE_IMAGE_NOT_PINNED: Effect.DOUBTS,
         Hazard.EPSILON_IN_LOOP: Effect.DOUBTS,
+        Hazard.EXACT_CARDINALITY: Effect.WARNS,
         Hazard.FIXED_SEED: Effect.REFUTES,
         Hazard.GROUP_KEYS: Effect.DOUBTS,
         Hazard.INSECURE_RANDOM: Effect.WARNS,
@@ -82,12 +91,17 @@ EFFECTS: Mapping[Hazard, Effect] = MappingProxyType(
         Hazard.MICROBATCHES: Effect.DOUBTS,
         Hazard.MIXED_RELEASE: Effect.WARNS,
         Hazard.MOCK_ATTESTATION: Effect.DOUBTS,
+        Hazard.MOCK_CRYPTO: Effect.REFUTES,
         Hazard.MORE_RUNS_THAN_QUERIES: Effect.WARNS,
         Hazard.NAIVE_FLOATING_POINT: Effect.DOUBTS,
         Hazard.NOISE_BEFORE_CLIPPING: Effect.DOUBTS,
         Hazard.NO_NOISE: Effect.REFUTES,
         Hazard.PATH_AROUND_ENCLAVE: Effect.WARNS,
         Hazard.PER_LAYER_CLIPPING: Effect.DOUBTS,
+        Hazard.PLAIN_CHANNEL: Effect.WARNS,
+        Hazard.RESULT_TO_BOTH: Effect.WARNS,
+        Hazard.SECRETS_TRACED: Effect.WARNS,
+        Hazard.SECURITY_CHECK_OFF: Effect.WARNS,
         Hazard.SENSITIVITY_TOO_SMALL: Effect.DOUBTS,
         Hazard.UNACCOUNTED_RELEASE: Effect.DOUBTS,
         Hazard.UNBOUNDED_CONTRIBUTION: Effect.DOUBTS,

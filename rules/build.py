@@ -13,7 +13,7 @@ from petguard import rules, tables
 from petguard.documents import read_yaml
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = ("policy", "frameworks", "taxonomy", "code")
+FOLDERS = ("policy", "frameworks", "taxonomy", "code", "pets")
 
 
 def packed() -> str:

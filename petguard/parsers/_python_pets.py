@@ -42,6 +42,7 @@ class Call(Frozen):
     within: str | None = None  # a part of the module's name: `tools` of `diffprivlib.tools.mean`
     names: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    starred: bool = False  # the names also count where `from root import *` brings them
     anywhere: bool = False  # the methods are of this library alone, and count in a file that does not import it, too
     unless_called: tuple[str, ...] = ()  # another call in the file states the same claim, and states it better
     parameters: tuple[str, ...] = ()  # in the order of positional arguments
@@ -86,9 +87,16 @@ Proof = Callable[[str], bool]
 
 def anchors() -> Mapping[str, Proof]:
     """The words of which one stands in every file with a claim, and what must then hold of the file's text."""
-    words = {root for each in calls() for root in each.roots}
-    words |= {method for each in calls() if each.anywhere for method in each.methods}
-    return {**dict.fromkeys(words, _surely), **dict.fromkeys(_NOISES, speaks_of_a_budget)}
+    roots = {root for each in calls() for root in each.roots}
+    methods = {method for each in calls() if each.anywhere for method in each.methods}
+    by_name = {root: _has_word(root) for root in roots}
+    return {**by_name, **dict.fromkeys(methods, _surely), **dict.fromkeys(_NOISES, speaks_of_a_budget)}
+
+
+def _has_word(root: str) -> Proof:
+    """Whoever imports `phe` writes it as a word; `phenomenon` holds the letters only."""
+    word = re.compile(rf"(?<!\w){re.escape(root)}(?!\w)")
+    return lambda text: word.search(text) is not None
 
 
 def _surely(_text: str) -> bool:

@@ -20,6 +20,7 @@ _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
 }
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {"float": float, "int": int, "str": str}
 _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "environ.get", "getenv"})
@@ -85,11 +86,11 @@ class Evaluation:
             return self._text([left, right])
         if not (_is_number(left) and _is_number(right)):
             return UNKNOWN
-        if isinstance(node.op, ast.Pow) and not (abs(right) < 64 and abs(left) < 1e6):
+        if isinstance(node.op, ast.Pow | ast.LShift) and not (abs(right) < 64 and abs(left) < 1e6):
             return UNKNOWN
         try:
             value = _BINARY[type(node.op)](left, right) if type(node.op) in _BINARY else UNKNOWN
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, TypeError, ValueError):  # a shift is for whole numbers only
             return UNKNOWN
         return value if _is_number(value) else UNKNOWN  # a root of a negative number is complex
 

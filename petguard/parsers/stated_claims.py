@@ -66,7 +66,8 @@ def _claims(source: Source) -> Iterator[Claim]:
 def _claim(source: Source, entry: Any, pointer: Pointer) -> Claim:
     line = source.document.line(*pointer)
     statement = _statement(source.path, source.document, entry, pointer)
-    named = statement.subject or statement.artefact or getattr(statement, "config", None)
+    files = (getattr(statement, name, None) for name in ("artefact", "config", "context"))
+    named = statement.subject or next(filter(None, files), None)
     place = source.at(*pointer)
     return Claim(
         id=f"{statement.technique}:{source.path}:{line}:{place.column}",

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from threading import Thread
@@ -16,6 +16,13 @@ from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reas
 from petguard.report import Ledger
 
 
+@dataclass
+class Allowance:
+    """The seconds that searches for what stands behind pseudonyms may still take, all claims of a run together."""
+
+    seconds: float = 30.0
+
+
 @dataclass(frozen=True)
 class Bench:
     """What a verifier may use beside the claim: the budget, which only adds to the remedy, the files, and the time.
@@ -27,6 +34,7 @@ class Bench:
     files: Artefacts
     now: datetime
     probe: bool = False
+    searches: Allowance = field(default_factory=Allowance, compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,13 +99,12 @@ def _decided(claim: Claim, verifier: Verifier, bench: Bench) -> Verdict:
 
 def _endangered(claim: Claim, verdict: Verdict) -> Verdict:
     """The verdict in the light of the hazards beside the claim: overturned by one that refutes it, or in doubt."""
-    fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
-    if fatal is not None and verdict.outcome is not Outcome.REFUTED:
-        return _overturned(fatal, verdict)
     spared = ONLY_WORSE if verdict.outcome is Outcome.REFUTED else frozenset()
     doubtful = (each for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
     hazards = (each.detail for each in doubtful if each.hazard not in spared)
-    return _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
+    judged = _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
+    fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
+    return judged if fatal is None or judged.outcome is Outcome.REFUTED else _overturned(fatal, verdict)
 
 
 def _overturned(fatal: Danger, verdict: Verdict) -> Verdict:

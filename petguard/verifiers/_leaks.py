@@ -16,14 +16,16 @@ from datetime import date
 import numpy as np
 from scipy.special import betaincinv
 
-from petguard.verifiers._released import Table
+from petguard.verifiers._released import Batch, Row, Table
 
 _RISK = 1e-6  # the chance of calling a column that was drawn evenly from its range a leak
 _FEWEST = 5  # leaked values that make a leak
 _CARDINALITY = 0.5  # distinct values a row, from which on a column tells people apart
 _FEWEST_DISTINCT = 50
 _NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.(\d{1,9}))?")
+_BLANK = frozenset({"", " "})
 _SHORTEST_TEXT = 4
+_LOOKED_AT = 5000  # values that tell the range of a column
 
 
 @dataclass(frozen=True)
@@ -37,25 +39,82 @@ class Leak:
     examples: tuple[str, ...]
 
 
-def support_leak(private: Table, synthetic: Table, column: str) -> Leak | None:
-    """Whether private values of a high-cardinality column stand verbatim in the synthetic one; None if not shown."""
-    own = Counter(value for (values,) in private.batches([column]) for value in values)
-    rows = own.total()
-    if len(own) < max(_FEWEST_DISTINCT, _CARDINALITY * rows):
-        return None
-    unique = {value for value, count in own.items() if count == 1 and value.strip()}
-    made = [value for (values,) in synthetic.batches([column]) for value in values]
-    hits = [value for value in made if value in unique]
-    distinct = sorted(set(hits))
-    if len(distinct) < _FEWEST:
-        return None
-    chance = _chance(list(own), len(unique))
-    if chance is None:
-        told = [value for value in distinct if len(value) >= _SHORTEST_TEXT]
-        return Leak(column, len(told), len(made), None, tuple(told[:3])) if len(told) >= _FEWEST else None
-    if _at_least(len(hits), len(made)) <= chance:
-        return None
-    return Leak(column, len(distinct), len(made), chance * len(made), tuple(distinct[:3]))
+@dataclass(frozen=True)
+class Copies:
+    """Rows of the synthetic file that stand in the private one, and exactly once there.
+
+    `people` are the different ones among them, of `unique` rows that stand once in the private file.
+    """
+
+    rows: int
+    of: int
+    people: int
+    unique: int
+    by_chance: float  # expected if the columns were independent
+    first_row: int  # counted from 1 below the header
+
+
+class Comparison:
+    """The private file counted once, by column and by row, and the synthetic one held against it once."""
+
+    def __init__(self, private: Table, synthetic: Table, columns: Sequence[str]) -> None:
+        self._columns = tuple(columns)
+        self._private: list[list[str]] = [[] for _ in columns]
+        self._rows: Counter[Row] = Counter()
+        for batch in private.batches(columns):
+            self._rows.update(zip(*batch, strict=True))
+            for held, values in zip(self._private, batch, strict=True):
+                held.extend(values)
+        self._unique = [_own_values(values) for values in self._private]
+        self._hits: list[Counter[str]] = [Counter() for _ in columns]
+        self._copied: list[tuple[int, Row]] = []
+        self._made = 0
+        for batch in synthetic.batches(columns):
+            self._compare(batch)
+
+    def _compare(self, batch: Batch) -> None:
+        for hits, unique, values in zip(self._hits, self._unique, batch, strict=True):
+            hits.update(filter(unique.__contains__, values))
+        copied = (number for number, row in enumerate(zip(*batch, strict=True), 1) if self._rows.get(row) == 1)
+        self._copied += [(self._made + number, tuple(values[number - 1] for values in batch)) for number in copied]
+        self._made += len(batch[0])
+
+    def support_leak(self, column: str) -> Leak | None:
+        """Private values of a high-cardinality column that stand verbatim in the synthetic one; None if not shown."""
+        at = self._columns.index(column)
+        hits, distinct = self._hits[at], sorted(self._hits[at])
+        if len(distinct) < _FEWEST:
+            return None
+        chance = _chance(self._private[at], len(self._unique[at]))
+        if chance is None:
+            told = [value for value in distinct if len(value) >= _SHORTEST_TEXT]
+            return Leak(column, len(told), self._made, None, tuple(told[:3])) if len(told) >= _FEWEST else None
+        if _at_least(hits.total(), self._made) <= chance:
+            return None
+        return Leak(column, len(distinct), self._made, chance * self._made, tuple(distinct[:3]))
+
+    def copies(self) -> Copies:
+        """Whole rows that were taken over, with what chance would give by the private file's own frequencies."""
+        people = {row for _, row in self._copied}
+        shares = [Counter(values) for values in self._private] if people else []
+        total = self._rows.total()
+        expected = sum(
+            self._made * math.prod(counter[cell] / total for counter, cell in zip(shares, row, strict=True))
+            for row in people
+        )
+        unique = sum(count == 1 for count in self._rows.values())
+        first = self._copied[0][0] if self._copied else 0
+        return Copies(len(self._copied), self._made, len(people), unique, expected, first)
+
+
+def _own_values(values: Sequence[str]) -> frozenset[str]:
+    """The values that only one row has, of a column of mostly different ones; nothing of another column."""
+    distinct = frozenset(values)
+    if len(distinct) < max(_FEWEST_DISTINCT, _CARDINALITY * len(values)):
+        return frozenset()
+    if len(distinct) == len(values):
+        return distinct - _BLANK
+    return frozenset([value for value, count in Counter(values).items() if count == 1]) - _BLANK
 
 
 def _at_least(hits: int, of: int) -> float:
@@ -68,7 +127,7 @@ def _chance(values: Sequence[str], unique: int) -> float | None:
 
     Doubled, and counted over the middle of the values: real columns are denser in some places than in others.
     """
-    steps = _steps(values)
+    steps = _steps(values[:: 1 + len(values) // _LOOKED_AT])
     if steps is None:
         return None
     low, high = np.quantile(steps, (0.05, 0.95))
@@ -93,42 +152,3 @@ def _day(value: str) -> int | None:
         return date.fromisoformat(value[:10]).toordinal()
     except ValueError:
         return None
-
-
-@dataclass(frozen=True)
-class Copies:
-    """Rows of the synthetic file that stand in the private one, and exactly once there.
-
-    `people` are the different ones among them, of `unique` rows that stand once in the private file.
-    """
-
-    rows: int
-    of: int
-    people: int
-    unique: int
-    by_chance: float  # expected if the columns were independent
-    first_row: int  # counted from 1 below the header
-
-
-def copied_rows(private: Table, synthetic: Table, columns: Sequence[str]) -> Copies:
-    """Whole rows that were taken over, with what chance would give by the private file's own frequencies."""
-    own: Counter[tuple[str, ...]] = Counter()
-    shares: list[Counter[str]] = [Counter() for _ in columns]
-    for batch in private.batches(columns):
-        own.update(zip(*batch, strict=True))
-        for counter, values in zip(shares, batch, strict=True):
-            counter.update(values)
-    total = own.total()
-    hits: list[tuple[int, tuple[str, ...]]] = []
-    number = 0
-    for batch in synthetic.batches(columns):
-        for row in zip(*batch, strict=True):
-            number += 1
-            if own.get(row) == 1:
-                hits.append((number, row))
-    people = {row for _, row in hits}
-    expected = sum(
-        number * math.prod(counter[cell] / total for counter, cell in zip(shares, row, strict=True)) for row in people
-    )
-    unique = sum(count == 1 for count in own.values())
-    return Copies(len(hits), number, len(people), unique, expected, hits[0][0] if hits else 0)

@@ -33,18 +33,16 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     if not shared:
         raise Undecided(Reason.GAP, f"{synthetic.name} and {private.name} have no column in common")
     looked_at = [name for name in shared if name not in said.public_domain]
-    leaks = [found for name in looked_at if (found := _leaks.support_leak(private, synthetic, name)) is not None]
-    copies = _leaks.copied_rows(private, synthetic, shared)
-    return _verdict(claim, said, copies, leaks, (len(looked_at), len(shared)))
+    compared = _leaks.Comparison(private, synthetic, shared)
+    leaks = [found for name in looked_at if (found := compared.support_leak(name)) is not None]
+    return _verdict(claim, said, compared.copies(), leaks, len(looked_at))
 
 
-def _verdict(
-    claim: Claim, said: SyntheticData, copies: "Copies", leaks: "list[Leak]", looked: tuple[int, int]
-) -> Verdict:
+def _verdict(claim: Claim, said: SyntheticData, copies: "Copies", leaks: "list[Leak]", looked_at: int) -> Verdict:
     many = _is_copy(copies)
     counted = (
         f"{copies.rows:,} of {copies.of:,} rows of {said.artefact} stand in {said.private} as they are"
-        f" ({copies.by_chance:.3g} expected by chance), and private values of {len(leaks)} of {looked[0]} columns"
+        f" ({copies.by_chance:.3g} expected by chance), and private values of {len(leaks)} of {looked_at} columns"
     )
     common: dict[str, Any] = {"claim": claim.id, "method": _METHOD, "assumptions": _assumptions(said)}
     if many or leaks:

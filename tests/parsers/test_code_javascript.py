@@ -303,6 +303,14 @@ def test_of_a_bundle_only_addresses_and_keys_are_told(read: Read) -> None:
     assert [(gap.path, gap.reason) for gap in gaps] == [("c.js", "minified")]
 
 
+@pytest.mark.parametrize("loads", ['const O=require("openai");', 'import O from"openai";', 'import("openai").then(f);'])
+def test_a_bundle_that_loads_a_package_of_ai_is_not_clean(read: Read, loads: str) -> None:
+    """What is written in one long line and asks an AI is told as using it, and the rest of it is a gap."""
+    facts, gaps = read(PARSER, {"one.js": loads + "a(1);" * 2000})
+    assert _named(facts, Asset.AI_SDK) == {"openai"}
+    assert [(gap.path, gap.reason) for gap in gaps] == [("one.js", "minified")]
+
+
 def test_what_cannot_be_read_is_a_gap_with_its_line(read: Read) -> None:
     """A file that is cut off is read as far as it goes, and says where it breaks."""
     facts, gaps = read(PARSER, {"a.ts": _OPENAI + "function f() {\n  if (x) {\n    new OpenAI({\n"})
@@ -341,3 +349,17 @@ def test_chunks_that_all_open_each_other_are_each_asked_once(read: Read) -> None
     files["app.js"] = 'import OpenAI from "openai";\nimport { missing } from "./chunk0.js";\nmissing(new OpenAI());\n'
     facts, _ = read(PARSER, files)
     assert _named(facts, Asset.AI_SDK) == {"openai"}
+
+
+@pytest.mark.parametrize(
+    ("revision", "movable"),
+    [("", True), (", { revision: 'main' }", True), (f", {{ revision: '{'5f' * 20}' }}", False)],
+)
+def test_a_model_of_the_hub_is_pinned_by_a_commit(read: Read, revision: str, movable: bool) -> None:
+    """A branch may move, and so may a name alone."""
+    code = (
+        f"import {{ AutoModel }} from '@huggingface/transformers';\nAutoModel.from_pretrained('acme/tiny'{revision});"
+    )
+    facts, _ = read(PARSER, {"a.mjs": code})
+    (model,) = [node for node in facts.nodes if node.asset is Asset.MODEL]
+    assert (Trait.MUTABLE_REFERENCE in model.traits) is movable

@@ -136,6 +136,12 @@ class Ground:
         """Where a node starts."""
         return self.file.location((getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1))
 
+    @cached_property
+    def starred(self) -> frozenset[str]:
+        """The modules of which everything is imported, `from openfhe import *`."""
+        imports = (node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module)
+        return frozenset(str(node.module) for node in imports if any(alias.name == "*" for alias in node.names))
+
     def called(self, *names: str) -> list[ast.Call]:
         """The calls of functions or methods with one of these names, wherever they come from."""
         return [call for call in self.calls if self.callee(call) in names]

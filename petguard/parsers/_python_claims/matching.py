@@ -38,6 +38,9 @@ def stating(ground: Ground) -> Iterator[tuple[Call, ast.Call]]:
 
 def _means(ground: Ground, kind: Call, call: ast.Call) -> bool:
     dotted = ground.module.dotted(call.func)
+    if kind.starred and isinstance(call.func, ast.Name) and dotted is None and call.func.id in kind.names:
+        own = call.func.id in ground.module.definitions or bool(ground.module.bound(call.func))
+        return not own and any(_below(module, kind.roots) for module in ground.starred)
     if ground.callee(call) in kind.names:
         return (
             dotted is not None and _below(dotted, kind.roots) and (not kind.within or kind.within in dotted.split("."))

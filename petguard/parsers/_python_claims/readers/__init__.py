@@ -5,7 +5,14 @@ Each module offers its readers in a mapping `READERS`; a name that stands in a t
 
 from collections.abc import Mapping
 
-from petguard.parsers._python_claims.readers import federated, queries, sessions, training
+from petguard.parsers._python_claims.readers import computation, encryption, federated, queries, sessions, training
 from petguard.parsers._python_claims.reading import Reader
 
-READERS: Mapping[str, Reader] = {**training.READERS, **queries.READERS, **sessions.READERS, **federated.READERS}
+READERS: Mapping[str, Reader] = {
+    **training.READERS,
+    **queries.READERS,
+    **sessions.READERS,
+    **federated.READERS,
+    **encryption.READERS,
+    **computation.READERS,
+}
