@@ -17,7 +17,7 @@ Pointer = tuple[Step, ...]
 
 TOKENS_OF_GOOGLE = re.compile(r"confidentialcomputing\.googleapis\.com|CONFIDENTIAL_SPACE")
 PINNED_BY_MEMBER = re.compile(r"attribute\.image_digest/|subject/gcpcs::sha256")
-WHOLE_POOL = re.compile(r"principalSet://[^\s'\"]*/?workloadIdentityPools/[^/\s'\"]+/\*")
+WHOLE_POOL = re.compile(r"principalSet://[^\s'\"]{0,300}?workloadIdentityPools/[^/\s'\"]{1,100}/\*")
 DEBUG_IMAGE = "confidential-space-debug"
 _DEBUG_IMAGE = re.compile(rf"(?:.*/)?{DEBUG_IMAGE}[\w-]*")
 _RUNTIME = re.compile(r"kata-(?:cc|remote|qemu-(?:snp|sev|tdx|se|coco))[\w-]*")

@@ -30,6 +30,11 @@ _FETCHES = re.compile(
 _OVERRIDE = re.compile(r"tee\.launch_policy\.allow_(?:env|cmd|mount)\w*\W{0,4}=\s*[\"'`]*(?!false)[\w%$*]")
 _CONDITION = re.compile(r"--attribute-condition[= ]\s*([\"'])(?P<text>(?:\\.|(?!\1).){1,4000})\1", re.S)
 _PROVIDER = re.compile(r"providers\s+create-oidc\b(?P<rest>(?:[^\n]*\\\n)*[^\n]*)")
+# In a command the address may be put together from several quoted pieces and calls.
+_WHOLE_POOL_IN_COMMAND = re.compile(
+    rf"{WHOLE_POOL.pattern}|principalSet://[^;]{{0,400}}?workloadIdentityPools/[^/\s]{{1,100}}/\*"
+)
+_LONGEST = 100  # lines of one instruction
 _NEAR = 6  # lines between a hash and the nonce that it becomes
 _BRANCH = 3  # lines of a branch in which a stand-in is made
 
@@ -80,7 +85,7 @@ def _of_line(line: str, number: int) -> Iterator[Line]:
 def _command(lines: list[str], index: int) -> str:
     """An instruction with the lines that continue it."""
     end = index
-    while end < len(lines) - 1 and lines[end].rstrip().endswith("\\"):
+    while end < min(len(lines) - 1, index + _LONGEST) and lines[end].rstrip().endswith("\\"):
         end += 1
     return "\n".join(lines[index : end + 1])
 
@@ -98,9 +103,3 @@ def _conditions(text: str) -> Iterator[Line]:
     for found in _WHOLE_POOL_IN_COMMAND.finditer(text):
         why = "everybody in the identity pool acts as the enclave, whatever program runs"
         yield Line(Hazard.ANYBODY_IN_POOL, text.count("\n", 0, found.start()) + 1, why)
-
-
-# In a command the address may be put together from several quoted pieces and calls.
-_WHOLE_POOL_IN_COMMAND = re.compile(
-    rf"{WHOLE_POOL.pattern}|principalSet://[^;]{{0,400}}?workloadIdentityPools/[^/\s]+/\*"
-)

@@ -161,7 +161,6 @@ def _claim(place: Location, kind: str | None, subject: str) -> Claim:
         statement=TeeAttestation.model_validate({"kind": kind}),
         location=place,
         subject=subject[:_LONGEST],
-        origin=Origin.DECLARED,
     )
 
 

@@ -27,8 +27,8 @@ Pointer = tuple[Step, ...]
 
 _NAMES = re.compile(r"(?:^|\.)petguard\.ya?ml$")
 _BESIDE = re.compile(r"[^/]\.petguard\.ya?ml$")  # beside an artefact, where no policy is looked for
-_FILES = ("artefact", "config", "checkpoint", "private", "context", "evidence", "collateral")
-_FILES_OR_TEXT = ("signature", "public_key", "trust_root")  # may also be the value itself
+_FILES = ("artefact", "config", "checkpoint", "private", "context", "evidence", "collateral", "trust_root")
+_FILES_OR_TEXT = ("signature", "public_key")  # may also be the value itself
 _PATH_LIKE = re.compile(r"[^\s:]*/[^\s:]+(?::[\w.<>]+)?|[\w.-]+\.[A-Za-z]\w{0,5}(?::[\w.<>]+)?")
 
 
@@ -117,7 +117,7 @@ def _rooted(path: str, document: Document, entry: dict[str, Any], pointer: Point
     """The entry with its file names relative to the scan root instead of to the file that states the claim."""
     rooted = dict(entry)
     for key, value in entry.items():
-        is_file = key in _FILES or (key in _FILES_OR_TEXT and _is_file_name(value))
+        is_file = (key in _FILES and not _is_pem(value)) or (key in _FILES_OR_TEXT and _is_file_name(value))
         is_path = is_file or (key == "subject" and isinstance(value, str) and _PATH_LIKE.fullmatch(value))
         if is_path and isinstance(value, str):
             rooted[key] = _from_root(path, document, value, (*pointer, key))
@@ -132,6 +132,11 @@ def _rooted(path: str, document: Document, entry: dict[str, Any], pointer: Point
         name = _from_root(path, document, expected["nonce_of"], (*pointer, "expect", "nonce_of"))
         rooted["expect"] = {**expected, "nonce_of": name}
     return rooted
+
+
+def _is_pem(value: Any) -> bool:
+    """Whether a certificate stands there itself, in place of the name of its file."""
+    return isinstance(value, str) and value.lstrip().startswith("-----BEGIN")
 
 
 def _is_file_name(value: Any) -> bool:

@@ -6,7 +6,7 @@ import json
 import struct
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from petguard.claims import Expectation, TeeAttestation
 from petguard.model import Claim, Location, Outcome, Reason, Verdict
+from petguard.scan import Request, scan
 from petguard.verifiers import judge_all
 from tests import attestations
 from tests.attestations import CODE, IMAGE, MAKERS, RESULT, Made
@@ -469,6 +470,24 @@ def test_a_root_that_is_none_is_a_gap(root: bytes, tmp_path: Path) -> None:
     fields = made.files(tmp_path)
     (tmp_path / "trust_root").write_bytes(root)
     assert judge(tmp_path, dict(made.expect), **fields).reason is Reason.GAP
+
+
+@pytest.mark.parametrize("root", ["trust_root", None])
+def test_a_claim_beside_its_evidence_is_verified_by_a_scan(root: str | None, tmp_path: Path) -> None:
+    """Names are relative to the file that states the claim; a root may be written into it."""
+    made = attestations.nitro()
+    folder = tmp_path / "room"
+    folder.mkdir()
+    made.files(folder)
+    said = {
+        "technique": "tee_attestation",
+        "evidence": "evidence",
+        "trust_root": root or made.root.pem.decode(),
+        "expect": made.expect,
+    }
+    (folder / "room.petguard.yaml").write_text(json.dumps({"claims": [said]}), "utf-8")
+    report = scan(Request(paths=(tmp_path,), today=date(2026, 1, 1)))
+    assert [row.outcome for row in report.claims] == [Outcome.VERIFIED]
 
 
 @needs_corpus
