@@ -370,13 +370,17 @@ class Expectation(BaseModel):
 
 
 class TeeAttestation(Statement):
-    """Evidence that a trusted execution environment ran the expected code."""
+    """Evidence that a trusted execution environment ran the expected code.
+
+    `collateral` is what belongs to the evidence and comes beside it: Intel's collateral as JSON, AMD's VCEK and ASK,
+    the certificates of a GPU. `kind` is told from the bytes where it is not stated.
+    """
 
     technique: Literal["tee_attestation"] = "tee_attestation"
     kind: Literal["sgx", "tdx", "sev_snp", "nitro", "confidential_space", "nvidia"] | None = None
     evidence: Name | None = None
     collateral: Name | None = None
-    trust_root: Name | None = None
+    trust_root: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None  # a file, or PEM
     expect: Expectation | None = None
 
 

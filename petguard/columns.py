@@ -26,7 +26,7 @@ _LAYERS = frozenset(
 )
 _OTHER_PLURALS = {"people": "person", "children": "child", "addresses": "address"}
 _CALL = re.compile(r"\(\)|\[\]")
-_TYPES = re.compile(r"it is a (?P<names>.+)")
+_TYPES = re.compile(r"it is a (?P<names>[^,]+)(?:, and .+)?")
 _NO_MASK = frozenset({"consent"})
 _IN_STORE = "encryption_at_rest"  # whoever reads what is stored so gets it in clear
 _SHORTEST = 3  # letters of a word that may be a plural

@@ -132,6 +132,7 @@ class Expressions:
                 return self._columns(each, base)
             case f.Constant() | f.Only():
                 self.value(each.key)
+                self._in.scope.summary.cuts = True
                 return base.copied()
         self.value(each.key)
         return base.element()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from petguard.flows.form import Place, line_and_column
 from petguard.flows.graph import KINDS, Graph
 from petguard.flows.graph import Node as Value
-from petguard.flows.summary import Site
+from petguard.flows.summary import Site, Source
 from petguard.flows.trace import Trace
 from petguard.model import Edge, EdgeKind, Location, Node, NodeKind, Origin, Trait
 
@@ -127,10 +127,15 @@ class Emitter:
             locations=(self._at(path, source.at),),
             categories=self.trace.sources[node],
             details={
-                "because": source.because or f"it is a {' or '.join(source.says)}",
+                "because": source.because or self._because(source, str(node[3])),
                 **({"whole": True} if source.kind == "object" and not node[3] else {}),
             },
         )
+
+    def _because(self, source: Source, part: str) -> str:
+        """Why an object counts: by what it is, and of a part that only a declaration tells of, by that."""
+        said = self.graph.told.of(source.says, part)
+        return f"it is a {' or '.join(source.says)}{f', and {said.because}' if said is not None else ''}"
 
     def _safeguard(self, node: Value) -> Node:
         path, number = str(node[1]), int(node[2])
@@ -147,7 +152,7 @@ class Emitter:
         )
 
     def _step(self, node: Value) -> Node:
-        idle = self.graph.idle.get((str(node[1]), int(node[2]))) if node[0] in ("a", "c") else None
+        idle = self.graph.idle.get((str(node[1]), int(node[2]))) if node[0] == "c" else None
         return Node(
             id=self._step_id(node),
             kind=NodeKind.CODE,

@@ -15,10 +15,13 @@ from petguard.flows.knowledge import Data, Recipient, table
 from petguard.flows.resolve import Locate as LocateModule
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.summary import Site, Summary
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.flows.trace import End, Kinds, Trace, trace
 from petguard.model import Edge, EdgeKind, Gap, Location, Node, NodeKind, Origin, SinkKind, State, Trait
 
 _DYNAMIC = re.compile(r"\b(?:import_module|__import__|load_object|locate|import_string)\(\)")
+_PICKED = re.compile(r"\A(?:getattr|eval|globals|locals|vars)\(\)")
+_WHEN_IT_RUNS = "what that is is decided when the code runs"
 _MANY = "it may be more than is looked at"
 _TEXT_BACK = re.compile(r"\.(?:to|write)_(?:csv|json)\Z")  # without a path, `frame.to_csv()` gives the text back
 _PROMPTS = frozenset({"prompt", "messages", "contents", "system_prompt", "user_prompt", "input_text", "chat_history"})
@@ -43,11 +46,12 @@ class Tree:
     asked: Mapping[tuple[str, Place, Place], Asked] = field(default_factory=dict)
     recognise: Callable[[str, Site, str], Asked | None] = lambda _path, _site, _dotted: None
     ecosystem: str = ""  # whose libraries are meant
+    told: Told = NOTHING_TOLD  # columns that only declarations tell of
     uses_ai: bool = True  # where nothing does, only a call that looks like one that asks an AI is a doubt
 
     def follow(self) -> tuple[Facts, list[Gap]]:
         """Everything that personal data reaches."""
-        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)))
+        graph = Graph(self.summaries, Symbols(self.summaries, cache(self.modules)), self.told)
         facts, ends = Facts(), []
         answers = set()
         for path, number, site in _sites(self.summaries):
@@ -59,7 +63,8 @@ class Tree:
             # What an AI service is asked may train it, too.
             if recipient is not None and (asked is None or recipient.sink is SinkKind.TRAINING):
                 ends.append(self._handed_to(graph, recipient, path, number, site, facts))
-                if recipient.sink is SinkKind.TRAINING:  # a trained model is not the data any more
+                # A trained model is not the data any more, and what a logger keeps is where it was to go.
+                if recipient.sink in (SinkKind.TRAINING, SinkKind.LOG):
                     answers.add((path, number))
         graph.answers = frozenset(answers)
         kinds = Kinds(graph)
@@ -84,11 +89,12 @@ class Tree:
                 recipient = table(self.ecosystem).recipient(one.name)
                 if recipient is not None and _is_given(recipient, site):
                     return recipient
-        if any(one.kind in ("function", "class") for one in found):
-            return None
         receiver, _, method = site.name.rpartition(".")
         named = table().recipient_named(receiver.rpartition(".")[2].removesuffix("()"), method) if receiver else None
-        return named if named is not None and _is_given(named, site) else None
+        if named is None or not _is_given(named, site):
+            return None
+        is_ours = any(one.kind in ("function", "class") for one in found)
+        return named if named.ours or not is_ours else None
 
     def _handed_to(self, graph: Graph, recipient: Recipient, path: str, number: int, site: Site, facts: Facts) -> End:
         """Note the call and the recipient; both are dropped again when no data arrives."""
@@ -141,11 +147,14 @@ class Tree:
         found = graph.links.meanings[path, number]
         if (path, number) in graph.links.short and any(each.given for each in site.arguments):
             return _MANY
-        is_known = any(one.kind != "parameter" and not _is_dynamic(one) for one in found)
+        chosen = _is_chosen(site, found)
+        is_known = not chosen and any(one.kind != "parameter" and not _is_dynamic(one) for one in found)
         if is_known or not any(each.given for each in site.arguments):
             return None
         if "." in site.name and not _PROMPTS.isdisjoint(each.slot for each in site.arguments):
             return "who answers there could not be found out"
+        if chosen and self.uses_ai:
+            return _WHEN_IT_RUNS
         return self._doubt_beside_ai(found, site, wrappers) if self.uses_ai else None
 
     def _doubt_beside_ai(self, found: Iterable[Meaning], site: Site, wrappers: Iterable[str]) -> str | None:
@@ -154,7 +163,7 @@ class Tree:
         if any(one.kind == "parameter" for one in found):
             return "whoever calls this function decides what that is"
         if not site.refs and (site.name.endswith(("[]", "()")) or not receiver):
-            return "what that is is decided when the code runs"
+            return _WHEN_IT_RUNS
         if receiver and name in wrappers and not table().carries(name):
             return f"it may be one of the functions called {name} that send data on"
         return None
@@ -187,6 +196,14 @@ def _is_given(recipient: Recipient, site: Site) -> bool:
         return False
     given = {each.slot for each in site.arguments}.union(*(each.names for each in site.arguments))
     return not recipient.needs or not given.isdisjoint(recipient.needs)
+
+
+def _is_chosen(site: Site, found: Iterable[Meaning]) -> bool:
+    """Whether a call picks by name what it calls: `getattr(llm, name)(x)`, `llm[name](x)`, `globals()[name](x)`."""
+    if not site.name.endswith(("[]", "()")):
+        return False
+    of_module = site.name.endswith("[]") and any(ref.startswith("i:") and ref.endswith("||[]") for ref in site.refs)
+    return of_module or any(one.kind == "library" and _PICKED.search(one.name) for one in found)
 
 
 def _is_dynamic(one: Meaning) -> bool:

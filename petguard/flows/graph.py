@@ -17,6 +17,7 @@ from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, went_in
 from petguard.flows.summary import ENTRIES, PAIRS, Argument, Atom, Atoms, ClassSummary, Site, Summary, Write
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.flows.values import ELEMENT, INNER, NOTHING, of_field, select
 
 Node = tuple[str | int, ...]
@@ -56,8 +57,8 @@ PUTS = ">"  # before the name of a parameter, as the part of an outcome that a f
 class Graph:
     """The values of a tree. `answers` are the calls, by path and number, whose result is somebody else's words."""
 
-    def __init__(self, summaries: Mapping[str, Summary], symbols: Symbols) -> None:
-        self.summaries, self.symbols = summaries, symbols
+    def __init__(self, summaries: Mapping[str, Summary], symbols: Symbols, told: Told = NOTHING_TOLD) -> None:
+        self.summaries, self.symbols, self.told = summaries, symbols, told
         self.answers: frozenset[tuple[str, int]] = frozenset()
         self._orders: dict[tuple[str, str], tuple[str, ...]] = {}
         self.work = of_tree(summaries)

@@ -12,6 +12,7 @@ from petguard.flows.summary import Atom, Atoms, Site
 from petguard.model import EvidenceLevel
 
 _MAKERS = 12  # values that are looked through for the maker of an object
+_HELPERS = 6  # functions that one after the other only hand on what they get
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?|\.\d{1,12}")
 
 _EACH = frozenset({"map", "flatMap", "mapNotNull", "Select", "apply", "applymap", "transform"})
@@ -29,6 +30,8 @@ def find(links: Links) -> tuple[Mapping[Key, Safeguard], Mapping[Key, str]]:
 class _Search:
     links: Links
     idle: dict[Key, str] = field(default_factory=dict)
+    _known_empty: dict[Key, bool] = field(default_factory=dict)
+    _known_idle: dict[Meaning, bool] = field(default_factory=dict)
 
     def safeguard(self, path: str, number: int, found: tuple[Meaning, ...]) -> Safeguard | None:
         """What a call protects with: as the tables know it, else as the function that it calls names itself."""
@@ -64,21 +67,72 @@ class _Search:
 
     def _gives_back_input(self, path: str, number: int, functions: Iterable[Meaning]) -> bool:
         for one in functions:
-            summary = self.links.symbols.function(one)
-            own = {(one.path, one.name, name) for name, _ in summary.parameters}
-            given = [atom for atoms in summary.gives.values() for atom in atoms]
-            if given and all(self._is_input(one.path, atom, own) for atom in given):
+            if self._is_idle(one, 0):
                 self.idle[path, number] = one.name
                 return True
         return False
 
-    def _is_input(self, path: str, atom: Atom, own: set[tuple[str, str, str]]) -> bool:
-        if atom[0] == "p":
-            return (path, str(atom[1]), str(atom[2])) in own
+    def _is_idle(self, one: Meaning, depth: int) -> bool:
+        """Whether a function gives back what it gets, also through helpers that do."""
+        if one not in self._known_idle and depth < _HELPERS:
+            self._known_idle[one] = False  # of one that calls itself nothing is said
+            self._known_idle[one] = self._gives_nothing_else(one, depth)
+        return self._known_idle.get(one, False)
+
+    def _gives_nothing_else(self, one: Meaning, depth: int) -> bool:
+        summary = self.links.symbols.function(one)
+        own = {name for name, _ in summary.parameters}
+        pending = [atom for atoms in summary.gives.values() for atom in atoms]
+        seen: set[Atom] = set()
+        while pending and not summary.cuts:
+            atom = pending.pop()
+            is_own = atom[0] == "p" and atom[1] == one.name and atom[2] in own
+            is_new = atom not in seen and not is_own and not self._adds_nothing(one.path, atom, depth)
+            seen.add(atom)
+            if not is_new:
+                continue
+            behind = self._handed_on(one.path, atom, depth)
+            if not behind:
+                return False
+            pending += behind
+        return bool(seen)
+
+    def _adds_nothing(self, path: str, atom: Atom, depth: int) -> bool:
+        """Whether this is what a call puts into what it is given, and it puts nothing there."""
+        if atom[0] != "o" or depth > _HELPERS:
+            return False
+        call = path, int(atom[1])
+        if call not in self._known_empty:
+            self._known_empty[call] = True  # what only calls itself adds nothing
+            functions = [each for each in self.links.meanings[call] if each.kind == "function"]
+            puts = [(each.path, self.links.symbols.function(each).puts) for each in functions]
+            atoms = [
+                (where, one)
+                for where, each in puts
+                for kept in each.values()
+                for one in frozenset[Atom]().union(*kept.values())
+            ]
+            self._known_empty[call] = all(self._adds_nothing(where, one, depth + 1) for where, one in atoms)
+        return self._known_empty[call]
+
+    def _handed_on(self, path: str, atom: Atom, depth: int) -> Atoms:
+        """What comes out as this, as it was: under another name, or of a call that only hands it on."""
+        summary = self.links.summaries[path]
         if atom[0] == "s":
-            over = self.links.summaries[path].sources[int(atom[1])].over
-            return bool(over) and all(self._is_input(path, each, own) for each in over)
-        return False
+            return summary.sources[int(atom[1])].over
+        if atom[0] == "u":
+            return summary.bundles[int(atom[1])]
+        if atom[0] != "c" or not self._hands_on(path, int(atom[1]), depth):
+            return frozenset()
+        arguments = summary.sites[int(atom[1])].arguments
+        return frozenset(each for argument in arguments for _, atoms in argument.given for each in atoms)
+
+    def _hands_on(self, path: str, number: int, depth: int) -> bool:
+        """Whether a call only changes blanks, case and type of what it is given, or is one of an idle function."""
+        functions = [each for each in self.links.meanings[path, number] if each.kind == "function"]
+        if functions:
+            return all(self._is_idle(each, depth + 1) for each in functions)
+        return table().tidies(self.links.summaries[path].sites[number].name.rpartition(".")[2])
 
     def _as_good_as_inside(self, one: Meaning, named: Safeguard) -> Safeguard:
         """A function that calls itself a safeguard is as sure as what it uses."""

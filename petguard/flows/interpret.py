@@ -26,6 +26,7 @@ from petguard.flows.summary import (
     Write,
     signature,
 )
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.flows.values import ELEMENT, EMPTY, NOTHING, Value, joined, listed, mixed, of_field
 
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field", "get"})
@@ -77,10 +78,10 @@ class Scope:
 class Interpreter:
     """Follows one file; `summary` grows while it does."""
 
-    def __init__(self, path: str, code: f.Form) -> None:
+    def __init__(self, path: str, code: f.Form, told: Told = NOTHING_TOLD) -> None:
         self.summary = Summary(path, package=code.package, unread=list(code.unread))
         self.sites: dict[tuple[str, f.Place, f.Place], int] = {}
-        self.reading = Reading(self.summary)
+        self.reading = Reading(self.summary, told)
         self.value = Expressions(self).value
         self._code = code
         self._classes: list[tuple[f.Class, str]] = []

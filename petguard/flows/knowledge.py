@@ -84,6 +84,7 @@ class Recipient(Calls):
     name: Name
     sink: SinkKind
     local: bool = False  # stays on this machine
+    ours: bool = False  # told by its name also where the tree itself defines what is called
 
 
 class Safeguard(Calls):
@@ -129,6 +130,7 @@ class Carriage(Frozen):
     same: str  # gives back the object itself, or what is in it: fetchall, json, model_dump
     puts: str  # puts its arguments into the object it is called on: append, push, update
     elements: str  # gives back elements of its object or first argument: values, items, map
+    tidies: str  # gives back what it got, but for blanks, the case of letters and the type: strip, lower, str
     keeps: tuple[str, ...] = ()  # paths of calls that give back what they got in spite of their last name
     remote: tuple[str, ...]  # paths of calls that give back what somebody else answers: requests.*
 
@@ -180,6 +182,10 @@ class Table:
     def carries(self, name: str) -> bool:
         """Whether a call of this name is one that every container or query has."""
         return self._carriers.fullmatch(name) is not None
+
+    def tidies(self, name: str) -> bool:
+        """Whether a call of this name leaves every word of a text as it was."""
+        return re.fullmatch(self.carriage.tidies, name) is not None
 
     @cached_property
     def _carriers(self) -> re.Pattern[str]:

@@ -95,6 +95,7 @@ class _Writer:
             one.reads_as_field,
             one.takes_object,
             one.wrapped,
+            one.cuts,
         ]
 
     def _class(self, one: ClassSummary) -> list[Any]:
@@ -152,7 +153,8 @@ class _Reader:
         return Source(at, label, kind, tuple(says), because, function, self._atoms(over))
 
     def _function(self, one: list[Any]) -> FunctionSummary:
-        at, end, parameters, types, defaults, gives, puts, refs, returns, owner, as_field, takes_object, wrapped = one
+        at, end, parameters, types, defaults, gives, puts, refs, returns, *rest = one
+        owner, as_field, takes_object, wrapped, cuts = rest
         return FunctionSummary(
             at,
             end,
@@ -167,6 +169,7 @@ class _Reader:
             as_field,
             takes_object,
             tuple(wrapped),
+            cuts,
         )
 
     def _class(self, one: list[Any]) -> ClassSummary:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from petguard import taxonomy
 from petguard.flows import form as f
 from petguard.flows.summary import Atom, Atoms, Source, Summary
+from petguard.flows.told import NOTHING_TOLD, Column, Told
 from petguard.flows.values import ELEMENT, NOTHING, Value
 
 _LONGEST_LABEL = 80
@@ -116,8 +117,8 @@ class Spot:
 class Reading:
     """Finds the personal data that one file reads, and adds it to the summary."""
 
-    def __init__(self, summary: Summary) -> None:
-        self._sources = summary.sources
+    def __init__(self, summary: Summary, told: Told = NOTHING_TOLD) -> None:
+        self._sources, self._told = summary.sources, told
         self._known: dict[tuple[str, f.Place, str], int] = {}
 
     def part(self, base: Value, of: f.Expr | None, name: str, at: f.Place, function: str) -> Value:
@@ -128,6 +129,11 @@ class Reading:
 
     def named(self, value: Value, words: tuple[str, ...], of: f.Expr | None, name: str, spot: "Spot") -> Value:
         """A value that bears a name, in the context of some words, nearest first; `of` is what it is read from."""
+        told = self._told.of(words, name)
+        if told is not None and not value.literal:
+            label = f"{spelled(of)}.{name}" if of is not None else name
+            made = Source(spot.at, label, "name", told.categories, told.because, spot.function, value.all)
+            return Value(frozenset({self._add(made)}), refs=value.refs)
         if not _possible(name) or not _NOBODYS.isdisjoint(word.lower() for word in words) or _is_a_class(value, name):
             return value
         found = taxonomy.explain(*reversed(words), name)
@@ -183,11 +189,14 @@ class Reading:
         """The rows of a query: each column by name and by position."""
         parts: dict[str, Value] = {}
         for index, (column, given) in enumerate(_columns(names)):
-            found = taxonomy.explain(table, column) if _possible(column) else None
+            told, found = self._told.of([table], column), None
+            if told is None and _possible(column):
+                found = taxonomy.explain(table, column)
             atoms = NOTHING
-            if found is not None:
+            if told is not None or found is not None:
                 label = f"{table}.{column}" if table else column
-                atoms = frozenset({self._add(Source(at, label, "name", (found.category,), found.because, function))})
+                says, because = _says(told, found)
+                atoms = frozenset({self._add(Source(at, label, "name", says, because, function))})
             parts[given] = parts[str(index)] = Value(atoms)
         row = Value(NOTHING, parts, closed=True)
         return row.with_part(ELEMENT, row)
@@ -220,6 +229,13 @@ def _columns(names: Iterable[str]) -> Iterator[tuple[str, str]]:
         renamed = len(words) > 1 and words[-2].lower() == "as"
         column = words[-3] if renamed and len(words) > 2 else words[-1]
         yield column, words[-1]
+
+
+def _says(told: Column | None, found: taxonomy.Classification | None) -> tuple[tuple[str, ...], str]:
+    """The categories of a column and why: as a declaration tells them, else as its name does."""
+    if told is not None:
+        return told.categories, told.because
+    return ((found.category,), found.because) if found is not None else ((), "")
 
 
 def describes(value: Value) -> bool:

@@ -95,6 +95,7 @@ class FunctionSummary:
     reads_as_field: bool = False  # a property
     takes_object: bool = False  # called on its class, its first argument is the object
     wrapped: tuple[Ref, ...] = ()  # what its decorators make of it
+    cuts: bool = False  # takes a stretch of something: `number[-4:]`
 
 
 @dataclass(slots=True)

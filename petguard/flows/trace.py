@@ -144,6 +144,9 @@ class Kinds:
             named = taxonomy.explain(owner.rpartition(".")[2], name)
             if inner and (_is_text(types) or any(self.graph.symbols.typed(path, each) for each in types)):
                 named = None  # a text has no parts, and of an object only the part counts that is read
+            told = self.graph.told.of([owner.rpartition(".")[2]], name)
+            if told is not None:
+                found.update(told.categories)
             if named is not None:
                 found.add(named.category)
             for each in types if part or not named else ():

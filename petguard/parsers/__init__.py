@@ -9,6 +9,7 @@ from petguard import _plugins
 from petguard.blobs import Blob
 from petguard.collect import Candidate, Collection, Input, Interest
 from petguard.errors import UnreadableInput
+from petguard.flows.told import Told
 from petguard.model import Facts, Gap, State
 from petguard.semgrep import Program
 
@@ -31,6 +32,8 @@ class Parser:
     claims: bool = False  # its files are there to claim a protection
     recognises: Callable[[Blob], bool] | None = None  # a file of any size and kind, by what is in it
     examine: Callable[[Sequence[Blob]], Iterable[Facts | Gap]] = lambda _blobs: ()
+    # The same as `parse`, once it is known which columns the other inputs say are personal.
+    knowing: Callable[[Sequence[Input], Program, Told], Iterable[Facts | Gap]] | None = None
 
     @classmethod
     def of_configs(
@@ -78,9 +81,16 @@ def read_all(
     readers: Iterable[Parser], collection: Collection, semgrep: Program
 ) -> tuple[tuple[Facts, ...], tuple[Gap, ...]]:
     """Let every parser read its inputs; what it could not read is returned beside the facts, never dropped."""
-    results: list[Facts | Gap] = []
-    for reader in readers:
-        results += reader.parse(collection.inputs.get(reader.name, ()), semgrep)
-        results += reader.examine(collection.blobs.get(reader.name, ()))
+    order = tuple(readers)
+    found: dict[str, list[Facts | Gap]] = {}
+    for reader in sorted(order, key=lambda each: each.knowing is not None):
+        inputs = collection.inputs.get(reader.name, ())
+        if reader.knowing is None:
+            found[reader.name] = list(reader.parse(inputs, semgrep))
+        else:
+            told = Told.by(each for parts in found.values() for each in parts if isinstance(each, Facts))
+            found[reader.name] = list(reader.knowing(inputs, semgrep, told))
+        found[reader.name] += reader.examine(collection.blobs.get(reader.name, ()))
+    results = [each for reader in order for each in found[reader.name]]
     facts = tuple(result for result in results if isinstance(result, Facts))
     return facts, tuple(result for result in results if isinstance(result, Gap))

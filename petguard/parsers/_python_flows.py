@@ -8,6 +8,7 @@ from petguard.collect import Input
 from petguard.flows.follow import Asked, Tree
 from petguard.flows.form import Form, Place, place
 from petguard.flows.knowledge import table
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.model import Gap
 from petguard.parsers._noted import Noted
 from petguard.parsers._places import Places
@@ -22,32 +23,32 @@ from petguard.parsers._summaries import summarised
 _DIALECT = "python"
 
 
-def followed(project: Project) -> Iterator[model.Facts | Gap]:
+def followed(project: Project, told: Told = NOTHING_TOLD) -> Iterator[model.Facts | Gap]:
     """Where personal data goes in all files of a project whose detectors have run."""
     matches = ([each.match for each in file.found] for file in project.files.values())
     given = (*matches, project.gaps)
     items, cache = tuple(project.inputs.values()), project.program.cache
-    yield from remembered(items, cache, _DIALECT, partial(_followed, project), given)
+    yield from remembered(items, cache, told.dialect(_DIALECT), partial(_followed, project, told), given)
 
 
-def _followed(project: Project) -> Iterator[model.Facts | Gap]:
+def _followed(project: Project, told: Told) -> Iterator[model.Facts | Gap]:
     known = tuple(project.gaps)
     asked = _asked(project)
     uses_ai = bool(asked or project.clients.made)
     if not uses_ai and not table().matters(item.text for item in project.inputs.values()):
         return
     items, cache = project.inputs.values(), project.program.cache
-    summaries, unread = summarised(items, partial(_lowered, project), cache, _DIALECT)
+    summaries, unread = summarised(items, partial(_lowered, project), cache, told.dialect(_DIALECT), told)
     places = Places({path: item.text for path, item in project.inputs.items()})
     noted = Noted(places.at)
     modules = Modules(project.importable)
     recognise = Asks(project, noted).recognise
-    tree = Tree(summaries, modules.located, places.at, asked, recognise, ecosystem="pypi", uses_ai=uses_ai)
+    tree = Tree(summaries, modules.located, places.at, asked, recognise, ecosystem="pypi", told=told, uses_ai=uses_ai)
     facts, lost = tree.follow()
     yield model.Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost
-    told = (*project.gaps[len(known) :], *(unread if uses_ai else ()))
-    yield from (gap for gap in dict.fromkeys(told) if gap not in known)
+    gaps = (*project.gaps[len(known) :], *(unread if uses_ai else ()))
+    yield from (gap for gap in dict.fromkeys(gaps) if gap not in known)
 
 
 def _lowered(project: Project, item: Input) -> Form:

@@ -221,7 +221,7 @@ def _match(node: ast.stmt) -> Iterator[f.Statement]:
     arms: list[list[f.Statement]] = []
     subject = expression(node.subject)
     for case in node.cases:
-        bound = [_captured(name, subject, _at(node)) for name in _captures(case.pattern)]
+        bound = list(_captured(case.pattern, subject, _at(node)))
         guard = [f.Do(expression(case.guard))] if case.guard is not None else []
         arms.append([*bound, *guard, *_body(case.body)])
     last = node.cases[-1].pattern if node.cases else None
@@ -230,15 +230,40 @@ def _match(node: ast.stmt) -> Iterator[f.Statement]:
     yield f.Branch([subject], arms, _at(node))
 
 
-def _captured(name: str, subject: f.Expr, at: f.Place) -> f.Statement:
-    return f.Let([f.Var(name, at)], f.Item(subject, f.Var(name, at), at), at)
+def _captured(pattern: ast.pattern, subject: f.Expr, at: f.Place) -> Iterator[f.Statement]:
+    """What a pattern binds: of `{"email": x}` and `User(email=x)` that part, else some part of the subject."""
+    for part, inner in _parts(pattern, subject, at):
+        yield from _captured(inner, part, at)
+    if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
+        yield f.Let([f.Var(pattern.name, at)], subject, at)
+    elif isinstance(pattern, ast.MatchMapping) and pattern.rest:
+        yield f.Let([f.Var(pattern.rest, at)], subject, at)
 
 
-def _captures(pattern: ast.pattern) -> Iterator[str]:
-    for node in ast.walk(pattern):
-        name = getattr(node, "name", None) or getattr(node, "rest", None)
-        if isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and isinstance(name, str):
-            yield name
+def _parts(pattern: ast.pattern, subject: f.Expr, at: f.Place) -> Iterator[tuple[f.Expr, ast.pattern]]:
+    """The patterns inside of one, each with what it looks at."""
+    if isinstance(pattern, ast.MatchMapping):
+        yield from (
+            (f.Item(subject, expression(key), at), each)
+            for key, each in zip(pattern.keys, pattern.patterns, strict=True)
+        )
+    elif isinstance(pattern, ast.MatchClass):
+        named = zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True)
+        yield from ((f.Attr(subject, name, at), each) for name, each in named)
+        yield from ((_some_of(subject, at), each) for each in pattern.patterns)
+    elif isinstance(pattern, ast.MatchSequence):
+        for index, each in enumerate(pattern.patterns):
+            stars = any(isinstance(one, ast.MatchStar) for one in pattern.patterns[: index + 1])
+            key = f.Text(str(index), at)
+            yield _some_of(subject, at) if stars else f.Item(subject, key, at), each
+    elif isinstance(pattern, ast.MatchOr):
+        yield from ((subject, each) for each in pattern.patterns)
+    elif isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        yield subject, pattern.pattern
+
+
+def _some_of(subject: f.Expr, at: f.Place) -> f.Expr:
+    return f.Item(subject, f.Mix([]), at)
 
 
 def _for(node: ast.stmt) -> Iterator[f.Statement]:
@@ -377,9 +402,25 @@ def _special(node: ast.Call) -> f.Expr | None:
         name = given[1].value if isinstance(given[1], ast.Constant) else None
         if isinstance(name, str):
             return _or_default(f.Attr(expression(given[0]), name, _at(node)), given[2:])
+    if _getter(func) and isinstance(key, str) and len(given) == 1:
+        return _reads(key, node)
     if isinstance(func, ast.Attribute) and func.attr in _MIXES:
         return f.Mix([expression(func.value), *_all(given), *(expression(each.value) for each in node.keywords)])
     return None
+
+
+def _getter(func: ast.expr) -> bool:
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    return name in ("attrgetter", "itemgetter")
+
+
+def _reads(key: str, node: ast.Call) -> f.Expr:
+    """`attrgetter("owner.email")` and `itemgetter("email")` are functions that read this of what they are given."""
+    part: f.Expr = f.Var("each", _at(node))
+    for name in key.split("."):
+        part = f.Attr(part, name, _at(node))
+    body = [f.Give(part, _at(node))]
+    return f.Lambda(f.Function("", [f.Parameter("each", _at(node))], body, _at(node), _end(node)))
 
 
 def _or_default(part: f.Expr, default: Sequence[ast.expr]) -> f.Expr:

@@ -10,19 +10,20 @@ from petguard.flows import remember
 from petguard.flows.form import Form
 from petguard.flows.interpret import Interpreter
 from petguard.flows.summary import Summary
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.model import Gap, State
 from petguard.parsers._code.tree import NOT_VALID
 
 
 def summarised(
-    items: Iterable[Input], lower: Callable[[Input], Form], cache: Cache, dialect: str
+    items: Iterable[Input], lower: Callable[[Input], Form], cache: Cache, dialect: str, told: Told = NOTHING_TOLD
 ) -> tuple[Mapping[str, Summary], list[Gap]]:
     """The summaries by path, and a gap for whatever could not be followed. The cache knows files by their `dialect`."""
     found: dict[str, Summary] = {}
     gaps = []
     for item in items:
         try:
-            found[item.path] = summary = _summary(item, lower, cache, dialect)
+            found[item.path] = summary = _summary(item, lower, cache, dialect, told)
         except UnreadableInput as error:
             gaps.append(_gap(item, error.reason, error.detail, error.line))
         except RecursionError:
@@ -32,12 +33,12 @@ def summarised(
     return found, gaps
 
 
-def _summary(item: Input, lower: Callable[[Input], Form], cache: Cache, dialect: str) -> Summary:
+def _summary(item: Input, lower: Callable[[Input], Form], cache: Cache, dialect: str, told: Told) -> Summary:
     key = key_of(item, dialect)
     stored = cache.recall(key)
     known = remember.summary(item.path, stored[0]) if stored else None
     if known is None:
-        known = Interpreter(item.path, lower(item)).run()
+        known = Interpreter(item.path, lower(item), told).run()
         cache.remember(key, [remember.row(known)])
     return known
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from petguard.collect import Candidate, Input, Interest
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.model import Facts, Gap
 from petguard.parsers import Parser
 from petguard.parsers._code import bundles, flow_languages, languages
@@ -42,7 +43,7 @@ def _interest(candidate: Candidate) -> Interest:
     return Interest.READ if helps else Interest.CLEAR
 
 
-def _parse(inputs: Sequence[Input], program: Program) -> Iterator[Facts | Gap]:
+def _parse(inputs: Sequence[Input], program: Program, told_by: Told = NOTHING_TOLD) -> Iterator[Facts | Gap]:
     project = Project({item.path: item for item in inputs}, _open)
     asked = [item for item in inputs if PurePosixPath(item.path).name not in MANIFESTS and not _is_schema(item)]
     speaking = [item for item in asked if told(item.text.encode("utf-8", "replace"))]
@@ -59,7 +60,7 @@ def _parse(inputs: Sequence[Input], program: Program) -> Iterator[Facts | Gap]:
         if code.gap is not None:
             yield code.gap
     for ecosystem in flow_languages.TREES:
-        yield from followed(project, program.cache, ecosystem)
+        yield from followed(project, program.cache, ecosystem, told_by)
 
 
 def _is_schema(item: Input) -> bool:
@@ -71,4 +72,4 @@ def _open(item: Input) -> Code | None:
     return None if bundles.is_one(item.text) else languages.read(item.path, item.text)
 
 
-PARSER = Parser("code", _interest, _parse)
+PARSER = Parser("code", _interest, _parse, knowing=_parse)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from petguard import catalog, model
 from petguard.collect import Candidate, Input, Interest
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.model import Gap, Node
 from petguard.parsers import Parser, _assets
 from petguard.parsers._notebook import SUFFIX, Notebooks
@@ -39,18 +40,18 @@ def _interest(candidate: Candidate) -> Interest:
     return Interest.NONE if candidate.is_binary and not candidate.told else Interest.READ
 
 
-def _parse(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:
+def _parse(inputs: Sequence[Input], program: Program, told: Told = NOTHING_TOLD) -> Iterator[model.Facts | Gap]:
     notebooks = Notebooks(inputs)
     yield from notebooks.beside()
-    yield from (notebooks.home(found) for found in _modules(notebooks.python, program))
+    yield from (notebooks.home(found) for found in _modules(notebooks.python, program, told))
 
 
-def _modules(inputs: Sequence[Input], program: Program) -> Iterator[model.Facts | Gap]:
+def _modules(inputs: Sequence[Input], program: Program, told: Told) -> Iterator[model.Facts | Gap]:
     project = Project({item.path: item for item in inputs}, program)
     project.search()
     for path, file in project.files.items():
         yield from _read(file, project.facts[path], project)
-    yield from followed(project)
+    yield from followed(project, told)
     yield from project.gaps
 
 
@@ -100,4 +101,4 @@ def _packages(file: File, project: Project) -> Iterator[Node]:
             yield _assets.imported(package, file.at(statement))
 
 
-PARSER = Parser(name="python", interest=_interest, parse=_parse)
+PARSER = Parser(name="python", interest=_interest, parse=_parse, knowing=_parse)

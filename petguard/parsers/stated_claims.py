@@ -27,8 +27,8 @@ Pointer = tuple[Step, ...]
 
 _NAMES = re.compile(r"(?:^|\.)petguard\.ya?ml$")
 _BESIDE = re.compile(r"[^/]\.petguard\.ya?ml$")  # beside an artefact, where no policy is looked for
-_FILES = ("artefact", "config", "checkpoint", "private", "context", "evidence", "collateral", "trust_root")
-_FILES_OR_TEXT = ("signature", "public_key")  # may also be the value itself
+_FILES = ("artefact", "config", "checkpoint", "private", "context", "evidence", "collateral")
+_FILES_OR_TEXT = ("signature", "public_key", "trust_root")  # may also be the value itself
 _PATH_LIKE = re.compile(r"[^\s:]*/[^\s:]+(?::[\w.<>]+)?|[\w.-]+\.[A-Za-z]\w{0,5}(?::[\w.<>]+)?")
 
 

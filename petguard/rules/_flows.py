@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from petguard import rows, taxonomy
 from petguard.graph import Cut, FlowKey, Passage, Path
-from petguard.model import FlowResult, Location, Node, NodeKind
+from petguard.model import FlowResult, Location, Node, NodeKind, Trait
 from petguard.policy import DataRule
 from petguard.rules import _nodes
 from petguard.rules._evidence import Evidence, Hit, Spoken, related
@@ -165,7 +165,10 @@ def _how(paths: Sequence[Path], passage: Passage) -> str:
     if passage is Passage.UNKNOWN:
         return "and where it goes from there could not be found out"
     passed = _some(node.name for node in paths[0].protections)
-    return f"and {passed} on the way does not count for it" if passed else "without protection"
+    if passed:
+        return f"and {passed} on the way does not count for it"
+    idle = _some(hop.node.name for hop in paths[0].hops if Trait.NO_EFFECT in hop.node.traits)
+    return f"without protection: {idle}" if idle else "without protection"
 
 
 def _places(paths: Sequence[Path]) -> Iterator[tuple[Location, str]]:

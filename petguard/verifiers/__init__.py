@@ -91,13 +91,12 @@ def _decided(claim: Claim, verifier: Verifier, bench: Bench) -> Verdict:
 
 def _endangered(claim: Claim, verdict: Verdict) -> Verdict:
     """The verdict in the light of the hazards beside the claim: overturned by one that refutes it, or in doubt."""
-    fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
-    if fatal is not None and verdict.outcome is not Outcome.REFUTED:
-        return _overturned(fatal, verdict)
     spared = ONLY_WORSE if verdict.outcome is Outcome.REFUTED else frozenset()
     doubtful = (each for each in claim.dangers if EFFECTS[each.hazard] is Effect.DOUBTS)
     hazards = (each.detail for each in doubtful if each.hazard not in spared)
-    return _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
+    judged = _doubted(claim, verdict, tuple(dict.fromkeys((*claim.doubts, *hazards))))
+    fatal = next((each for each in claim.dangers if EFFECTS[each.hazard] is Effect.REFUTES), None)
+    return judged if fatal is None or judged.outcome is Outcome.REFUTED else _overturned(fatal, verdict)
 
 
 def _overturned(fatal: Danger, verdict: Verdict) -> Verdict:

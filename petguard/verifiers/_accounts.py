@@ -2,7 +2,7 @@
 
 Releases whose noise is known compose by their privacy-loss distributions; of a verified one whose noise is not of that
 kind, its epsilon and delta are added (basic composition). A release that could not be counted leaves the total without
-an upper bound, and never lowers it.
+an upper bound, and never lowers it; what it was shown to spend at least, the total spends too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,16 +11,17 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Literal
 
-from petguard.claims import Release
+from petguard.claims import DpPsi, DpSgd, Release
 from petguard.graph import SystemGraph
 from petguard.model import Balance, Budget, Budgets, Claim, Json, NodeKind, Outcome, Reason, Verdict
 from petguard.policy import DIFFERENTIAL_PRIVACY
 from petguard.report import Ledger, LedgerRow, Place
-from petguard.verifiers import _dp
+from petguard.verifiers import _closed, _dp
 
 _ASSUMED = (
     "releases about data that was made from this data count as releases about it",
     "the noise of different releases is independent; each release is made as often as its claim says",
+    "each release counts for the neighbours that its own claim means, and the budget is meant for the same",
     "what was released before, elsewhere or without a claim in the scanned files is not in this ledger",
 )
 _FINEST = 0.005  # how exact the factor of the remedy is, relative
@@ -36,6 +37,8 @@ class _Entry:
     noise: tuple[Release, ...] = ()
     epsilon: float = 0.0
     delta: float = 0.0
+    least: float = 0.0  # what it was shown to spend at every delta up to `least_to`, whatever its noise says
+    least_to: float = 0.0
     why_not: str = ""
 
     @property
@@ -127,7 +130,7 @@ class _Origins:
 def ledger(account: Account, verdicts: Mapping[str, Verdict], spends: Mapping[str, Spends]) -> Ledger:
     """Compose one account. Without a budget the total is shown at the sum of the stated deltas."""
     entries = tuple(_release(claim, verdicts[claim.id], spends.get(claim.technique)) for claim in account.claims)
-    stated = sum(_stated_delta(claim) for claim in account.claims)
+    stated = _closed.total((_at_delta(claim) or 0.0, 1) for claim in account.claims)
     budget = account.budget
     delta = budget.delta if budget is not None and budget.delta is not None else min(stated, 0.999)
     low, high = _total(entries, delta)
@@ -150,9 +153,12 @@ def _unit(account: Account) -> tuple[str, ...]:
     return ("one person stands behind one example of each data set, unless a release is said to protect users",)
 
 
-def _stated_delta(claim: Claim) -> float:
-    delta = getattr(claim.statement, "delta", None)
-    return float(delta) if delta is not None else 0.0
+def _at_delta(claim: Claim) -> float | None:
+    """The delta for which its verdict holds, 0 of a pure claim; None where the claim does not tell."""
+    said = claim.statement
+    if isinstance(said, DpSgd | DpPsi):
+        return _dp.delta(said)
+    return getattr(said, "delta", None) or 0.0
 
 
 def _release(claim: Claim, verdict: Verdict, spends: Spends | None) -> _Entry:
@@ -161,13 +167,25 @@ def _release(claim: Claim, verdict: Verdict, spends: Spends | None) -> _Entry:
         return _Entry(claim, verdict, why_not=f"its claim could not be judged ({verdict.reason})")
     if verdict.outcome is Outcome.REFUTED and verdict.interval in (None, (None, None)):
         return _Entry(claim, verdict, why_not="its claim is refuted without a bound on what it spends")
+    spent, delta = _shown(claim, verdict), _at_delta(claim)
     noise = None if spends is None else spends(claim)
+    if verdict.outcome is Outcome.REFUTED and spent is None:
+        return _worse_than_stated(claim, verdict, noise or (), delta or 0.0)
     if noise:
         return _Entry(claim, verdict, noise=noise)
-    spent = _shown(claim, verdict)
-    if spent is None:
-        return _Entry(claim, verdict, why_not="no bound on what it spends is known")
-    return _Entry(claim, verdict, epsilon=spent, delta=_stated_delta(claim))
+    if spent is None or delta is None:
+        what = "bound on what it spends" if spent is None else "delta"
+        return _Entry(claim, verdict, why_not=f"no {what} is known")
+    return _Entry(claim, verdict, epsilon=spent, delta=delta)
+
+
+def _worse_than_stated(claim: Claim, verdict: Verdict, noise: tuple[Release, ...], delta: float) -> _Entry:
+    """Refuted by its sampler, which leaks more than its noise does, or by an audit, where its noise may be another."""
+    least = verdict.interval[0] if verdict.interval is not None else None
+    return _Entry(
+        claim, verdict, noise=() if getattr(claim.statement, "probe", None) else noise, least=least or 0.0,
+        least_to=delta, why_not="its claim is refuted without an upper bound on what it spends",
+    )  # fmt: skip
 
 
 def _shown(claim: Claim, verdict: Verdict) -> float | None:
@@ -183,12 +201,13 @@ def _total(entries: Sequence[_Entry], delta: float) -> tuple[float, float]:
     from petguard.verifiers import _composition  # noqa: PLC0415 - scipy is slow to import
 
     noise = tuple(part for each in entries for part in each.noise)
-    left = delta - sum(each.delta for each in entries)
-    low = _composition.bounds(noise, delta)[0] if noise else 0.0
+    left = _closed.total([(delta, 1), *((each.delta, -1) for each in entries)])
+    least = max((each.least for each in entries if delta <= each.least_to), default=0.0)
+    low = max(least, _composition.bounds(noise, delta)[0] if noise else 0.0)
     if any(each.why_not for each in entries) or left < 0:
         return low, float("inf")
     high = _composition.bounds(noise, left)[1] if noise else 0.0
-    return low, high + sum(each.epsilon for each in entries)
+    return low, _closed.total((epsilon, 1) for epsilon in (high, *(each.epsilon for each in entries)))
 
 
 def _balance(entries: Sequence[_Entry], budget: Budget | None, low: float, high: float) -> Balance:

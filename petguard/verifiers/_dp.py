@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
-from petguard.claims import DpStatement
+from petguard.claims import DpPsi, DpSgd, DpStatement
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
 
 Interval = tuple[float | None, float | None]
@@ -51,6 +51,11 @@ def show(claim: Claim, found: Enclosure, wanted: Sequence[str], delta: float | N
     verdict = cannot_judge(claim, wanted, gives, method=found.method)
     assumptions = (*found.assumptions, *contradictions(claim))
     return verdict.model_copy(update={"interval": interval(found.low, found.high), "assumptions": assumptions})
+
+
+def delta(said: DpSgd | DpPsi) -> float | None:
+    """The stated delta, else the usual 1 / (10 N) of data with N rows."""
+    return said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else None)
 
 
 def contributions(said: DpStatement) -> tuple[int, float]:
@@ -115,6 +120,11 @@ def cannot_judge(claim: Claim, wanted: Sequence[str], extra: str = "", *, method
     else:
         reason, what = Reason.MISSING_PARAMETER, f"not stated: {', '.join(wanted)}"
     return unverifiable(claim, reason, f"{what}; {extra or 'state it in the claim'}", method=method)
+
+
+def dynamic(claim: Claim, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the fields that are set in the scanned files, to what is no constant there."""
+    return tuple(name for name in names if getattr(claim.statement, name) is None and name in claim.unresolved)
 
 
 def contradictions(claim: Claim) -> Iterable[str]:

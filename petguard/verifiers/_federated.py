@@ -79,7 +79,16 @@ def _gaussian_low(noise: float, rounds: Rounds, delta: float, points: int) -> fl
         return math.inf if told > delta else 0.0
     if rounds.rate == 1:
         return _gaussian.every_step(noise / (2 if rounds.swapped else 1), rounds.count, delta)[0]
-    return _gaussian.poisson_lower(noise, rounds.rate, rounds.count, delta, points)[0] if rounds.rate else 0.0
+    if not rounds.rate:
+        return 0.0
+    poisson = _gaussian.poisson_lower(noise, rounds.rate, rounds.count, delta, points)[0]
+    return poisson if rounds.sampled else min(poisson, _in_turn(noise, rounds.rate, rounds.count, delta, points))
+
+
+def _in_turn(noise: float, rate: float, count: int, delta: float, points: int) -> float:
+    """The lower bound where clients take turns: Poisson sampling, which may draw one often, can be worse."""
+    turns = math.ceil(1 / rate * (1 - 1e-12))
+    return _gaussian.shuffle_lower(noise, turns, 0.0, count // turns, delta, points)
 
 
 def settle(noise: float, rounds: Rounds, epsilon: float, delta: float) -> Bounds:

@@ -59,13 +59,13 @@ class Comparison:
 
     def __init__(self, private: Table, synthetic: Table, columns: Sequence[str]) -> None:
         self._columns = tuple(columns)
-        self._shares: list[Counter[str]] = [Counter() for _ in columns]
+        self._private: list[list[str]] = [[] for _ in columns]
         self._rows: Counter[Row] = Counter()
         for batch in private.batches(columns):
             self._rows.update(zip(*batch, strict=True))
-            for counter, values in zip(self._shares, batch, strict=True):
-                counter.update(values)
-        self._unique = [_own_values(counter) for counter in self._shares]
+            for held, values in zip(self._private, batch, strict=True):
+                held.extend(values)
+        self._unique = [_own_values(values) for values in self._private]
         self._hits: list[Counter[str]] = [Counter() for _ in columns]
         self._copied: list[tuple[int, Row]] = []
         self._made = 0
@@ -82,11 +82,10 @@ class Comparison:
     def support_leak(self, column: str) -> Leak | None:
         """Private values of a high-cardinality column that stand verbatim in the synthetic one; None if not shown."""
         at = self._columns.index(column)
-        own, hits = self._shares[at], self._hits[at]
-        distinct = sorted(hits)
-        if len(own) < max(_FEWEST_DISTINCT, _CARDINALITY * own.total()) or len(distinct) < _FEWEST:
+        hits, distinct = self._hits[at], sorted(self._hits[at])
+        if len(distinct) < _FEWEST:
             return None
-        chance = _chance(list(own), len(self._unique[at]))
+        chance = _chance(self._private[at], len(self._unique[at]))
         if chance is None:
             told = [value for value in distinct if len(value) >= _SHORTEST_TEXT]
             return Leak(column, len(told), self._made, None, tuple(told[:3])) if len(told) >= _FEWEST else None
@@ -96,10 +95,11 @@ class Comparison:
 
     def copies(self) -> Copies:
         """Whole rows that were taken over, with what chance would give by the private file's own frequencies."""
-        total = self._rows.total()
         people = {row for _, row in self._copied}
+        shares = [Counter(values) for values in self._private] if people else []
+        total = self._rows.total()
         expected = sum(
-            self._made * math.prod(counter[cell] / total for counter, cell in zip(self._shares, row, strict=True))
+            self._made * math.prod(counter[cell] / total for counter, cell in zip(shares, row, strict=True))
             for row in people
         )
         unique = sum(count == 1 for count in self._rows.values())
@@ -107,9 +107,14 @@ class Comparison:
         return Copies(len(self._copied), self._made, len(people), unique, expected, first)
 
 
-def _own_values(counter: Counter[str]) -> frozenset[str]:
-    """The values that only one row has."""
-    return frozenset([value for value, count in counter.items() if count == 1]) - _BLANK
+def _own_values(values: Sequence[str]) -> frozenset[str]:
+    """The values that only one row has, of a column of mostly different ones; nothing of another column."""
+    distinct = frozenset(values)
+    if len(distinct) < max(_FEWEST_DISTINCT, _CARDINALITY * len(values)):
+        return frozenset()
+    if len(distinct) == len(values):
+        return distinct - _BLANK
+    return frozenset([value for value, count in Counter(values).items() if count == 1]) - _BLANK
 
 
 def _at_least(hits: int, of: int) -> float:

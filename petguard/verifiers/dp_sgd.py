@@ -85,12 +85,8 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
 
 
 def _missing(claim: Claim, said: DpSgd) -> list[str]:
-    dynamic = [
-        name
-        for name in ("unit", "contributions", "neighbours")
-        if getattr(said, name) is None and name in claim.unresolved
-    ]
-    return dynamic if said.ledger else [*_missing_numbers(said), *dynamic]
+    dynamic = _dp.dynamic(claim, ("unit", "contributions", "neighbours"))
+    return [*dynamic] if said.ledger else [*_missing_numbers(said), *dynamic]
 
 
 def _missing_numbers(said: DpSgd) -> list[str]:
@@ -206,7 +202,7 @@ def _no_noise(claim: Claim, said: DpSgd) -> Verdict:
 def _nothing_claimed(claim: Claim, said: DpSgd) -> Verdict:
     from petguard.verifiers import _ledger  # noqa: PLC0415 - scipy is slow to import
 
-    delta = said.delta or (1 / (10 * said.dataset_size) if said.dataset_size else _LOOK)
+    delta = _dp.delta(said) or _LOOK
     runs = _ledger.lines(said)
     wanted = [name for name in ("epsilon", "delta") if getattr(said, name) is None]
     return _dp.show(claim, _enclosed(claim, runs, _ledger.enclose(runs, delta)), wanted, delta)

@@ -44,7 +44,7 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     assert isinstance(said, FederatedDp)
     if said.noise_multiplier == 0 and said.epsilon is not None and said.mechanism in (None, "gaussian"):
         return _no_noise(claim, said)
-    missing = _missing(said)
+    missing = [*_missing(said), *_dp.dynamic(claim, ("mechanism", "unit", "neighbours"))]
     if missing:
         return _dp.cannot_judge(claim, missing)
     if (said.clients_per_round or 0) > (said.clients_total or math.inf):

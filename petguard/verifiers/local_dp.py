@@ -6,7 +6,7 @@ outcome, Gaussian noise by its exact curve. The numerics stand in `_local` and `
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from petguard.claims import LocalDp
 from petguard.model import Budget, Claim, Json, Outcome, Reason, Verdict, unverifiable
@@ -44,14 +44,46 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
     absurd = protocol.absurd(said)
     if absurd:
         return unverifiable(claim, Reason.GAP, absurd)
-    found = protocol.enclose(said)
+    found = _enclosed(protocol, said)
+    untold = _untold(claim, said)
     if said.epsilon is None:
-        return _dp.show(claim, found, ("epsilon",), said.delta)
+        return _from_below(untold, _dp.show(claim, found, ("epsilon",), said.delta))
     verdict = _dp.decide(claim, found, said.epsilon, said.delta, _remedy(said, protocol, found, budget))
-    if verdict.outcome is Outcome.VERIFIED and said.protocol == "gaussian" and said.rounds is None:
-        # Updates come from training, which takes many rounds; one round may refute a claim, not verify it.
-        return _dp.show(claim, found, ("rounds",), said.delta)
-    return verdict
+    if untold and verdict.outcome is not Outcome.REFUTED:
+        verdict = _dp.show(claim, found, untold, said.delta)
+    return _from_below(untold, verdict)
+
+
+def _enclosed(protocol: Protocol, said: LocalDp) -> Enclosure:
+    """The bounds; of a claim whose unit is not stated, for one contribution from below and for all from above."""
+    found = protocol.enclose(said)
+    if said.unit is not None or said.contributions is None:
+        return found
+    one = protocol.enclose(said.model_copy(update={"contributions": None}))
+    return replace(found, low=one.low)
+
+
+def _untold(claim: Claim, said: LocalDp) -> tuple[str, ...]:
+    """Numbers whose smallest value was taken, because it is not stated: a claim can then only be refuted.
+
+    Updates come from training, which takes many rounds; a domain may have more than two values, and a user more than
+    one.
+    """
+    dynamic = _dp.dynamic(claim, ("unit", "contributions", "rounds"))
+    if dynamic:
+        return dynamic
+    if said.protocol == "randomized_response" and said.domain_size is None:
+        return ("domain_size",)
+    if said.rounds is None and (said.protocol == "gaussian" or (said.unit == "user" and said.contributions is None)):
+        return ("rounds" if said.protocol == "gaussian" else "rounds or contributions",)
+    return ()
+
+
+def _from_below(untold: tuple[str, ...], verdict: Verdict) -> Verdict:
+    """The verdict without an upper bound where a number that raises it is not known."""
+    if verdict.interval is None or not untold:
+        return verdict
+    return verdict.model_copy(update={"interval": (verdict.interval[0], None)})
 
 
 def _remedy(said: LocalDp, protocol: Protocol, found: Enclosure, budget: Budget) -> Json:
@@ -63,8 +95,8 @@ def _remedy(said: LocalDp, protocol: Protocol, found: Enclosure, budget: Budget)
 
 
 def _times(said: LocalDp) -> int:
-    """How many messages one person sends about the same value."""
-    each = said.contributions if said.unit == "user" else None
+    """How many messages one person sends about the same value, at most where the unit is not stated."""
+    each = None if said.unit == "example" else said.contributions
     return (said.rounds or 1) * (each or 1)
 
 
@@ -149,7 +181,9 @@ def _response(said: LocalDp) -> Enclosure:
     setting = f"the true one of {size} answers with probability {_kept(said):.15g}"
     untold = () if said.domain_size else ("there are two possible answers",)
     equal = ("every untrue answer is equally likely",) if size > 2 else ()
-    return _answers(said, setting, "exact ratio of the probabilities of every answer", (*untold, *equal))
+    found = _answers(said, setting, "exact ratio of the probabilities of every answer", (*untold, *equal))
+    # Of 1/p answers, all equally likely, nothing is learnt.
+    return replace(found, low=0.0) if untold and _kept(said) < 0.5 else found
 
 
 # --- Gaussian noise on a clipped update

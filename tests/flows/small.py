@@ -9,6 +9,7 @@ from petguard.flows.form import line_and_column
 from petguard.flows.interpret import Interpreter
 from petguard.flows.knowledge import Data
 from petguard.flows.summary import Site, Summary
+from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.graph import Path, SystemGraph
 from petguard.model import Facts, Gap, Location, Node, NodeKind, Origin, SinkKind
 from petguard.parsers._python_form import form
@@ -96,15 +97,16 @@ def _spot(location: model.Location) -> tuple[str, int]:
     return location.path, location.line
 
 
-def summary(text: str, path: str = "app.py") -> Summary:
+def summary(text: str, path: str = "app.py", told: Told = NOTHING_TOLD) -> Summary:
     """What one file does with its values."""
-    return Interpreter(path, form(module(text))).run()
+    return Interpreter(path, form(module(text)), told).run()
 
 
-def followed(files: str | Mapping[str, str]) -> Followed:
+def followed(files: str | Mapping[str, str], told: Told = NOTHING_TOLD) -> Followed:
     """Follow a project; a single text is a file with `ask` and a client in it."""
     whole = {"app.py": HEAD + files} if isinstance(files, str) else dict(files)
-    summaries = {path: summary(text, path) for path, text in whole.items()}
+    summaries = {path: summary(text, path, told) for path, text in whole.items()}
     services = _Services()
-    facts, gaps = Tree(summaries, Modules(tuple(whole)).located, _here, recognise=services.recognise).follow()
+    modules = Modules(tuple(whole)).located
+    facts, gaps = Tree(summaries, modules, _here, recognise=services.recognise, told=told).follow()
     return Followed(Facts(nodes=(*facts.nodes.values(), *services.nodes), edges=tuple(facts.edges)), tuple(gaps))

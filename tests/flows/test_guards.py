@@ -2,6 +2,7 @@
 
 import pytest
 
+from petguard.model import Trait
 from tests.flows.small import followed
 
 _REDACT = "import re\ndef redact(text):\n    return re.sub('[0-9]', '', text)\n"
@@ -18,6 +19,8 @@ _PROTECTED = {
     "a record that redacts itself": ("ask(user.email.redact())", ("redaction",)),
     "a redactor before a variable": ("x = user.email\n    x = redact(x)\n    ask(x)", ("redaction",)),
     "a redactor that is given to another": ("ask(apply(redact, user.email))", ("redaction",)),
+    "a redactor with a helper": ("ask(anonymise(user.email))", ("redaction",)),
+    "a redactor that keeps some of it": ("ask(mask_email(user.email))", ("redaction",)),
     "a redactor of what has a name in a function": ("ask(named(user))", ("redaction",)),
     "two of them": ("ask(redact(redact(user.email)))", ("redaction", "redaction")),
 }
@@ -30,6 +33,8 @@ _BARE = {
     "a redactor in one of two loops": "for x in [user.email]:\n        redact(x)\n    ask(user.email)",
     "a redactor of the rest": "ask(redact('a') + user.email)",
     "a redactor that gives back what it got": "ask(scrub(user.email))",
+    "a redactor that hands on to helpers": "ask(anonymize(user.email))",
+    "a redactor that only tidies": "ask(redact_text(user.email))",
     "a redactor whose result is appended beside": "x = [user.email]\n    x.append(redact(user.email))\n    ask(x)",
     "strip": "ask(user.email.strip())",
     "a cleaner of texts": "ask(clean_text(user.email))",
@@ -56,7 +61,11 @@ _NO_CONSENT = {
 def _code(body: str) -> str:
     return (
         f"import lib\n{_REDACT}def safe(x):\n    return redact(x)\ndef named(u):\n    email = u.email\n    return redact(email)\ndef apply(g, x):\n    return g(x)\n"
-        f"def scrub(x):\n    return x\ndef clean_text(x):\n    return x.lower()\ndef f(user, flag):\n    {body}\n"
+        f"def scrub(x):\n    return x\ndef anonymise(x):\n    return cut(x)\ndef cut(x):\n    return lib.take_out(x)\n"
+        f"def mask_email(x):\n    return x[:1] + '***'\ndef clean_text(x):\n    return x.lower()\n"
+        f"def third(x):\n    y = x\n    return y\ndef second(x):\n    return third(str(x))\n"
+        f"def anonymize(x):\n    return second(x)\ndef redact_text(x):\n    x = x.strip()\n    return x.lower()\n"
+        f"def f(user, flag):\n    {body}\n"
     )
 
 
@@ -83,3 +92,17 @@ def test_a_question_for_consent_guards_what_it_stands_around(name: str) -> None:
 def test_a_question_for_consent_guards_nothing_else(name: str) -> None:
     """Neither the other arm nor what comes after it."""
     assert followed(_code(_NO_CONSENT[name])).protections == {()}
+
+
+def test_a_protection_without_effect_is_told_once() -> None:
+    """What it is given and what it gives back are two steps, and one thing to mend."""
+    nodes = followed(_code("ask(scrub(user.email))")).facts.nodes
+    assert [node.name for node in nodes if Trait.NO_EFFECT in node.traits] == ["scrub (gives back what it got)"]
+
+
+def test_a_redactor_of_many_helpers_is_looked_through_once() -> None:
+    """What is handed on in two ways, again and again, takes no longer for it."""
+    steps = "".join(f"    x = x.strip() + x.lower() + h{n % 4}(x)\n" for n in range(60))
+    helpers = "".join(f"def h{n}(x):\n    return h{n + 1}(x) + h{n + 1}(x.strip())\n" for n in range(4))
+    code = f"{helpers}def h4(x):\n    return x\ndef redact(x):\n{steps}    return x\ndef f(user):\n    ask(redact(user.email))\n"
+    assert followed(code).protections == {()}

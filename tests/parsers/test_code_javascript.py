@@ -303,6 +303,14 @@ def test_of_a_bundle_only_addresses_and_keys_are_told(read: Read) -> None:
     assert [(gap.path, gap.reason) for gap in gaps] == [("c.js", "minified")]
 
 
+@pytest.mark.parametrize("loads", ['const O=require("openai");', 'import O from"openai";', 'import("openai").then(f);'])
+def test_a_bundle_that_loads_a_package_of_ai_is_not_clean(read: Read, loads: str) -> None:
+    """What is written in one long line and asks an AI is told as using it, and the rest of it is a gap."""
+    facts, gaps = read(PARSER, {"one.js": loads + "a(1);" * 2000})
+    assert _named(facts, Asset.AI_SDK) == {"openai"}
+    assert [(gap.path, gap.reason) for gap in gaps] == [("one.js", "minified")]
+
+
 def test_what_cannot_be_read_is_a_gap_with_its_line(read: Read) -> None:
     """A file that is cut off is read as far as it goes, and says where it breaks."""
     facts, gaps = read(PARSER, {"a.ts": _OPENAI + "function f() {\n  if (x) {\n    new OpenAI({\n"})

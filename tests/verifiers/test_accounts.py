@@ -123,3 +123,57 @@ def test_the_ledger_of_one_release_is_its_own_epsilon(noise: float) -> None:
     """Composition of one is no composition."""
     found = ledgers(release(1, scale=noise, epsilon=1 / noise))["patients.csv"]
     assert found.interval[1] == pytest.approx(1 / noise, rel=1e-6)
+
+
+def test_a_release_whose_sampler_leaks_has_no_upper_bound() -> None:
+    """Numpy's Laplace noise is refuted bit by bit, so the epsilon of its formula is no bound on what it spends."""
+    query = release(1, implementation="numpy")
+    found = ledgers(query, budgets=budget(2.0))["patients.csv"]
+    assert (found.balance, found.interval[1], found.releases[0].counted) == (Balance.UNKNOWN, None, "not")
+    assert ledgers(query, budgets=budget(0.5))["patients.csv"].balance is Balance.EXCEEDED
+
+
+def test_what_a_release_is_shown_to_spend_is_spent_by_all_together() -> None:
+    """At its own delta the replay alone exceeds a budget of 2."""
+    found = ledgers(release(1, implementation="numpy", delta=1e-6), release(2), budgets=budget(2.0))["patients.csv"]
+    assert (found.balance, found.broke) == (Balance.EXCEEDED, "c1")
+    low = found.interval[0]
+    assert low is not None
+    assert low > 5
+
+
+DUMMIES = {
+    "technique": "dp_psi", "epsilon": 2.0, "maximum_queries": 10, "ids_num": 3, "precomputed_tau": 1440,
+    "use_precomputed_tau": True, "input_dp": True, "dataset_size": 10**6, "data": "patients.csv",
+}  # fmt: skip
+SHUFFLED = {
+    "technique": "dp_sgd", "noise_multiplier": 20.0, "sample_rate": 0.01, "epochs": 1, "sampling": "shuffle",
+    "epsilon": 3.0, "data": "patients.csv",
+}  # fmt: skip
+
+
+def other(**said: Any) -> Claim:
+    """A release of another technique."""
+    return Claim(id="o", statement=STATEMENT.validate_python(said), location=Location(path="o.py"), subject="o.py")
+
+
+def test_a_delta_that_follows_from_the_data_is_spent() -> None:
+    """PSI with a million rows spends a delta of 1e-7: a budget of 1e-12 cannot pay that, one of 1e-6 can."""
+    assert ledgers(other(**DUMMIES), budgets=budget(2.1, delta=1e-12))["patients.csv"].balance is Balance.UNKNOWN
+    assert ledgers(other(**DUMMIES), budgets=budget(2.1, delta=1e-6))["patients.csv"].balance is Balance.WITHIN
+    assert ledgers(other(**DUMMIES))["patients.csv"].delta == 1e-7
+
+
+def test_an_epsilon_without_a_delta_is_not_counted() -> None:
+    """Shuffled training whose delta nobody states has no epsilon."""
+    found = ledgers(other(**SHUFFLED), budgets=budget(5.0))["patients.csv"]
+    assert (found.balance, found.releases[0].why) == (Balance.UNKNOWN, "no delta is known")
+
+
+def test_stated_numbers_add_up_as_they_are_written() -> None:
+    """Three times 0.1 meets a budget of 0.3, and ten deltas of 1e-6 one of 1e-5."""
+    made: dict[str, Any] = {"scale": None, "sensitivity": None, "epsilon": 0.1}
+    three = ledgers(*(release(line, **made) for line in (1, 2, 3)), budgets=budget(0.3))["patients.csv"]
+    assert (three.balance, three.interval) == (Balance.WITHIN, (0.0, 0.3))
+    ten = ledgers(*(release(line, **made, delta=1e-6) for line in range(1, 11)), budgets=budget(1.0, delta=1e-5))
+    assert ten["patients.csv"].balance is Balance.WITHIN

@@ -287,3 +287,27 @@ def library(each: Release, *, upper: bool) -> Any:
     else:
         once = module.from_randomized_response(2 * min(each.p or 0, 1 - (each.p or 0)), 2, **grid)
     return once.self_compose(each.count)
+
+
+SAMPLED = (release("gaussian", scale=1.0, rate=0.01, sampling="fixed", count=100),)
+
+
+def high(neighbours: str | None, sampling: str) -> float:
+    """The upper bound on the sampled releases."""
+    found = judge((SAMPLED[0].model_copy(update={"sampling": sampling}),), neighbours=neighbours, delta=1e-5).interval
+    assert found is not None
+    assert found[1] is not None
+    return found[1]
+
+
+def test_who_leaves_a_sample_of_a_fixed_size_makes_room_for_another() -> None:
+    """A sensitivity of 1 to adding or removing is one of 2 to replacing, and that is what happens in the sample."""
+    twice = release("gaussian", scale=0.5, rate=0.01, sampling="fixed", count=100)
+    assert high(None, "fixed") == high("add_remove", "fixed") == _composition.bounds([twice], 1e-5)[1]
+    assert high("replace", "fixed") == _composition.bounds(SAMPLED, 1e-5)[1] < 0.8
+    assert high(None, "fixed") > 2
+
+
+def test_a_replaced_unit_of_a_poisson_sample_is_not_a_removed_one() -> None:
+    """Replacing is symmetric: the curve of one that is only removed or only added is no bound on it."""
+    assert high("replace", "poisson") == high("replace", "fixed") > high(None, "poisson")

@@ -108,6 +108,16 @@ def test_a_missing_number_is_named(field: str) -> None:
     assert field in verdict.explanation
 
 
+@pytest.mark.parametrize("said", [{"unit": "user", "contributions": 20}, {"contributions": 20}, {"unit": "user"}])
+def test_several_keys_of_one_user_are_not_hidden(said: dict[str, Any]) -> None:
+    """The dummies are made for one key in each column, so a user with more is refuted by one and never verified."""
+    verdict = judge(**said)
+    assert verdict.outcome is Outcome.UNVERIFIABLE
+    assert not verdict.interval or verdict.interval[1] is None
+    assert judge(**said, epsilon=1.9).outcome is Outcome.REFUTED
+    assert judge(unit="user", contributions=1).outcome is Outcome.VERIFIED
+
+
 def test_a_dynamic_number_is_named_with_its_text() -> None:
     """A tau that is computed elsewhere is a dynamic value."""
     verdict = judge(precomputed_tau=None, unresolved={"precomputed_tau": "${TAU}"})

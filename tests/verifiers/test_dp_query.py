@@ -281,3 +281,9 @@ def test_impossible_numbers_stop_at_the_border(field: str, absurd: float) -> Non
     """Zero, negative numbers, NaN and infinity are no statements."""
     with pytest.raises(ValueError, match=field):
         DpQuery.model_validate({field: absurd})
+
+
+def test_answers_of_a_library_for_a_delta_add_up_by_their_noise() -> None:
+    """Diffprivlib's Laplace for epsilon 0.1 and delta 0.5 has noise for 0.79, and ten of these are bounded by 7.9."""
+    verdict = judge(mechanism="laplace", implementation="diffprivlib", epsilon=0.1, delta=0.5, count=10)
+    assert list(verdict.interval or ()) == [0.0, pytest.approx(10 * (0.1 + math.log(2)))]

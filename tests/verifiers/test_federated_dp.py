@@ -98,6 +98,26 @@ def test_unknown_sampling_is_missing_where_it_decides() -> None:
     assert judge(sampling=None, unresolved={"sampling": "args.how"}).reason is Reason.DYNAMIC_VALUE
 
 
+def test_clients_of_unknown_sampling_may_take_turns() -> None:
+    """Who is in every second round surely spends 28.4 over ten rounds; Poisson sampling by half spends 31.4."""
+    half: dict[str, Any] = {
+        "noise_multiplier": 0.5,
+        "clients_per_round": 1,
+        "clients_total": 2,
+        "rounds": 10,
+        "epsilon": 30.0,
+    }
+    assert _gaussian.every_step(0.5, 5, 1e-5)[1] < 30
+    assert judge(**half, sampling="poisson").outcome is Outcome.REFUTED
+    assert judge(**half, sampling=None).reason is Reason.MISSING_PARAMETER
+
+
+@pytest.mark.parametrize("name", ["mechanism", "unit", "neighbours"])
+def test_what_decides_and_is_no_constant_is_named(name: str) -> None:
+    """Neither a mechanism nor the neighbours are taken for the usual ones where the code says otherwise."""
+    assert judge(unresolved={name: "args.how"}).reason is Reason.DYNAMIC_VALUE
+
+
 def test_unknown_sampling_of_unknown_clients_has_only_an_upper_bound() -> None:
     """Without the number of clients a client may never be drawn."""
     assert interval(sampling=None, clients_total=None)[0] == 0

@@ -16,7 +16,7 @@ from petguard.verifiers.local_dp import VERIFIER
 from tests.benches import bench
 
 SKETCH: dict[str, Any] = {"protocol": "gcms", "m": 16, "s": 4, "p": 0.5, "epsilon": 1.0987}
-RESPONSE: dict[str, Any] = {"protocol": "randomized_response", "p": 0.75, "epsilon": 1.0987}
+RESPONSE: dict[str, Any] = {"protocol": "randomized_response", "p": 0.75, "domain_size": 2, "epsilon": 1.0987}
 UPDATE: dict[str, Any] = {
     "protocol": "gaussian",
     "clipping_norm": 1.0,
@@ -122,11 +122,45 @@ def test_a_set_of_all_hashes_is_no_protocol(s: int) -> None:
 # --- randomised response
 
 
-@pytest.mark.parametrize(("size", "epsilon"), [(None, 1.0987), (2, 1.0987), (10, 3.2959)])
-def test_randomised_response_is_verified(size: int | None, epsilon: float) -> None:
+@pytest.mark.parametrize(("size", "epsilon"), [(2, 1.0987), (10, 3.2959)])
+def test_randomised_response_is_verified(size: int, epsilon: float) -> None:
     """log(p (k - 1) / (1 - p)): the truth with 3/4 is log 3 of two answers and log 27 of ten."""
     assert judge(RESPONSE, domain_size=size, epsilon=epsilon).outcome is Outcome.VERIFIED
     assert judge(RESPONSE, domain_size=size, epsilon=epsilon - 0.01).outcome is Outcome.REFUTED
+
+
+def test_an_unknown_domain_size_only_refutes() -> None:
+    """Two answers tell the least if the truth is likelier than not; ten at 3/4 have log 27, and four at 1/4 nothing."""
+    verdict = judge(RESPONSE, domain_size=None)
+    assert (verdict.reason, verdict.interval and verdict.interval[1]) == (Reason.MISSING_PARAMETER, None)
+    assert judge(RESPONSE, domain_size=None, epsilon=1.09).outcome is Outcome.REFUTED
+    assert judge(RESPONSE, domain_size=None, epsilon=1.09, p=0.25).reason is Reason.MISSING_PARAMETER
+    assert judge(RESPONSE, domain_size=4, epsilon=1e-3, p=0.25).outcome is Outcome.VERIFIED
+
+
+def test_contributions_of_no_stated_unit_may_all_be_one_users() -> None:
+    """One of twenty messages keeps 1.0987 and all of them keep 22: neither is what is claimed for sure."""
+    assert judge(RESPONSE, contributions=20).reason is Reason.GAP
+    assert judge(RESPONSE, contributions=20, epsilon=22.0).outcome is Outcome.VERIFIED
+    assert judge(RESPONSE, contributions=20, epsilon=1.0).outcome is Outcome.REFUTED
+    assert judge(RESPONSE, contributions=20, unit="example").outcome is Outcome.VERIFIED
+    assert judge(RESPONSE, contributions=20, unit="user").outcome is Outcome.REFUTED
+
+
+def test_a_user_who_may_send_any_number_of_messages_is_not_protected() -> None:
+    """How many there are at most has to be stated, as rounds or as contributions."""
+    verdict = judge(RESPONSE, unit="user")
+    assert verdict.reason is Reason.MISSING_PARAMETER
+    assert "rounds or contributions" in verdict.explanation
+    assert judge(RESPONSE, unit="user", rounds=1).outcome is Outcome.VERIFIED
+    assert judge(RESPONSE, unit="user", epsilon=1.0).outcome is Outcome.REFUTED
+
+
+def test_dynamic_rounds_are_not_one() -> None:
+    """One message may refute a claim; verified it cannot be, if nobody knows how many there are."""
+    verdict = judge(RESPONSE, unresolved={"rounds": "args.days"})
+    assert (verdict.reason, verdict.interval and verdict.interval[1]) == (Reason.DYNAMIC_VALUE, None)
+    assert judge(RESPONSE, unresolved={"rounds": "args.days"}, epsilon=1.0).outcome is Outcome.REFUTED
 
 
 def test_a_lie_told_too_often_is_a_truth() -> None:
@@ -227,7 +261,8 @@ def test_rounds_of_noise_are_composed() -> None:
 
 def test_one_round_refutes_and_does_not_verify() -> None:
     """Training takes many rounds; how many has to be stated, unless one is too much already."""
-    assert judge(UPDATE, rounds=None).reason is Reason.MISSING_PARAMETER
+    verdict = judge(UPDATE, rounds=None)
+    assert (verdict.reason, verdict.interval and verdict.interval[1]) == (Reason.MISSING_PARAMETER, None)
     assert judge(UPDATE, rounds=None, sensitivity=0.5).outcome is Outcome.REFUTED
 
 

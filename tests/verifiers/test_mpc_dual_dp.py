@@ -75,6 +75,19 @@ def test_a_missing_number_is_named(field: str) -> None:
     assert field in verdict.explanation
 
 
+@pytest.mark.parametrize("unit", [None, "user"])
+def test_stated_contributions_may_each_move_the_number(unit: str | None) -> None:
+    """One contribution keeps 0.762 and four of them do not: which of the two is meant is not sure."""
+    assert judge(unit=unit, contributions=4).reason is Reason.GAP
+    assert judge(unit=unit, contributions=4, epsilon=5.0).outcome is Outcome.VERIFIED
+    assert judge(unit=unit, contributions=4, epsilon=0.7).outcome is Outcome.REFUTED
+
+
+def test_dynamic_contributions_are_not_one() -> None:
+    """What is read from the command line may be anything."""
+    assert judge(unresolved={"contributions": "args.rows"}).reason is Reason.DYNAMIC_VALUE
+
+
 def test_a_missing_n_is_not_taken_from_the_formula() -> None:
     """The formula's number is shown, and nothing is verified by it."""
     assert "98 coins; state the n" in judge(n=None).explanation

@@ -109,8 +109,12 @@ class BuiltIns:
         arguments = [f.Argument(self._in.expression(given[1]), "*")]
         return f.Call(of, arguments, self._in.at(node), self._in.end(node))
 
-    def _bound(self, _node: Node, of: f.Expr, given: list[Node]) -> f.Expr | None:
-        return of if len(given) == 1 else None
+    def _bound(self, node: Node, of: f.Expr, given: list[Node]) -> f.Expr | None:
+        """`f.bind(this)` is the function, `f.bind(this, a)` one that is given `a` first."""
+        if len(given) < 2:
+            return of if given else None
+        arguments = [f.Argument(of), *map(self._argument, given[1:])]
+        return f.Call(f.Var("partial", self._in.at(node)), arguments, self._in.at(node), self._in.end(node))
 
     def _otherwise(self, node: Node, of: f.Expr, given: list[Node]) -> f.Expr | None:
         """`promise.catch(f)`: the value of the promise, or what `f` makes of an error, which is no data."""

@@ -149,6 +149,7 @@ class _JavaScript(Classes):
             if made is not None:
                 yield made
                 continue
+            yield from self._yielded(value)
             lowered = None if value is None else self.expression(value)
             types = self.types.names(self.field(each, "type")) or self.types.told(value)
             yield f.Let([self.expression(target)], lowered, self.at(each), types=types)
@@ -173,6 +174,11 @@ class _JavaScript(Classes):
         elif inner is not None and inner.type != "string":
             yield f.Do(self.expression(inner))
 
+    def _yielded(self, value: Node | None) -> Iterator[f.Statement]:
+        """What a generator gives back on the way: `const next = yield row`."""
+        if value is not None and value.type == "yield_expression":
+            yield f.Give(self.inner(value), self.at(value), more=True)
+
     def _assignment(self, node: Node) -> Iterator[f.Statement]:
         left, right = self.field(node, "left"), self.field(node, "right")
         whole = self.text(left) if left is not None and left.type == "member_expression" else ""
@@ -186,6 +192,7 @@ class _JavaScript(Classes):
         ):
             yield from self._common_export(left, right)
             return
+        yield from self._yielded(right)
         adds = node.type == "augmented_assignment_expression"
         yield f.Let([self.expression(left)], self.expression(right), self.at(node), adds=adds)
 

@@ -8,6 +8,7 @@ from petguard.catalog import Ecosystem
 from petguard.collect import Input
 from petguard.flows.follow import Tree
 from petguard.flows.knowledge import table
+from petguard.flows.told import Told
 from petguard.model import Facts, Gap
 from petguard.parsers._code import bundles, flow_languages, flow_modules
 from petguard.parsers._code.asks import Asks
@@ -21,25 +22,26 @@ from petguard.telltales import told
 _HEAD = 200
 
 
-def followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
+def followed(project: Project, cache: Cache, ecosystem: Ecosystem, told_by: Told) -> Iterator[Facts | Gap]:
     """Where personal data goes in all files of an ecosystem, once the calls of AI in them are known."""
     items = tuple(project.inputs.values())
+    dialect = told_by.dialect(ecosystem)
     if items:
-        yield from remembered(items, cache, ecosystem, partial(_followed, project, cache, ecosystem))
+        yield from remembered(items, cache, dialect, partial(_followed, project, cache, ecosystem, told_by))
 
 
-def _followed(project: Project, cache: Cache, ecosystem: Ecosystem) -> Iterator[Facts | Gap]:
+def _followed(project: Project, cache: Cache, ecosystem: Ecosystem, told_by: Told) -> Iterator[Facts | Gap]:
     inputs = {path: item for path, item in project.inputs.items() if _is_of(item, ecosystem)}
     texts = [item.text for item in inputs.values()]
     uses_ai = any(path in inputs for path, _, _ in project.answering) or table().asks_any(texts)
     if not uses_ai and not table().matters(texts) and not any(map(_speaks, inputs.values())):
         return
-    summaries, unread = summarised(inputs.values(), flow_languages.form, cache, ecosystem)
+    summaries, unread = summarised(inputs.values(), flow_languages.form, cache, told_by.dialect(ecosystem), told_by)
     places = Places({path: item.text for path, item in inputs.items()})
     noted = Noted(places.at)
     recognise = Asks(project, ecosystem, noted, summaries).recognise
     located = flow_modules.locate(project, summaries, ecosystem)
-    tree = Tree(summaries, located, places.at, recognise=recognise, ecosystem=ecosystem, uses_ai=uses_ai)
+    tree = Tree(summaries, located, places.at, recognise=recognise, ecosystem=ecosystem, told=told_by, uses_ai=uses_ai)
     facts, lost = tree.follow()
     yield Facts(nodes=(*facts.nodes.values(), *noted.nodes), edges=(*facts.edges, *noted.edges))
     yield from lost

@@ -1,0 +1,1 @@
+"""Attestation evidence: telling its formats apart, one module for each of them, and what is expected of them."""
