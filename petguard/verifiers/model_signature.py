@@ -5,6 +5,7 @@ changed, missing and added files without any library; who signed it is checked w
 """
 
 import posixpath
+from collections.abc import Iterator
 from typing import Any
 
 from petguard.artefacts import Undecided
@@ -73,7 +74,7 @@ def _by_signature(claim: Claim, said: ModelSignature, bench: Bench) -> Verdict:
     bundle = _signed.read(bench.files, said.signature)
     listed = _signed.manifest(bundle, said.signature)
     artefact = posixpath.normpath(said.artefact)
-    besides = frozenset(map(posixpath.normpath, (said.signature, claim.location.path, said.public_key or ".")))
+    besides = frozenset(map(posixpath.normpath, _besides(claim, said)))
     problem = _signed.difference(bench.files, artefact, listed, besides)
     if problem:
         why = f"{problem['file']} is {problem['problem']}, so the model is not the one that was signed"
@@ -89,6 +90,12 @@ def _by_signature(claim: Claim, said: ModelSignature, bench: Bench) -> Verdict:
     return _verified(
         claim, why, f"{_LIST}; DSSE, ECDSA", f"public_key is the right signer's; left out by the signer: {left_out}"
     )
+
+
+def _besides(claim: Claim, said: ModelSignature) -> Iterator[str]:
+    """The files that cannot be part of what was signed: the signature, the key, and those that state the claim."""
+    yield from (said.signature or ".", said.public_key or ".", claim.location.path)
+    yield from (str(place).rpartition(":")[0] for place in claim.stated_in.values())
 
 
 def _trusted(said: ModelSignature, bundle: _signed.Bundle, bench: Bench, same: str) -> bytes:

@@ -141,6 +141,18 @@ def test_a_key_may_be_a_file(tmp_path: Path) -> None:
     assert judge_signature(tmp_path, public_key="m/key.pem").outcome is Outcome.VERIFIED
 
 
+def test_the_file_with_the_claim_is_no_part_of_the_model(tmp_path: Path) -> None:
+    """Neither where the claim stands nor where a field of it was filled in."""
+    written(tmp_path, signed(statement(FILES)))
+    for name in ("m.petguard.yaml", "key.petguard.yaml"):
+        (tmp_path / "m" / name).write_text("claims: []", "utf-8")
+    said = {"technique": "model_signature", "artefact": "m", "signature": "m.sig", "public_key": pem()}
+    place = Location(path="m/m.petguard.yaml")
+    stated_in = {"public_key": "m/key.petguard.yaml:2"}
+    claim = Claim(id="c", statement=STATEMENT.validate_python(said), location=place, subject="m", stated_in=stated_in)
+    assert verifiers.judge_all([claim], bench(root=tmp_path, now=NOW))[0].outcome is Outcome.VERIFIED
+
+
 def test_a_model_of_one_file_is_verified(tmp_path: Path) -> None:
     """Its name in the list is a dot."""
     written(tmp_path, signed(statement({".": FILES["config.json"]})))
