@@ -1,7 +1,8 @@
 """Runs inside the probe's own process: locks it in, imports the module that is to be audited, and calls the function.
 
-Started by `probes` as a program, with the folder, the probe (`module:function`), a JSON list of arguments, and the
-limits. It writes one JSON document to what was its standard output, and imports nothing of petguard.
+Started by `probes` as a program, with the folder, the probe (`module:function`) and the limits; a JSON list of
+arguments stands in its standard input. It writes one JSON document to what was its standard output, and imports nothing
+of petguard.
 """
 
 import importlib
@@ -60,15 +61,17 @@ def _plain(value: Any) -> Any:
 
 
 def _main() -> None:
-    folder, probe, arguments, seconds, megabytes = sys.argv[1:6]
+    folder, probe, seconds, megabytes = sys.argv[1:5]
+    arguments = json.load(sys.stdin)
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(folder)
     _limit(int(seconds), int(megabytes))
     sys.addaudithook(_refuse)
     try:
-        said = {"outputs": _called(folder, probe, json.loads(arguments))}
+        said = {"outputs": _called(folder, probe, arguments)}
     except BaseException as error:  # foreign code may raise anything, and the parent is told what
         said = {"error": f"{type(error).__name__}: {error}"[:500]}
     answer.write(json.dumps(said))

@@ -87,6 +87,10 @@ class Trait(StrEnum):
     REMOTE_CODE = "remote_code"  # code from the model's repository is executed
     UNSAFE_SERIALISATION = "unsafe_serialisation"  # loading executes what the file says
     PLAIN_HTTP = "plain_http"  # sent without TLS
+    UNENCRYPTED = "unencrypted"  # a connection to data or AI without TLS
+    UNCHECKED_PEER = "unchecked_peer"  # a connection that believes whoever answers
+    UNENCRYPTED_STORE = "unencrypted_store"  # a store whose encryption is switched off
+    UNAUTHENTICATED = "unauthenticated"  # whoever can reach it may use it
     AUTO_APPROVE = "auto_approve"  # acts without asking a human
     UNRESOLVED = "unresolved"  # where data goes from here could not be found out
     TRANSITIVE = "transitive"  # there only because another package asks for it

@@ -13,13 +13,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 _PROBE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _ANSWER_BYTES = 256 * 1024 * 1024
@@ -72,11 +73,12 @@ def _answer(
     """What the process said, and why it said nothing, if that is known."""
     program = Path(__file__).with_name("_probed.py")
     command = [*prefix, sys.executable, "-B", "-P", "-s", str(program), str(folder.resolve()), probe]
-    process = subprocess.Popen(  # noqa: S603 - this is what the user asked for by --probe
-        [*command, json.dumps(list(arguments)), str(limits.seconds), str(limits.megabytes)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env=_ENVIRONMENT, start_new_session=True, cwd=folder,
-    )  # fmt: skip
+    with _given(arguments) as given:
+        process = subprocess.Popen(  # noqa: S603 - this is what the user asked for by --probe
+            [*command, str(limits.seconds), str(limits.megabytes)],
+            stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=_ENVIRONMENT, start_new_session=True, cwd=folder,
+        )  # fmt: skip
     overdue = threading.Timer(limits.seconds * 2, _kill, (process,))
     overdue.start()
     assert process.stdout is not None
@@ -91,6 +93,15 @@ def _answer(
     if not in_time:
         return b"", f"it did not end within {limits.seconds * 2} s"
     return answer, _failure(code, len(answer), limits)
+
+
+@contextmanager
+def _given(arguments: Sequence[Any]) -> Iterator[IO[bytes]]:
+    """The arguments as a file, because they may be longer than a command line."""
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(list(arguments)).encode())
+        file.seek(0)
+        yield file
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -129,6 +129,12 @@ def mask(value: str) -> str:
     return f"{prefix}***{value[len(value) - tail :]}"
 
 
+def mask_personal(value: str) -> str:
+    """Stars and at most two last characters: a name could look like the prefix of a credential."""
+    shown = min(2, len(value) // 4)
+    return f"***{value[len(value) - shown :]}"
+
+
 def mask_literals_in(line: str) -> str:
     """A line of code on one line and shortened: like `mask_in`, but names and calls are code and stay as they are.
 

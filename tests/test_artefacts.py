@@ -60,3 +60,32 @@ def test_what_a_verifier_could_not_decide_becomes_its_verdict(monkeypatch: pytes
     claim = Claim(id="c", statement=statement, location=Location(path="a"), subject="a")
     (verdict,) = verifiers.judge_all([claim], bench())
     assert (verdict.reason, verdict.explanation) == (Reason.ARTEFACT_ABSENT, "missing.csv: No such file or directory")
+
+
+def test_a_folder_is_listed_whole(tmp_path: Path) -> None:
+    """Links are named and not followed."""
+    (tmp_path / "m" / "sub").mkdir(parents=True)
+    (tmp_path / "m" / "sub" / "a").write_bytes(b"")
+    (tmp_path / "m" / "link").symlink_to(tmp_path)
+    assert Artefacts(tmp_path).below("m") == ("link", "sub/a")
+
+
+@pytest.mark.parametrize("name", ["..", "gone", "file", "link"])
+def test_no_folder_of_the_scanned_one_is_absent(tmp_path: Path, name: str) -> None:
+    """Nothing outside is listed."""
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "file").write_bytes(b"")
+    (root / "link").symlink_to(tmp_path)
+    with pytest.raises(Undecided) as raised:
+        Artefacts(root).below(name)
+    assert raised.value.reason is Reason.ARTEFACT_ABSENT
+
+
+def test_a_folder_with_too_many_files_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a list proves nothing."""
+    monkeypatch.setattr(artefacts, "_MOST_FILES", 1)
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(Undecided, match="more than 1 files"):
+        Artefacts(tmp_path).below(".")

@@ -11,36 +11,21 @@ from functools import cached_property
 
 from petguard import taxonomy
 from petguard.flows.budget import of_tree
+from petguard.flows.carriage import CHOOSES, MAPS, RUNS, Carriage, counted, last_name, registers
 from petguard.flows.guards import find
 from petguard.flows.knowledge import Data, table
 from petguard.flows.links import Caller, Links
 from petguard.flows.resolve import Meaning, Symbols
 from petguard.flows.returns import Returns, entered, went_in
-from petguard.flows.summary import ENTRIES, PAIRS, Argument, Atom, Atoms, ClassSummary, Site, Summary, Write
+from petguard.flows.summary import ENTRIES, PAIRS, Atom, Atoms, ClassSummary, Site, Summary, Write
 from petguard.flows.told import NOTHING_TOLD, Told
 from petguard.flows.values import ELEMENT, INNER, NOTHING, of_field, select
 
 Node = tuple[str | int, ...]
 KINDS = {"k": 3, "s": 4}  # the length of a node that may also stand for what it is on behalf of one call
 _ONWARD = 3  # files that hand on a variable of another file
-_MAPS = re.compile(
-    r"map|flatMap|mapNotNull|concatMap|reduce|fold|apply|applymap|then|thenApply|Select|collect|let|run|with|transform"
-    r"|map(?:Indexed|To\w+)|joinToString|thenCompose|fold(?:Indexed|Right)|flatMapIndexed|sumOf|use"
-)
-_RUNS = re.compile(
-    r"submit|map|starmap|imap\w*|to_thread|run_in_executor|run_sync|Thread|Process|partial|add_task|apply|apply_async"
-    r"|delay|call_soon\w*|create_task|gather|reduce|filter|forEach|flatMap|then|with_structured_output"
-)
-_CHOOSES = re.compile(
-    r"sort(?:ed)?(?:By|With|_values|ByDescending)?|Sort(?:Func)?|toSorted|(?:filter|take|drop)(?:Not|While|Indexed|Last)?"
-    r"|group_?[bB]y|groupingBy|(?:min|max)(?:By|With)?(?:OrNull)?|find(?:Last|Index|LastIndex)?|some|every|any|all|none|count"
-    r"|(?:any|all|none)Match|partition|distinctBy|associateBy|(?:first|last|single|indexOf(?:First|Last))(?:OrNull)?"
-    r"|take(?:If|Unless)|removeIf|onEach|peek|also|(?:Index|Contains|Delete)Func"
-)
 _MAKES_ROW = re.compile(r"a?(?:create|(?:get|update)_or_create|insert|upsert)|createMany|insertOne|create_or_update")
 _GIVEN_BY_STORE = re.compile(r"id|uuid|pk|\w{1,40}(?:_id|Id)|(?:created|updated)_?[aA]t|slug")
-_ROUTES = re.compile(r"get|post|put|patch|delete|head|options|all|route|handle|HandleFunc|GET|POST|PUT|PATCH|DELETE")
-_LISTENS = re.compile(r"use|on|once|on[A-Z]\w*|notFound|middleware|mutation|subscription|add(?:Event)?Listener|listen")
 _GETTER = re.compile(r"get_?([A-Za-z])(\w*)")
 # Parts of a result that say how a call went, not what it was given: `const { error } = await auth.signUp({ email })`.
 _HOW_IT_WENT = frozenset(
@@ -50,7 +35,6 @@ _HOW_IT_WENT = frozenset(
     ]
 )  # fmt: skip
 _ALL = Data()
-_MADE = "NewRequest"  # what is only made here is still what was put into it
 PUTS = ">"  # before the name of a parameter, as the part of an outcome that a function puts into it
 
 
@@ -236,13 +220,13 @@ class Graph:
             yield Caller(*key, shift=one.shift), one.path, one.name, str(part)
         if not any(one.kind in ("function", "class") for one in self.links.meanings[key]):
             site = self.site(*key)
-            if _CHOOSES.fullmatch(_last(site)) is None and not _registers(site):
+            if CHOOSES.fullmatch(last_name(site)) is None and not registers(site):
                 for slot, one in self._handed_over(*key):
                     yield Caller(*key, slot), one.path, one.name, str(part)
 
     def _handed_over(self, path: str, number: int) -> list[tuple[str, Meaning]]:
         """The functions that a call is given, with their slots."""
-        runs = _RUNS.fullmatch(_last(self.site(path, number))) is not None
+        runs = RUNS.fullmatch(last_name(self.site(path, number))) is not None
         arguments = self.site(path, number).arguments
         given = [(each, self.links.functions(path, each, handed=runs)) for each in arguments if each.refs]
         return [(each.slot, one) for each, found in given for one in found]
@@ -328,9 +312,9 @@ class Graph:
 
     def _from_library(self, path: str, number: int, part: str) -> Iterator[Node]:
         """What a call gives back that leaves the tree: by default all that it was given."""
-        site, carriage = self.site(path, number), _Carriage(self, path, number)
-        name = _last(site)
-        if carriage.drops(name) or (_MAPS.fullmatch(name) and self._handed_over(path, number)):
+        site, carriage = self.site(path, number), Carriage(self.links, path, number)
+        name = last_name(site)
+        if carriage.drops(name) or (MAPS.fullmatch(name) and self._handed_over(path, number)):
             return
         if name in PAIRS and all(each.slot == "self" for each in site.arguments):
             return  # what is in the pairs is known by itself, and the keys carry nothing
@@ -419,47 +403,3 @@ class Graph:
             parameter = names[position] if position < len(names) else slot
             if parameter in summary.puts:
                 yield Caller(path, number, shift=one.shift), (one.path, one.name, f"{PUTS}{parameter}")
-
-
-class _Carriage:
-    """What the table says about one call."""
-
-    def __init__(self, graph: Graph, path: str, number: int) -> None:
-        self._table = table().carriage
-        found = graph.links.meanings[path, number]
-        self._remote = any(one.kind == "library" and _is_remote(one.name) for one in found)
-        self._keeps = any(one.kind == "library" and one.name in self._table.keeps for one in found)
-
-    def drops(self, name: str) -> bool:
-        return self._remote or (not self._keeps and re.fullmatch(self._table.drops, name) is not None)
-
-    def looks_up(self, name: str) -> bool:
-        return re.fullmatch(self._table.looks_up, name) is not None
-
-    def same(self, name: str) -> bool:
-        return re.fullmatch(self._table.same, name) is not None
-
-
-def _last(site: Site) -> str:
-    return site.name.removesuffix("()").rpartition(".")[2]
-
-
-def _registers(site: Site) -> bool:
-    """Whether a call only says who answers requests or events: `app.get("/users", handler)`."""
-    name = _last(site)
-    if _LISTENS.fullmatch(name) is not None:
-        return True
-    return _ROUTES.fullmatch(name) is not None and any((each.text or "").startswith("/") for each in site.arguments)
-
-
-def _is_remote(path: str) -> bool:
-    return table().remote.fullmatch(path) is not None and not path.rpartition(".")[2].startswith(_MADE)
-
-
-def counted(argument: Argument, data: Data) -> Atoms:
-    """The atoms of an argument, as far as it carries data."""
-    if data.all or argument.slot in data.data or (argument.slot.isdigit() and int(argument.slot) in data.positions):
-        return select(argument.given, "")
-    if argument.slot.isdigit() or argument.slot in ("*", "**"):
-        return NOTHING.union(*(select(argument.given, name) for name in data.data))
-    return NOTHING

@@ -77,6 +77,11 @@ def model_id(name: str) -> str:
     return f"model:{rest if owns else name}"
 
 
+def is_commit(revision: str | None) -> bool:
+    """Whether a revision is the full name of a commit, which nobody can move."""
+    return revision is not None and len(revision) == 40 and all(char in "0123456789abcdef" for char in revision)
+
+
 def dataset(name: str, location: Location, *, provider: str | None = None, origin: Origin = Origin.DECLARED) -> Node:
     """A named data set, such as one of a hub, that a model is trained or measured on."""
     return Node(

@@ -84,7 +84,7 @@ class Guard:
         """What the gateway's owner says: these entities do not leave."""
         return Claim(
             id=f"redaction:{path}:{self.location.line}:{self.location.column}",
-            statement=Redaction(entities=self.entities),
+            statement=Redaction(entities=self.entities, config=path if "pre_call" in self.modes else None),
             location=self.location,
             subject=f"{path}#{self.name}"[:_LONGEST],
             origin=Origin.DECLARED,

@@ -206,16 +206,11 @@ def model_loads(file: File, facts: Facts) -> None:
             continue
         remote = argument(found.call, ["trust_remote_code"])
         traits = [Trait.LOCAL]
-        if not _is_pinned(whole_text(module, argument(found.call, ["revision"]))):
+        if not _assets.is_commit(whole_text(module, argument(found.call, ["revision"]))):
             traits.append(Trait.MUTABLE_REFERENCE)
         if remote is not None and module.value(remote) is not False:
             traits.append(Trait.REMOTE_CODE)
         facts.nodes.append(_assets.model(name, file.location(found.match.start), provider="huggingface", traits=traits))
-
-
-def _is_pinned(revision: str | None) -> bool:
-    """Only a commit hash is immutable; a branch or a tag may move."""
-    return revision is not None and len(revision) == 40 and all(char in "0123456789abcdef" for char in revision)
 
 
 def _is_hub_name(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from threading import Thread
@@ -16,6 +16,13 @@ from petguard.model import Budget, Budgets, Claim, Danger, Origin, Outcome, Reas
 from petguard.report import Ledger
 
 
+@dataclass
+class Allowance:
+    """The seconds that searches for what stands behind pseudonyms may still take, all claims of a run together."""
+
+    seconds: float = 30.0
+
+
 @dataclass(frozen=True)
 class Bench:
     """What a verifier may use beside the claim: the budget, which only adds to the remedy, the files, and the time.
@@ -27,6 +34,7 @@ class Bench:
     files: Artefacts
     now: datetime
     probe: bool = False
+    searches: Allowance = field(default_factory=Allowance, compare=False)
 
 
 @dataclass(frozen=True)

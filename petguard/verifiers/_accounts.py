@@ -26,6 +26,7 @@ _ASSUMED = (
 )
 _FINEST = 0.005  # how exact the factor of the remedy is, relative
 _LARGEST_FACTOR = 1024.0
+_ROUGHER = 16  # by how much the grid is coarser where a search asks many times; its bounds are sound, hardly looser
 
 
 @dataclass(frozen=True)
@@ -197,17 +198,30 @@ def _shown(claim: Claim, verdict: Verdict) -> float | None:
 
 
 def _total(entries: Sequence[_Entry], delta: float) -> tuple[float, float]:
-    """Sound bounds on the epsilon of everything together; the lower one counts only what is known by its noise."""
+    """Sound bounds on the epsilon of everything together."""
+    from petguard.verifiers import _pld  # noqa: PLC0415 - numpy is slow to import
+
+    return _least(entries, delta, _pld.COARSE), _most(entries, delta, _pld.COARSE)
+
+
+def _least(entries: Sequence[_Entry], delta: float, points: int) -> float:
+    """The lower bound: of what is known by its noise, or of the one release that was shown to spend most."""
     from petguard.verifiers import _composition  # noqa: PLC0415 - scipy is slow to import
 
     noise = tuple(part for each in entries for part in each.noise)
+    shown = max((each.least for each in entries if delta <= each.least_to), default=0.0)
+    return max(shown, _composition.least(noise, delta, points))
+
+
+def _most(entries: Sequence[_Entry], delta: float, points: int) -> float:
+    """The upper bound: all noise at the delta that those leave who are counted by epsilon and delta."""
+    from petguard.verifiers import _composition  # noqa: PLC0415 - scipy is slow to import
+
     left = _closed.total([(delta, 1), *((each.delta, -1) for each in entries)])
-    least = max((each.least for each in entries if delta <= each.least_to), default=0.0)
-    low = max(least, _composition.bounds(noise, delta)[0] if noise else 0.0)
     if any(each.why_not for each in entries) or left < 0:
-        return low, float("inf")
-    high = _composition.bounds(noise, left)[1] if noise else 0.0
-    return low, _closed.total((epsilon, 1) for epsilon in (high, *(each.epsilon for each in entries)))
+        return float("inf")
+    high = _composition.most((part for each in entries for part in each.noise), left, points)
+    return _closed.total((epsilon, 1) for epsilon in (high, *(each.epsilon for each in entries)))
 
 
 def _balance(entries: Sequence[_Entry], budget: Budget | None, low: float, high: float) -> Balance:
@@ -222,10 +236,14 @@ def _balance(entries: Sequence[_Entry], budget: Budget | None, low: float, high:
 
 def _breaker(entries: Sequence[_Entry], delta: float, limit: float) -> _Entry:
     """The release with which the lower bound passes the limit: more releases never spend less."""
+    from petguard.verifiers import _pld  # noqa: PLC0415 - numpy is slow to import
+
     few, many = 0, len(entries)
     while many - few > 1:
         middle = (few + many) // 2
-        few, many = (few, middle) if _total(entries[:middle], delta)[0] > limit else (middle, many)
+        few, many = (
+            (few, middle) if _least(entries[:middle], delta, _pld.COARSE // _ROUGHER) > limit else (middle, many)
+        )
     return entries[many - 1]
 
 
@@ -242,9 +260,11 @@ def _remedy(entries: Sequence[_Entry], delta: float, limit: float) -> Json:
     if any(each.why_not for each in entries):
         return {}
 
+    from petguard.verifiers import _pld  # noqa: PLC0415 - numpy is slow to import
+
     def meets(factor: float) -> bool:
         louder = [replace(each, noise=tuple(_louder(part, factor) for part in each.noise)) for each in entries]
-        return _total(louder, delta)[1] <= limit
+        return _most(louder, delta, _pld.COARSE // _ROUGHER) <= limit
 
     least, most = 1.0, 2.0
     while not meets(most):

@@ -30,8 +30,20 @@ def bounds(releases: Iterable[Release], delta: float | None, points: int = _pld.
     Neither side is ever wrong, whatever the numbers: 0 and infinity stand for what cannot be said. `points` is the size
     of the grid. A release counts as often as its `count`; the order does not matter, and no releases cost nothing.
     """
+    releases = tuple(releases)
+    return least(releases, delta, points), most(releases, delta, points)
+
+
+def least(releases: Iterable[Release], delta: float | None, points: int = _pld.COARSE) -> float:
+    """The lower one of `bounds`, which costs half."""
     kinds = _reduced(releases)
-    return _exact(kinds) if not delta else _bounds(kinds, delta, points)
+    return _exact(kinds)[0] if not delta else _least(kinds, delta, points)
+
+
+def most(releases: Iterable[Release], delta: float | None, points: int = _pld.COARSE) -> float:
+    """The upper one of `bounds`, which costs half."""
+    kinds = _reduced(releases)
+    return _exact(kinds)[1] if not delta else _most(kinds, delta, points)
 
 
 def settle(releases: Iterable[Release], epsilon: float, delta: float | None) -> Bounds:
@@ -116,15 +128,21 @@ def _added_up(kinds: Sequence[tuple[Kind, int]]) -> float:
 
 
 @cache
-def _bounds(kinds: _Composed, delta: float, points: int) -> Bounds:
-    if not kinds:
-        return 0.0, 0.0
-    only, times = kinds[0]
-    if len(kinds) == 1 and times == 1 and only.rate == 1:
-        return _single(only, delta)
-    plain = _basic(kinds, delta)
-    alone = max(_single(kind, delta)[0] for kind, _ in kinds)
-    return max(alone, _lower(kinds, delta, points)), min(plain, _upper(kinds, delta, points))
+def _least(kinds: _Composed, delta: float, points: int) -> float:
+    alone = max((_single(kind, delta)[0] for kind, _ in kinds), default=0.0)
+    return alone if _is_one_release(kinds) else max(alone, _lower(kinds, delta, points))
+
+
+@cache
+def _most(kinds: _Composed, delta: float, points: int) -> float:
+    if _is_one_release(kinds):
+        return max((_single(kind, delta)[1] for kind, _ in kinds), default=0.0)
+    return min(_basic(kinds, delta), _upper(kinds, delta, points))
+
+
+def _is_one_release(kinds: _Composed) -> bool:
+    """Whether there is a closed form: of one release about everybody, or of none."""
+    return not kinds or (len(kinds) == 1 and kinds[0][1] == 1 and kinds[0][0].rate == 1)
 
 
 def _single(kind: Kind, delta: float) -> Bounds:

@@ -349,3 +349,17 @@ def test_chunks_that_all_open_each_other_are_each_asked_once(read: Read) -> None
     files["app.js"] = 'import OpenAI from "openai";\nimport { missing } from "./chunk0.js";\nmissing(new OpenAI());\n'
     facts, _ = read(PARSER, files)
     assert _named(facts, Asset.AI_SDK) == {"openai"}
+
+
+@pytest.mark.parametrize(
+    ("revision", "movable"),
+    [("", True), (", { revision: 'main' }", True), (f", {{ revision: '{'5f' * 20}' }}", False)],
+)
+def test_a_model_of_the_hub_is_pinned_by_a_commit(read: Read, revision: str, movable: bool) -> None:
+    """A branch may move, and so may a name alone."""
+    code = (
+        f"import {{ AutoModel }} from '@huggingface/transformers';\nAutoModel.from_pretrained('acme/tiny'{revision});"
+    )
+    facts, _ = read(PARSER, {"a.mjs": code})
+    (model,) = [node for node in facts.nodes if node.asset is Asset.MODEL]
+    assert (Trait.MUTABLE_REFERENCE in model.traits) is movable

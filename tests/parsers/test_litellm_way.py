@@ -126,7 +126,7 @@ def test_a_guard_claims_once_what_it_does(read: Read) -> None:
     guard = _guard(guardrail="presidio", mode="pre_call", default_on="true", pii_entities_config=config)
     facts, _ = read(litellm.PARSER, {"c.yaml": _MODELS % "" + more + guard})
     assert [(claim.subject, claim.stated | claim.parameters) for claim in facts.claims] == [
-        ("c.yaml#pii", {"entities": ["EMAIL_ADDRESS"]})
+        ("c.yaml#pii", {"config": "c.yaml", "entities": ["EMAIL_ADDRESS"]})
     ]
     aside, _ = read(litellm.PARSER, {"c.yaml": _MODELS % "" + _guard(guardrail="presidio", mode="post_call")})
     assert aside.claims == ()

@@ -166,11 +166,11 @@ def test_gaussian_noise_without_delta_has_no_finite_epsilon() -> None:
 
 def test_equal_releases_are_computed_once() -> None:
     """The order of the releases and how they are counted makes no difference."""
-    before = _composition._bounds.cache_info().misses
+    before = _composition._most.cache_info().misses
     one = _composition.bounds([release("laplace", scale=7.0, count=2), release("gaussian", scale=9.0, count=3)], 1e-5)
     split = [release("gaussian", scale=9.0), release("laplace", scale=7.0)] * 2 + [release("gaussian", scale=9.0)]
     assert _composition.bounds(split, 1e-5) == pytest.approx(one, abs=1e-12)
-    assert _composition._bounds.cache_info().misses <= before + 2
+    assert _composition._most.cache_info().misses <= before + 2
 
 
 def test_poisson_releases_agree_with_the_bounds_for_training() -> None:

@@ -133,10 +133,17 @@ def _by_position(project: Project, code: Code, call: Call, use: sdks.Use, provid
     for name in (name for value in given for name in known(texts(project, code, value))):
         if use.kind == "load" and is_name(name):
             # Whoever owns the name on the hub may change what it stands for.
-            traits = (Trait.LOCAL, Trait.MUTABLE_REFERENCE)
+            traits = (Trait.LOCAL,) if _is_pinned(project, code, call) else (Trait.LOCAL, Trait.MUTABLE_REFERENCE)
             yield _assets.model(name, place, provider="huggingface", traits=traits)
         elif is_name(name):
             yield from _positioned(name, place, provider)
+
+
+def _is_pinned(project: Project, code: Code, call: Call) -> bool:
+    """Whether a commit is named beside the model; a branch or tag may move."""
+    revisions = [value for key, value in pairs_of(call) if key == "revision"]
+    given = [text for value in revisions for text in known(texts(project, code, value))]
+    return bool(given) and all(_assets.is_commit(text) for text in given)
 
 
 def _positioned(name: str, place: Location, provider: str | None) -> Iterator[Node]:
