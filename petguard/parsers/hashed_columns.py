@@ -6,6 +6,7 @@ text in the same function. Whether the pseudonyms hold is tried on the file, whe
 
 import ast
 import posixpath
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -89,12 +90,12 @@ def _claims(path: str, scope: Scope, hashers: dict[str, str]) -> Iterator[Claim]
 
 def _own(scope: Scope) -> Iterator[ast.AST]:
     """What stands in a scope and in no function inside it."""
-    pending: list[ast.AST] = list(scope.body)
+    pending: deque[ast.AST] = deque(scope.body)
     while pending:
-        node = pending.pop(0)
+        node = pending.popleft()
         yield node
         if not isinstance(node, _FUNCTION):
-            pending += ast.iter_child_nodes(node)
+            pending.extend(ast.iter_child_nodes(node))
 
 
 def _column(node: ast.Assign, hashers: dict[str, str]) -> _Hashed | None:

@@ -5,6 +5,7 @@ name that says what they are. A constant that has nothing to do with the column 
 comes out equal counts.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,27 @@ _FILES = (
 )  # fmt: skip
 _MOST_FILES = 2_000
 _MOST_BYTES = 1024 * 1024
+_MOST_TOGETHER = 16 * 1024 * 1024
 _MOST = 24
 _LONGEST_LINE = 1_000
+_HINTS = (
+    "salt",
+    "pepper",
+    "secret",
+    "key",
+    "tweak",
+    "hmac",
+    "hash",
+    "sha",
+    "md5",
+    "blake",
+    "digest",
+    "kdf",
+    "ff3",
+    "fpe",
+    "ffx",
+)
+_SALT = re.compile(r"(?i)salt|pepper|hmac|tweak|pseudonym|hash")
 _HASHING = re.compile(r"(?i)sha-?\d|md5|blake|hmac|createhash|digest|pbkdf2|\bhash\w*\(|ff3cipher|pyffx|\bfpe\b")
 _NAME = r"(?i:[\w.-]{0,60}?(?:salt|pepper|secret|hmac|key|tweak)[\w-]{0,20})"
 _NAMED = re.compile(rf"[\"']?(?P<name>{_NAME})[\"']?\s*(?::\s*\w+\s*=|[:=])\s*(?P<value>.{{1,300}})")
@@ -51,29 +71,36 @@ class Constant:
 
 
 def constants(files: Artefacts) -> tuple[Constant, ...]:
-    """The first constants of the project, those on lines that hash before those that only have a telling name."""
-    hashed: dict[str, Constant] = {}
-    named: dict[str, Constant] = {}
-    for path, number, line in lines(files):
-        if _HASHING.search(line):
-            for value in _literals(line):
-                hashed.setdefault(value, Constant(value, path, number))
-        elif (found := _NAMED.search(line)) and (given := _value(found["value"])) is not None:
-            named.setdefault(given, Constant(given, path, number))
-        if len(hashed) >= _MOST:
+    """The first constants of the project: named as salts, then on lines that hash, then named as keys of any kind."""
+    ranked: tuple[dict[str, Constant], ...] = ({}, {}, {})
+    for path, number, line in _lines(files):
+        lower = line.lower()
+        if not any(word in lower for word in _HINTS):
+            continue
+        found = _NAMED.search(line)
+        given = _value(found["value"]) if found else None
+        hashes = _HASHING.search(line) is not None
+        if found is not None and given is not None:
+            rank = 0 if _SALT.search(found["name"]) else 1 if hashes else 2
+            ranked[rank].setdefault(given, Constant(given, path, number))
+        for value in _literals(line) if hashes else ():
+            ranked[1].setdefault(value, Constant(value, path, number))
+        if len(ranked[0]) >= _MOST:
             break
-    return tuple({**named, **hashed}[value] for value in dict.fromkeys((*hashed, *named)))[:_MOST]
+    first = {value: each for held in reversed(ranked) for value, each in held.items()}
+    order = dict.fromkeys(value for held in ranked for value in held)
+    return tuple(first[value] for value in order)[:_MOST]
 
 
-def lines(files: Artefacts) -> Iterator[tuple[str, int, str]]:
-    """The lines of code and settings that are not too long: path, number from 1, text."""
-    for count, path in enumerate(files.ending(_FILES)):
-        if count >= _MOST_FILES:
-            return
+def _lines(files: Artefacts) -> Iterator[tuple[str, int, str]]:
+    """The lines of code and settings that are not too long, of so many files and bytes: path, number from 1, text."""
+    left = _MOST_TOGETHER
+    for path in itertools.islice(files.ending(_FILES), _MOST_FILES):
         try:
-            text = files.read(path, _MOST_BYTES).decode("utf-8", "replace")
+            text = files.read(path, min(left, _MOST_BYTES)).decode("utf-8", "replace")
         except Undecided:
             continue
+        left -= len(text)
         for number, line in enumerate(text.splitlines(), 1):
             if len(line) <= _LONGEST_LINE:
                 yield path, number, line

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from petguard import taxonomy
 from petguard.artefacts import Undecided
@@ -14,6 +15,27 @@ from petguard.verifiers._released import Table
 
 _IDENTIFIERS = ("user.contact.email", "user.contact.phone_number", "user.name", "user.government_id", "user.financial")
 _FEWEST = 3  # tokens that must be found in another table
+_PARTS = frozenset(
+    [
+        "email",
+        "e",
+        "mail",
+        "phone",
+        "telephone",
+        "mobile",
+        "number",
+        "address",
+        "name",
+        "first",
+        "last",
+        "full",
+        "given",
+        "family",
+        "ssn",
+        "id",
+    ]
+)
+_SEVERAL = 0.1  # share of the pseudonyms that may stand beside several values
 _MOST_ROWS = 200_000
 _SPECIFIC = re.compile(r"(?=.*\d)(?=.*[A-Za-z]).{8,}|.{16,}")
 _NUMBERED = re.compile(r"([^\d]{0,12})(\d{1,12})")
@@ -28,7 +50,8 @@ def table_beside(column: Pseudonyms, _said: Pseudonymisation, _bench: Bench) -> 
     looked = 0
     for table in _clear_values.tables(column.table.files, column.table.name):
         looked += 1
-        identifiers = [name for name in table.columns if _identifies(table.name, name)]
+        named = (name for name in table.columns if _identifies(table.name, name))
+        identifiers = [name for name in named if not _of_another(column, name)]
         for key in table.columns if identifiers else ():
             if key not in identifiers and (found := _mapping(column, table, key, identifiers[0])):
                 return found, ""
@@ -45,22 +68,36 @@ def _same_thing(column: Pseudonyms) -> Iterator[str]:
 
 
 def _identifies(table: str, name: str) -> bool:
-    told = taxonomy.classify(table, name) or taxonomy.possible(name)
-    return any(taxonomy.covers(known, each) for known in _IDENTIFIERS for each in told)
+    """Whether a column tells who somebody is; a bare `name` only in a table about people."""
+    told = taxonomy.classify(PurePosixPath(table).stem, name) or taxonomy.possible(name)
+    bare = taxonomy.tokens(name) == ("name",) and not taxonomy.classify(PurePosixPath(table).stem, name)
+    return not bare and any(taxonomy.covers(known, each) for known in _IDENTIFIERS for each in told)
+
+
+def _of_another(column: Pseudonyms, name: str) -> bool:
+    """Whether a column is about other people than the pseudonyms: `seller_email` beside `customer_hash`."""
+    own = {word for word in taxonomy.tokens(column.column) if taxonomy.is_person(word)}
+    theirs = set(taxonomy.tokens(name)) - _PARTS
+    return bool(own and theirs) and own.isdisjoint(theirs)
 
 
 def _mapping(column: Pseudonyms, table: Table, key: str, clear: str) -> Breach | None:
     """The rows in which a pseudonym stands beside a clear value; numbers only count in a column of the same name."""
     wanted = {cell for cell in column.cells if key == column.column or _SPECIFIC.fullmatch(cell)}
     pairs: dict[str, str] = {}
+    several: set[str] = set()  # pseudonyms beside more than one value, as beside what people bought
     try:
         for keys, values in table.batches([key, clear]):
-            pairs.update((each, value) for each, value in zip(keys, values, strict=True) if each in wanted and value)
+            for each, value in zip(keys, values, strict=True):
+                if each in wanted and value and pairs.setdefault(each, value) != value:
+                    several.add(each)
             if not pairs or len(pairs) >= _MOST_ROWS:
                 break
     except Undecided:
         return None
     in_clear = {each: value for each, value in pairs.items() if value != each and len(value) < 200}
+    if len(several) > _SEVERAL * len(pairs) or len(set(in_clear.values())) < (1 - _SEVERAL) * len(in_clear):
+        return None
     if len(in_clear) < min(_FEWEST, len(column.cells)) or _digests.shape(list(in_clear.values())[:1000]) is not None:
         return None
     words = f"{column.words}: {len(in_clear):,} of them stand beside {clear} in clear in {table.name} ({key})"

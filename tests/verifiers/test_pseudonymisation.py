@@ -28,7 +28,7 @@ def sha(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def write(root: Path, name: str, **columns: Iterable[object]) -> None:
+def write(root: Path, name: str, /, **columns: Iterable[object]) -> None:
     """A CSV file with these columns."""
     rows = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
     (root / name).write_text("\n".join(rows) + "\n", "utf-8")
@@ -193,6 +193,18 @@ def test_the_address_of_somebody_else_does_not_lead_back(tmp_path: Path) -> None
     made = [hmac.new(b"elsewhere", each.encode(), "sha256").hexdigest() for each in PEOPLE]
     write(tmp_path, "out.csv", customer_email_hash=made, seller_email=PEOPLE)
     assert judge(tmp_path, column="customer_email_hash", method="hmac").outcome is Outcome.UNVERIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("name", ["lamp", "chair", "desk", "sofa", "bed", "shelf"]), ("seller_email", PEOPLE), ("email", PEOPLE[:1] * 6)],
+)
+def test_what_people_bought_and_from_whom_leads_nowhere(tmp_path: Path, name: str, values: list[str]) -> None:
+    """A table of orders holds the pseudonyms too, and names of things and of others beside them."""
+    tokens = [f"cus_{number:04}abcd" for number in range(6)]
+    write(tmp_path, "out.csv", customer_token=tokens, spend=range(6))
+    write(tmp_path, "orders.csv", customer_token=tokens, **{name: values})
+    assert judge(tmp_path, column="customer_token", method="token").outcome is Outcome.UNVERIFIABLE
 
 
 def test_numbers_in_the_order_of_people_lead_back(tmp_path: Path) -> None:
