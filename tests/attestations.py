@@ -117,13 +117,16 @@ _AMD = "1.3.6.1.4.1.3704.1"
 _TCB = {1: (0, 4), 2: (1, 0), 3: (6, 24), 8: (7, 219)}  # OID, byte of the TCB version, value
 
 
-def sev_snp(*, policy: int = 0x30000, chip: bytes = CHIP, hwid: bytes = CHIP, snp: int = 24, vmpl: int = 0) -> Made:
+def sev_snp(  # one argument for each field that a test changes
+    *, policy: int = 0x30000, chip: bytes = CHIP, hwid: bytes = CHIP, snp: int = 24, vmpl: int = 0, flags: int = 0
+) -> Made:
     """An AMD SEV-SNP report."""
     tcb = {f"{_AMD}.3.{oid}": _integer(value) for oid, (_, value) in _TCB.items()}
     root, middle, leaf = chain("p384-", extra={f"{_AMD}.4": hwid, **tcb})
     report = bytearray(0x2A0)
     struct.pack_into("<IIQ", report, 0, 2, 1, policy)
     struct.pack_into("<II", report, 0x30, vmpl, 1)
+    struct.pack_into("<I", report, 0x48, flags)
     for at, value in _TCB.values():
         report[0x180 + at] = value
     report[0x186] = snp

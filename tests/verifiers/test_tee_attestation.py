@@ -330,6 +330,14 @@ def test_a_migration_agent_is_not_verified(tmp_path: Path) -> None:
     assert judged(attestations.sev_snp(policy=1 << 18), tmp_path).reason is Reason.NOT_SUFFICIENT
 
 
+@pytest.mark.parametrize(("changes", "words"), [({"chip": bytes(64)}, "hides"), ({"flags": 1 << 2}, "VLEK")])
+def test_a_report_that_stands_for_no_chip_says_so(changes: dict[str, Any], words: str, tmp_path: Path) -> None:
+    """A hidden chip and a key of the cloud provider are verified, and named as what is trusted."""
+    verdict = judged(attestations.sev_snp(**changes), tmp_path)
+    assert verdict.outcome is Outcome.VERIFIED
+    assert any(words in line for line in verdict.assumptions)
+
+
 def test_a_report_of_a_less_privileged_level_says_so(tmp_path: Path) -> None:
     """What runs at a higher privilege is part of what is trusted."""
     verdict = judged(attestations.sev_snp(vmpl=2), tmp_path)
