@@ -23,7 +23,7 @@ from petguard.parsers import Parser, _he_levels, one_by_one
 
 _SUFFIXES = frozenset({".cpp", ".cc", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".cu"})
 _ANCHORS = (b"set_poly_modulus_degree", b"CCParams<")
-_NOISE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
+_NOISE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n]){0,150}\"", re.DOTALL)
 _SEAL = re.compile(r"\b(\w{1,100})\s*(?:\.|->)\s*set_poly_modulus_degree\s*\(")
 _OPENFHE = re.compile(r"\bCCParams\s*<\s*CryptoContext(CKKS|BFV|BGV)RNS\s*>\s+(\w{1,100})\s*[;({]")
 _SCHEME = re.compile(r"\bscheme_type::(ckks|bfv|bgv)\b", re.IGNORECASE)
@@ -32,8 +32,9 @@ _PRIMES = re.compile(r"CoeffModulus::Create\s*\([^{};]{0,200}\{([^{}]{0,2000})\}
 _DEFAULT = re.compile(r"CoeffModulus::(?:BFVDefault|MaxBitCount)\s*\(")
 _NUMBER = re.compile(r"\(?\s*(\d{1,15})(?:[uUlL]{0,3}|\s*<<\s*(\d{1,2}))\s*\)?")
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}")
-_NEAR = 20_000  # characters between the parts of one set of parameters, so that a hostile file ends soon
-_MOST = 500  # sets of parameters in one file
+_NEAR = 5_000  # characters between the parts of one set of parameters, so that a hostile file ends soon
+_LONGEST = 1_000_000  # characters of a file; code that people write is shorter
+_MOST = 200  # sets of parameters in one file
 _NAMESPACE = re.compile(r"(?:namespace\b[^;{}]{0,200}|extern\s*)\Z")
 
 
@@ -115,6 +116,8 @@ class _Code:
 
 
 def _read(item: Input) -> Facts:
+    if len(item.text) > _LONGEST:
+        raise UnreadableInput(f"more than {_LONGEST:,} characters", reason="too_large")
     code = _Code(item.text)
     stated = (each for start, end in code.chunks for each in (*_seal(code, start, end), *_openfhe(code, start, end)))
     found = list(islice(stated, _MOST + 1))

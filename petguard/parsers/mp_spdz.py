@@ -35,6 +35,7 @@ _OPTIONS = {
 }
 _MAKEFILE = re.compile(r"(?:^|/)(?:GNU)?[Mm]akefile[^/]*$|\.mk$")
 _INSECURE = re.compile(r"^[^#\n]{0,400}-DINSECURE\b", re.MULTILINE)
+_LONGEST = 2_000_000  # characters of a file; scripts are shorter
 _MOST = 1_000  # characters of a line that are looked at
 _BUILT = "-DINSECURE builds programs that run without a secure preprocessing"
 
@@ -54,6 +55,8 @@ def _parse(inputs: Sequence[Input]) -> Iterator[Facts | Gap]:
 
 
 def _read(item: Input) -> Facts:
+    if len(item.text) > _LONGEST:
+        raise UnreadableInput(f"more than {_LONGEST:,} characters", reason="too_large")
     insecure = _insecure(item)
     is_makefile = _MAKEFILE.search(item.path) is not None
     found: dict[tuple[tuple[str, Any], ...], Facts] = {}

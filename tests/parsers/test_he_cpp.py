@@ -135,7 +135,7 @@ def test_a_file_that_is_cut_off_ends(read: Read, end: int) -> None:
 
 def test_a_file_with_too_many_is_a_gap(read: Read) -> None:
     """It would take long, and nobody reads it."""
-    facts, (gap,) = read(he_cpp.PARSER, {"a.cpp": "p.set_poly_modulus_degree(8);\n" * 501})
+    facts, (gap,) = read(he_cpp.PARSER, {"a.cpp": "p.set_poly_modulus_degree(8);\n" * 201})
     assert (facts.claims, gap.reason) == ((), "too_large")
 
 
