@@ -269,7 +269,9 @@ def test_parameters_in_zstandard_are_read_with_the_extra(tmp_path: Path) -> None
     zstandard = pytest.importorskip("zstandard")
     body = zstandard.ZstdCompressor().compress(_primes(60, 40, 40, 60))
     raw = struct.pack("<HBBBBHQ", 0xA15E, 16, 4, 1, 2, 0, 16 + len(body)) + body
-    assert _shipped(tmp_path, _field(1, raw) + b"\x20\x01", bits=128).reason is Reason.GAP  # no public part: damaged
+    public = _field(2, _field(1, b"public" * 40) + b"\x10\x07" + b"\x19" + bytes(8))
+    verdict = _shipped(tmp_path, _field(1, raw) + public + b"\x20\x01", bits=128)
+    assert (verdict.outcome, "200 bits" in verdict.explanation) == (Outcome.VERIFIED, True)
 
 
 @pytest.mark.parametrize("cut", range(1, 330, 7))
