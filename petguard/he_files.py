@@ -90,7 +90,7 @@ def _context(file: BinaryIO) -> Opened:
     size = file.seek(0, 2)
     fields = _fields(file, 0, size)
     inner = [_fields(file, *private) for private in fields.get(3, [])] if fields is not None else [None]
-    if fields is None or None in inner:
+    if fields is None or None in inner or 2 not in fields:  # a public part is always written, so it was cut off
         return Opened(f"{kind}, which is damaged", None)
     # A message may come in several parts, which count together.
     secrets = [place for part in inner for place in (part or {}).get(1, [])]

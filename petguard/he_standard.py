@@ -4,6 +4,7 @@ Security of homomorphic encryption falls when the ciphertext modulus q grows and
 standard of HomomorphicEncryption.org (2018) gives, for classical attackers, the largest log2 q of each n and level.
 """
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -51,6 +52,12 @@ def paillier_bits(modulus_bits: int) -> int:
     """
     strengths = {1024: 80, 2048: 112, 3072: 128, 7680: 192, 15360: 256}
     return max((bits for length, bits in strengths.items() if length <= modulus_bits), default=0)
+
+
+def sieve_bits(modulus_bits: int) -> float:
+    """The cost in bits of factoring by the number field sieve, for lengths beyond NIST's table (FIPS 140-2 IG 7.5)."""
+    size = modulus_bits * math.log(2)
+    return (1.923 * (size * math.log(size) ** 2) ** (1 / 3) - 4.69) / math.log(2)
 
 
 def paillier_length(bits: int) -> int | None:

@@ -28,6 +28,11 @@ class Row(Frozen):
     assumes: tuple[str, ...] = ()
     why: str = ""  # in what way one without security has none
 
+    @property
+    def is_family(self) -> bool:
+        """Whether the name stands for several protocols: papers have stronger ones of it, a framework's is one."""
+        return not self.framework
+
 
 class Computation(Row):
     """A protocol that computes on secrets: how many of how many parties may work together against the others."""
@@ -35,17 +40,26 @@ class Computation(Row):
     corrupted: Corrupted
     parties: Annotated[tuple[int, ...], Field(min_length=1, max_length=2)]
     security: int | None = None
+    open_to: Corrupted | None = None  # up to how many may work together in other protocols of the same name
 
     def most_corrupted(self, parties: int) -> int:
         """How many parties may work together and still learn nothing, of this many."""
-        return {
-            "none": 0, "one": 1, "third": (parties - 1) // 3, "minority": (parties - 1) // 2,
-            "all_but_dealer": parties - 2, "all_but_one": parties - 1, "threshold": parties - 1,
-        }[self.corrupted]  # fmt: skip
+        return _most(self.corrupted, parties)
+
+    def depends(self, threshold: int, parties: int) -> bool:
+        """Whether protocols of this name differ in whether so many may work together."""
+        return self.open_to is not None and threshold <= _most(self.open_to, parties)
 
     def takes(self, parties: int) -> bool:
         """Whether the protocol runs with this many parties."""
         return self.parties[0] <= parties and (len(self.parties) == 1 or parties <= self.parties[1])
+
+
+def _most(corrupted: Corrupted, parties: int) -> int:
+    return {
+        "none": 0, "one": 1, "third": (parties - 1) // 3, "minority": (parties - 1) // 2,
+        "all_but_dealer": parties - 2, "all_but_one": parties - 1, "threshold": parties - 1,
+    }[corrupted]  # fmt: skip
 
 
 class Intersection(Row):

@@ -116,12 +116,23 @@ _NAMESPACE = re.compile(
 )
 _COMMENT = re.compile(r"\s*(?:#|//|--\s|;|/?\*|<!--|rem\s)", re.IGNORECASE)
 
+_REMARK = re.compile(r"(?<=\s)(?:#(?=\s)|//(?=\s)|<!--)")
+
 
 def settings(text: str) -> Iterator[Setting]:
-    """The weak settings of a file, in its order; comments are left out. Lines end with a line feed."""
+    """The weak settings of a file, in its order; without comments. Lines end with a line feed."""
     for number, line in _telling(text):
         if not _COMMENT.match(line):
-            yield from _of_line(number, line)
+            yield from _of_line(number, _without_remark(line))
+
+
+def _without_remark(line: str) -> str:
+    """The line up to a comment behind a space; a sign between quotes begins none."""
+    for found in _REMARK.finditer(line):
+        before = line[: found.start()]
+        if all(before.count(quote) % 2 == 0 for quote in "\"'`"):
+            return before
+    return line
 
 
 def may_hold(data: bytes) -> bool:

@@ -169,7 +169,7 @@ def _passwords(machine: _Machine) -> Iterator[Node]:
         value = machine.said.get(setting)
         if value is not None and value.text and not _is_variable(value.text) and not secrets.is_placeholder(value.text):
             unused = machine.is_off(_SWITCHES.get(setting, ""))
-            name = f"{setting} of {machine.name}" + (", which is switched off" if unused else "")
+            name = f"{setting} of {machine.name}" + (", which is switched off," if unused else "")
             yield connection(name, value.place, (Trait.SECRET,))
 
 

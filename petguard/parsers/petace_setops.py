@@ -17,6 +17,7 @@ from petguard.model import Danger, Facts, Gap
 from petguard.parsers import Parser, one_by_one
 from petguard.parsers._crypto_claims import danger, protected
 from petguard.parsers._source import Source
+from petguard.unprotected import Reach, reach
 
 _SECTIONS = {
     "ecdh": ("ecdh_params",),
@@ -83,8 +84,11 @@ def _config(source: Source) -> _Config | None:
 
 
 def _plain(source: Source, network: dict[str, Any]) -> Iterator[Danger]:
+    """A plain socket; on one machine nobody is on the way, until the parties run where they belong."""
+    address = network.get("address")
+    when = "" if not isinstance(address, str) or reach(address) is not Reach.LOCAL else ", once it is another machine"
     if network.get("scheme") == _SOCKET and not isinstance(network.get("scheme"), bool):
-        detail = "network scheme 0 is a plain socket, so whoever is on the way reads what the parties send"
+        detail = f"network scheme 0 is a plain socket, so whoever is on the way reads what the parties send{when}"
         yield danger(source, Hazard.PLAIN_CHANNEL, detail, "network", "scheme")
 
 

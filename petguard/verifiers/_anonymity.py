@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from petguard.verifiers._classes import Classes
     from petguard.verifiers._released import Table
 
+Room = tuple[float, float]
 Said = KAnonymity | LDiversity | TCloseness
 _GUESSED = ("user.demographic", "user.contact.address", "user.education", "user.job_title")
 _GUESSED_WORDS = frozenset({"age", "sex", "zip", "region", "state", "county", "city", "workclass"})
@@ -25,21 +26,26 @@ _GUESSED_WORDS = frozenset({"age", "sex", "zip", "region", "state", "county", "c
 
 @dataclass(frozen=True)
 class Measure:
-    """One of the three: how it is computed, whether more is better, and how far rounding may reach."""
+    """One of the three: how it is computed, whether more is better, and how far from it the truth may be.
+
+    `room` says how far the truth may lie below and above what is computed, and `doubt` why it may.
+    """
 
     symbol: str
     compute: "Callable[[Classes], tuple[float, int]]"
     more_is_better: bool
     method: str
-    rounding: "Callable[[Classes], float]" = lambda _found: 0.0
+    room: "Callable[[Classes], Room]" = lambda _found: (0.0, 0.0)
+    doubt: str = ""
+    assumed: "Callable[[Classes, str], tuple[str, ...]]" = lambda _found, _column: ()
 
-    def meets(self, value: float, stated: float, room: float) -> bool:
+    def meets(self, value: float, stated: float, room: Room) -> bool:
         """Whether the value surely keeps what is stated."""
-        return value >= stated if self.more_is_better else value + room <= stated
+        return value - room[0] >= stated if self.more_is_better else value + room[1] <= stated
 
-    def breaks(self, value: float, stated: float, room: float) -> bool:
+    def breaks(self, value: float, stated: float, room: Room) -> bool:
         """Whether the value surely does not."""
-        return value < stated if self.more_is_better else value - room > stated
+        return value + room[1] < stated if self.more_is_better else value - room[0] > stated
 
 
 def judge(claim: Claim, bench: Bench, measure: Measure, *, needs_sensitive: bool) -> Verdict:
@@ -87,29 +93,35 @@ def _of_column(
     if found.rows == 0:
         raise Undecided(Reason.GAP, f"{table.name} has no rows, so there is nobody to protect and nothing to compute")
     value, at = measure.compute(found)
-    room = measure.rounding(found)
+    room = measure.room(found)
     stated: float | None = getattr(claim.statement, measure.symbol)
     text = _words(table, found, columns, sensitive, measure, value)
     common: dict[str, Any] = {
         "claim": claim.id, "method": measure.method, "interval": _interval(value, room),
-        "assumptions": _assumptions(found, columns),
+        "assumptions": (*_assumptions(found, columns), *measure.assumed(found, sensitive or "")),
     }  # fmt: skip
     if stated is None:
         verdict = unverifiable(claim, Reason.MISSING_PARAMETER, f"not stated: {measure.symbol}; {text}")
         return verdict.model_copy(update=common)
-    text = f"{text}, claimed {stated:g}"
+    text = f"{text}, claimed {_number(stated)}"
     if measure.meets(value, stated, room):
         return Verdict(outcome=Outcome.VERIFIED, explanation=text, **common)
     if not measure.breaks(value, stated, room):
-        return Verdict(outcome=Outcome.UNVERIFIABLE, reason=Reason.GAP, explanation=f"{text}; too close", **common)
+        return Verdict(
+            outcome=Outcome.UNVERIFIABLE, reason=Reason.GAP, explanation=f"{text}; {measure.doubt}", **common
+        )
     witness = _witness(found, at, sensitive, measure, value)
     return Verdict(
         outcome=Outcome.REFUTED, explanation=text, witness=witness, remedy=_remedy(found, measure, stated), **common
     )
 
 
-def _interval(value: float, room: float) -> tuple[float, float]:
-    return (max(0.0, value - room), value + room)
+def _interval(value: float, room: Room) -> tuple[float, float]:
+    return (max(0.0, value - room[0]), value + room[1])
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:.6g}"
 
 
 def _words(
@@ -117,14 +129,14 @@ def _words(
 ) -> str:
     about = f" of {sensitive}" if sensitive is not None else ""
     kept = f"{found.rows:,} rows in {len(found.keys):,} classes of {', '.join(columns)}"
-    return f"{table.name}: {kept} have {measure.symbol} = {value:.6g}{about}"
+    return f"{table.name}: {kept} have {measure.symbol} = {_number(value)}{about}"
 
 
 def _assumptions(found: "Classes", columns: Sequence[str]) -> tuple[str, ...]:
     hidden = int(found.sizes[found.suppressed].sum())
     lines = [
         f"the quasi-identifiers are {', '.join(columns)}, and no other column tells people apart",
-        "nobody stands behind more than one row; other releases of the same data are not looked at",
+        "nobody stands behind more than one row; no releases of the same data but those named are looked at",
     ]
     if hidden:
         lines.append(f"{hidden:,} rows with every quasi-identifier suppressed (*) count for no class")
@@ -149,7 +161,7 @@ def _remedy(found: "Classes", measure: Measure, stated: float) -> Json:
     """
     dropped: list[str] = []
     left = found
-    while not measure.meets(value := measure.compute(left)[0], stated, measure.rounding(left)):
+    while not measure.meets(value := measure.compute(left)[0], stated, measure.room(left)):
         if not left.columns:
             return {}
         dropped.append(left.coarsest())

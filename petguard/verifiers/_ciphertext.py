@@ -17,7 +17,9 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 SAMPLE = 8 * 1024 * 1024  # bytes of a file that are looked at
@@ -126,11 +128,17 @@ def _members(raw: bytes) -> Iterator[tuple[str, bytes]]:
             for each in sorted(listed, key=lambda one: -one.file_size)[:1]:
                 yield "it is a zip archive without a password", archive.open(each).read(SAMPLE)
     elif raw[257:262] == b"ustar":
-        with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
-            member = next((each for each in archive if each.isreg() and each.size), None)
-            content = archive.extractfile(member) if member is not None else None
-            if content is not None:
-                yield "it is a tar archive", content.read(SAMPLE)
+        largest = max(_of_tar(raw), key=lambda one: one.size, default=None)
+        if largest is not None:
+            yield "it is a tar archive", raw[largest.offset_data : largest.offset_data + largest.size]
+
+
+def _of_tar(raw: bytes) -> list[tarfile.TarInfo]:
+    """The files of an archive, as far as it was read."""
+    listed: list[tarfile.TarInfo] = []
+    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive, suppress(tarfile.ReadError):
+        listed.extend(each for each in islice(archive, _MOST_MEMBERS) if each.isreg() and each.size)
+    return listed
 
 
 def _pdf(raw: bytes) -> Look | None:

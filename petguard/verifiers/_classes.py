@@ -6,6 +6,7 @@ Li et al. (2007) t-close when in each the sensitive values are distributed withi
 mover's distance (ordered for numbers, equal for everything else).
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from petguard.verifiers._released import Table, shortened
+from petguard.verifiers._released import Table, shown
 
+_MISSING = frozenset({"nan", "null", "none", "na", "n/a", "?"})
 _SUPPRESSED = frozenset({"*", "**", "***", "*****"})
 
 Whole = NDArray[np.int64]
@@ -67,9 +69,9 @@ class Classes:
         return hidden
 
     def key(self, at: int) -> dict[str, str]:
-        """The quasi-identifiers of a class; long values are shortened, so that free text does not name anybody."""
+        """The quasi-identifiers of a class, as they may be shown."""
         cells = [meaning[code] for meaning, code in zip(self.meanings, self.keys[at].tolist(), strict=True)]
-        return dict(zip(self.columns, map(shortened, cells), strict=True))
+        return dict(zip(self.columns, map(shown, self.columns, cells), strict=True))
 
     def coarsest(self) -> str:
         """The quasi-identifier without which the fewest classes remain; of several the first."""
@@ -228,6 +230,30 @@ def _gaps(found: Classes, rank: Whole, below: Floats, total: Floats) -> Floats:
     return gaps
 
 
-def rounding(found: Classes) -> float:
-    """What rounding may have moved a distance by: prefix sums over as many terms as there are values."""
-    return 1e-14 * (len(found.values) + 8)
+def distance_room(found: Classes) -> tuple[float, float]:
+    """How far a distance may be off: what rounding moves prefix sums over so many values by.
+
+    Where all values but missing ones are numbers, the equal distance stands for an ordered one, which is never larger.
+    """
+    moved = 1e-14 * (len(found.values) + 8)
+    known = [value for value in found.values if folded(value)]
+    partly = len(known) < len(found.values) and _numbers(known) is not None and bool(known)
+    return (1.0 if partly else moved, moved)
+
+
+def diversity_room(found: Classes) -> tuple[float, float]:
+    """By how many values the least diverse class has fewer when spellings of one value count once."""
+    spelled: dict[str, int] = {}
+    same = np.array([spelled.setdefault(folded(value), len(spelled)) for value in found.values], dtype=np.int64)
+    if len(spelled) == len(found.values):
+        return (0.0, 0.0)
+    pairs = np.unique(np.stack([found.pair_class, same[found.pair_value]], axis=1), axis=0)
+    distinct = np.bincount(pairs[:, 0], minlength=len(found.keys))
+    fewest = int(np.min(np.where(found.suppressed, np.iinfo(np.int64).max, distinct)))
+    return (float(max(0, least_diverse(found)[0] - fewest)), 0.0)
+
+
+def folded(value: str) -> str:
+    """A value without what people spell differently; the empty text for a missing one."""
+    plain = "".join(unicodedata.normalize("NFKC", value).casefold().split())
+    return "" if plain in _MISSING else plain

@@ -66,6 +66,8 @@ def _against(case: _Case) -> Verdict | None:
     if wanted is None or STRENGTH.index(wanted) <= STRENGTH.index(given):
         return None
     text = f"it is secure against {_words(given)} parties, claimed {_words(wanted)} ones"
+    if case.row.is_family and given != "none":
+        return case.open(Reason.MISSING_PARAMETER, f"not stated: framework; by this name {text}")
     return case.refuted(text, claimed=wanted)
 
 
@@ -81,6 +83,9 @@ def _too_many(case: _Case) -> Verdict | None:
     most = case.row.most_corrupted(parties)
     if threshold is not None and threshold > most:
         text = f"of {parties} parties at most {most} may work together, claimed {threshold}"
+        if case.row.depends(threshold, parties):
+            other = "shares that are only stored, or other protocols of this name, withstand more"
+            return case.open(Reason.GAP, f"{text}; {other}")
         return case.refuted(text, parties=parties, threshold=threshold, threshold_at_most=most)
     return None
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from petguard.verifiers._classes import folded
 from petguard.verifiers._released import Row, Table
 
 
@@ -21,9 +22,10 @@ class Left:
 
 
 def fewest_left(one: Table, other: Table, quasi_identifiers: Sequence[str], sensitive: str) -> Left | None:
-    """The group that the two files narrow down most; None where they share no quasi-identifier or no value of one.
+    """The group that the two files narrow down most; None where they cannot be laid side by side.
 
-    A group without any common value is nobody who is in both files, and is left out.
+    That is where they share no quasi-identifier, no such column, or no group with a common value. A group without any
+    is nobody who is in both files, and is left out. Spellings of one value count as one.
     """
     shared = tuple(name for name in quasi_identifiers if name in one.columns and name in other.columns)
     if not shared or sensitive not in other.columns:
@@ -41,5 +43,5 @@ def _groups(table: Table, columns: Sequence[str], sensitive: str) -> dict[Row, s
     found: dict[Row, set[str]] = defaultdict(set)
     for batch in table.batches((*table.need(columns), sensitive)):
         for *group, value in zip(*batch, strict=True):
-            found[tuple(group)].add(value)
+            found[tuple(group)].add(folded(value))
     return found

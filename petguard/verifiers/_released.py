@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+from petguard import secrets, taxonomy
 from petguard.artefacts import Artefacts, Undecided, optional
 from petguard.model import Reason
 
@@ -25,6 +26,7 @@ _DELIMITERS = {".tsv": "\t", ".tab": "\t", ".psv": "|"}
 _TEXTS = frozenset({".csv", ".tsv", ".tab", ".psv"})
 _RECORDS = frozenset({".jsonl", ".ndjson"})
 _SAMPLE = 64 * 1024
+_NAMING = ("user.contact.email", "user.contact.phone_number", "user.name", "user.government_id", "user.financial")
 
 _CELLS = 2_000  # that are held at a time: few enough to stay in the processor's cache, which is four times as fast
 
@@ -239,6 +241,9 @@ def _plain(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def shortened(cell: str) -> str:
-    """A value for a report: of a long one, which may be free text that names somebody, the ends."""
-    return cell if len(cell) <= 12 else f"{cell[:4]}\u2026{cell[-2:]}"
+def shown(column: str, cell: str) -> str:
+    """A value for a report: masked where it tells who somebody is, and of long text, which may too, the ends."""
+    if cell and any(taxonomy.covers(known, each) for known in _NAMING for each in taxonomy.possible(column)):
+        return secrets.mask_personal(cell)
+    plain = secrets.mask_in(cell)
+    return plain if len(plain) <= 12 or plain != cell else f"{cell[:4]}\u2026{cell[-2:]}"

@@ -4,6 +4,8 @@ Of a configuration a line that switches TLS or the check of certificates off, or
 the witness. Of a certificate (`artefact`) it is its expiry, its key or its signature algorithm (extra `sign`).
 """
 
+import io
+import tokenize
 from typing import Any
 
 from petguard import secrets
@@ -20,6 +22,8 @@ _WORDS = {
 }
 _LARGEST = 16_000_000  # bytes of a configuration
 _SMALLEST_KEYS = {"RSA": 2048, "DSA": 2048, "EC": 224}  # bits; NIST SP 800-131A Rev. 2
+_BEGINS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)  # what a statement follows
+_BETWEEN = (tokenize.NL, tokenize.COMMENT)
 _BROKEN_HASHES = ("md5", "sha1")
 
 
@@ -44,9 +48,25 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
 def text_of(name: str, bench: Bench) -> str:
     """A configuration as text; Undecided when it is none."""
     try:
-        return bench.files.read(name, _LARGEST).decode("utf-8-sig")
+        text = bench.files.read(name, _LARGEST).decode("utf-8-sig")
+        return _without_docstrings(text) if name.endswith(".py") else text
     except UnicodeDecodeError as error:
         raise Undecided(Reason.GAP, f"{name} is no text") from error
+
+
+def _without_docstrings(text: str) -> str:
+    """A Python file whose texts that are no value of anything are empty lines; as it is where it is no Python."""
+    lines = list(io.StringIO(text))
+    try:
+        told = [each for each in tokenize.generate_tokens(iter([*lines, ""]).__next__) if each.type not in _BETWEEN]
+    except (tokenize.TokenError, SyntaxError, StopIteration):
+        return text
+    for before, token, after in zip([None, *told], told, told[1:], strict=False):
+        begins = before is None or before.type in _BEGINS
+        if token.type == tokenize.STRING and begins and after.type == tokenize.NEWLINE:
+            first, last = token.start[0] - 1, token.end[0]
+            lines[first:last] = ["\n"] * (last - first)
+    return "".join(lines)
 
 
 def _weak(name: str, bench: Bench) -> Setting | None:

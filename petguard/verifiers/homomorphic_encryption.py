@@ -121,11 +121,13 @@ def _paillier(claim: Claim, said: HomomorphicEncryption) -> Verdict:
 
 
 def _is_between(length: int, wanted: int) -> bool:
-    """Whether the table's next longer modulus would do: then a length between two rows may do as well."""
+    """Whether the table's next longer modulus would do, or one beyond its end: then this length may do as well."""
     longer = he_standard.paillier_length(wanted)
+    if longer is None:
+        return length > 15360 and he_standard.sieve_bits(length) >= wanted
     rows = (0, 1024, 2048, 3072, 7680, 15360)
     below = max(row for row in rows if row <= length)
-    return longer is not None and below < length < longer and rows.index(longer) == rows.index(below) + 1 and below > 0
+    return below < length < longer and rows.index(longer) == rows.index(below) + 1 and below > 0
 
 
 # --- lattices -------------------------------------------------------------------------------------------------------

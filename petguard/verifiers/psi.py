@@ -82,6 +82,8 @@ def _against(case: _Case) -> Verdict | None:
     if wanted is None or STRENGTH.index(wanted) <= STRENGTH.index(given):
         return None
     text = f"it is secure against {given.replace('_', '-')} parties, claimed {wanted.replace('_', '-')} ones"
+    if case.row.is_family:
+        return case.open(Reason.MISSING_PARAMETER, f"not stated: framework; by this name {text}")
     return case.refuted(text, claimed=wanted)
 
 
@@ -111,7 +113,7 @@ def _noisy(case: _Case) -> Verdict | None:
 def _revealed(case: _Case) -> Verdict:
     claimed, reveals = case.said.reveals, case.row.reveals
     if case.said.epsilon is not None:
-        return case.refuted("it adds no noise, so no epsilon holds", claimed_epsilon=case.said.epsilon)
+        return _without_noise(case, case.said.epsilon)
     if claimed is None:
         return case.open(Reason.MISSING_PARAMETER, f"not stated: reveals; it reveals {_what(case)}")
     if _LESS[reveals] > _LESS[claimed]:
@@ -121,6 +123,12 @@ def _revealed(case: _Case) -> Verdict:
     if reveals == "cardinality":
         return _counted(case)
     return case.verdict(Outcome.VERIFIED, f"it reveals {_what(case)}", assumptions=_assumed(case))
+
+
+def _without_noise(case: _Case, epsilon: float) -> Verdict:
+    if case.row.reveals == "shares":
+        return case.open(Reason.NOT_SUFFICIENT, "it gives out shares, and whether noise is added to them is not known")
+    return case.refuted("it adds no noise, so no epsilon holds", claimed_epsilon=epsilon)
 
 
 def _what(case: _Case) -> str:

@@ -89,14 +89,11 @@ Problem = tuple[str, dict[str, Any], Json]
 
 
 def _first_problem(said: SecureAggregation, numbers: _Numbers) -> Problem | None:
-    return _threshold(said, numbers) or _room(said) or _weight(said)
+    return _threshold(numbers) or _room(said) or _weight(said)
 
 
-def _threshold(said: SecureAggregation, numbers: _Numbers) -> Problem | None:
-    given = said.reconstruction_threshold
-    if isinstance(given, float) and given <= 0.5:
-        text = f"a threshold of {given:g} of the shares lets half of them or fewer reconstruct a client's key"
-        return text, {"reconstruction_threshold": given}, {"reconstruction_threshold": "more than 0.5"}
+def _threshold(numbers: _Numbers) -> Problem | None:
+    """Whether fewer than a majority of shares are enough; of a part of the clients only with their number known."""
     shares, threshold = numbers.shares, numbers.threshold
     if shares is None or threshold is None:
         return None
@@ -113,7 +110,11 @@ def _cannot_run(said: SecureAggregation, numbers: _Numbers) -> str:
     if numbers.shares is not None and numbers.threshold is not None and numbers.threshold >= numbers.shares:
         how = "a whole 1 is read as 100 %: " if numbers.whole else ""
         return f"{how}all {numbers.shares} shares are needed, so one client that drops out stops the round"
-    modulus = said.modulus_range or 1
+    if numbers.shares is not None and said.num_clients is not None and numbers.shares > said.num_clients:
+        return f"there are {numbers.shares} shares for {said.num_clients} clients, so the protocol does not start"
+    modulus, top = said.modulus_range or 1, (said.num_clients or 0) * (said.quantization_range or 0)
+    if top == modulus:
+        return f"{said.num_clients} clients that all reach {said.quantization_range} add up to the modulus, read as 0"
     return f"the modulus {modulus} is no power of two" if modulus & (modulus - 1) else ""
 
 

@@ -36,7 +36,10 @@ def traits(read: Read, settings: str, path: str = "operator-configs/base_configs
         ('DB_TYPE=psql\nDB_PASSWD=""\n', {"the database of ward-3 without a password": Trait.UNAUTHENTICATED}),
         ('DB_TYPE=sqlite\nDB_PASSWD=""\n', {}),
         ("ENABLE_NOSQL=true\nNOSQL_PASSWD=passwd7\n", {"NOSQL_PASSWD of ward-3": Trait.SECRET}),
-        ("ENABLE_NOSQL=false\nNOSQL_PASSWD=passwd7\n", {"NOSQL_PASSWD of ward-3, which is switched off": Trait.SECRET}),
+        (
+            "ENABLE_NOSQL=false\nNOSQL_PASSWD=passwd7\n",
+            {"NOSQL_PASSWD of ward-3, which is switched off,": Trait.SECRET},
+        ),
         ("MQTT_PASSWD=${MQTT}\nNODE_PASSWORD=<password>\nDB_PASSWD=$PW\n", {}),
         (
             "ENABLE_MQTT=true\nMQTT_BROKER=172.104.228.251\nMQTT_PORT=1883\n",

@@ -88,6 +88,14 @@ def test_parameters_of_another_scheme_are_a_contradiction(read: Read) -> None:
     assert _hazards(claim) == [Hazard.PLAIN_CHANNEL, Hazard.CONTRADICTING_SETTINGS, Hazard.RESULT_TO_BOTH]
 
 
+@pytest.mark.parametrize(("address", "later"), [("127.0.0.1", True), ("localhost", True), ("10.0.0.2", False)])
+def test_a_plain_socket_on_one_machine_matters_later(read: Read, address: str, later: bool) -> None:
+    """Nobody is on the way there; the published examples run both parties so."""
+    config = {**json.loads(_petace(sender=True)), "network": {"scheme": 0, "address": address}}
+    claim = _one(read, petace_setops.PARSER, "a.json", json.dumps(config))
+    assert [("once it is another machine" in each.detail) for each in claim.dangers] == [later]
+
+
 @pytest.mark.skipif(not _CORPUS.is_dir(), reason="the published files are not here")
 @pytest.mark.parametrize("folder", ["petace", "privacygo"])
 def test_published_configurations_are_read_whole(read: Read, folder: str) -> None:

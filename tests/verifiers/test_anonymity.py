@@ -237,9 +237,59 @@ def test_a_second_release_about_the_same_people_narrows_them_down(tmp_path: Path
     assert verdict.witness["group"] == {"age": "30-39", "zip": "130**"}
 
 
-def test_a_second_release_about_others_narrows_nobody_down(tmp_path: Path) -> None:
-    """No group is in both files."""
-    (tmp_path / "march.csv").write_text("age,zip,diagnosis\n50-59,130**,flu\n")
+@pytest.mark.parametrize(
+    "other",
+    [
+        "age,zip,diagnosis\n50-59,130**,flu\n",
+        "age,zip,diagnosis\n3*,130**,flu\n",
+        "age,zip,ward\n30-39,130**,2\n",
+        "name,diagnosis\nX,flu\n",
+    ],
+)
+def test_a_second_release_that_cannot_be_laid_beside_it_leaves_the_claim_open(tmp_path: Path, other: str) -> None:
+    """Its groups may be the same people, generalised in another way."""
+    (tmp_path / "march.csv").write_text(other)
+    april = "age,zip,diagnosis\n30-39,130**,flu\n30-39,130**,cancer\n"
+    verdict = judge(tmp_path, "l_diversity", april, also_released=["march.csv"], sensitive=["diagnosis"], l=2)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNVERIFIABLE, Reason.NOT_SUFFICIENT)
+
+
+def test_a_second_release_that_leaves_enough_verifies(tmp_path: Path) -> None:
+    """Both have the same two diagnoses, one of them in capitals."""
+    (tmp_path / "march.csv").write_text("age,zip,diagnosis\n30-39,130**,FLU\n30-39,130**,cancer\n")
     april = "age,zip,diagnosis\n30-39,130**,flu\n30-39,130**,cancer\n"
     verdict = judge(tmp_path, "l_diversity", april, also_released=["march.csv"], sensitive=["diagnosis"], l=2)
     assert verdict.outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize("second", ["Flu", "flu ", "F L U", "\ufb02u"])
+def test_spellings_of_one_value_are_no_diversity(tmp_path: Path, second: str) -> None:
+    """Two spellings of the flu do not hide who has it, and may be two values."""
+    table = f"age,zip,diagnosis\n30-39,130**,flu\n30-39,130**,{second}\n"
+    verdict = judge(tmp_path, "l_diversity", table, sensitive=["diagnosis"], l=2)
+    assert verdict.outcome is Outcome.UNVERIFIABLE
+
+
+def test_one_missing_number_does_not_refute_closeness(tmp_path: Path) -> None:
+    """Without an order the classes are far apart, although their amounts lie close together."""
+    rows = [f"{'ab'[pay % 2]},1,{pay}" for pay in range(1000)]
+    assert judge(tmp_path, "t_closeness", "\n".join(["age,zip,pay", *rows]), sensitive=["pay"], t=0.1).outcome is (
+        Outcome.VERIFIED
+    )
+    verdict = judge(tmp_path, "t_closeness", "\n".join(["age,zip,pay", *rows, "a,1,"]), sensitive=["pay"], t=0.1)
+    assert verdict.outcome is Outcome.UNVERIFIABLE
+
+
+@pytest.mark.parametrize(("column", "words"), [("cost", "amounts"), ("diagnosis", "equally far apart")])
+def test_which_distance_was_taken_is_said(tmp_path: Path, column: str, words: str) -> None:
+    """A code that looks like a number would be farther from the others."""
+    verdict = judge(tmp_path, "t_closeness", sensitive=[column], t=0.9)
+    assert any(words in line for line in verdict.assumptions)
+
+
+def test_a_quasi_identifier_that_names_people_is_masked(tmp_path: Path) -> None:
+    """The witness shows the class, not who is in it."""
+    table = "age,zip,email\n30,1,jo@x.org\n"
+    verdict = judge(tmp_path, "k_anonymity", table, quasi_identifiers=["age", "email"], k=2)
+    assert (verdict.outcome, verdict.witness["class"]["age"]) == (Outcome.REFUTED, "30")
+    assert "jo@" not in str(verdict)

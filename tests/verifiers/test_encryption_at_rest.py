@@ -234,6 +234,19 @@ def test_a_bomb_is_not_blown_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert judge(tmp_path, raw).outcome is not Outcome.VERIFIED
 
 
+@pytest.mark.parametrize(("note", "outcome"), [(500, Outcome.UNVERIFIABLE), (60_000, Outcome.REFUTED)])
+def test_the_largest_file_of_a_tar_archive_decides(tmp_path: Path, note: int, outcome: Outcome) -> None:
+    """A readable list of contents beside encrypted chunks shows nothing about the chunks."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        for name, content in (("MANIFEST", (TABLE.encode() * 10)[:note]), ("chunk.enc", RANDOM)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    assert judge(tmp_path, held.getvalue()).outcome is outcome
+    assert judge(tmp_path, held.getvalue()[:50_000]).outcome is outcome
+
+
 @pytest.mark.parametrize(
     "raw", [b"PK\x03\x04" + RANDOM, b"\x1f\x8b\x08" + RANDOM, b"BZh91AY&SY" + RANDOM, b"\0" * 257 + b"ustar" + RANDOM]
 )

@@ -32,6 +32,41 @@ def judge(root: Path, text: str | bytes | None = None, **said: Any) -> Verdict:
     return verifiers.judge_all([claim], bench(root=root, now=NOW))[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""Never say verify=False here.\n\nNor ssl: false.\n"""\nimport requests\n',
+        "# why\ndef ask():\n    'Not with verify=False.'\n    return 1\n",
+        'requests.get("https://api.clinic.org/#a")  # verify=False is forbidden\n',
+    ],
+)
+def test_what_a_python_file_only_talks_about_is_no_setting(tmp_path: Path, text: str) -> None:
+    """Neither in a docstring nor in a remark."""
+    (tmp_path / "ask.py").write_text(text)
+    assert judge(tmp_path, config="ask.py").reason is Reason.NOT_SUFFICIENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = 1\n"{}".format(requests.get(url, verify=False))\n',
+        '"""A."""\nrequests.get("https://api.clinic.org/#a", verify=False)\n',
+        'requests.get("https://api.clinic.org/ # a", verify=False)\n',
+        "requests.get(url, verify=False\n",
+    ],
+)
+def test_what_a_python_file_does_is_one(tmp_path: Path, text: str) -> None:
+    """Whatever texts and signs stand around it, and even where the file is broken."""
+    (tmp_path / "ask.py").write_text(text)
+    assert judge(tmp_path, config="ask.py").outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("text", ["url: https://a.clinic.org  # ssl: false for tests\n", "port = 1 // ssl: false\n"])
+def test_a_remark_behind_a_setting_is_none(tmp_path: Path, text: str) -> None:
+    """It says what might be there."""
+    assert judge(tmp_path, text).reason is Reason.NOT_SUFFICIENT
+
+
 WEAK = [
     "DATABASE_URL=postgresql://app@db.clinic.org/patients?sslmode=disable",
     "sslmode: prefer",

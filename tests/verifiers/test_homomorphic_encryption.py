@@ -193,6 +193,12 @@ def test_paillier_goes_by_the_length_of_its_modulus(length: int, bits: int | Non
     assert judge(scheme="paillier", modulus_bits=length, bits=bits).outcome is outcome
 
 
+def test_no_table_goes_beyond_256_bits() -> None:
+    """A longer modulus than the longest of the table may have what is claimed; the longest has 256 bits."""
+    assert judge(scheme="paillier", modulus_bits=30_000, bits=300).reason is Reason.GAP
+    assert judge(scheme="paillier", modulus_bits=15_360, bits=300).outcome is Outcome.REFUTED
+
+
 def test_paillier_needs_its_length() -> None:
     """And the remedy of one that is too short is the next that does."""
     assert judge(scheme="paillier", bits=112).reason is Reason.MISSING_PARAMETER

@@ -55,6 +55,9 @@ def test_each_protocol_covers_what_is_published(
     said: dict[str, Any] = {"framework": framework, "protocol": protocol, "parties": parties}
     assert judge("mpc", **said, adversary=claimed, threshold=most).outcome is V
     over = judge("mpc", **said, adversary=claimed, threshold=most + 1)
+    if protocol == "malicious shamir" and framework is None:  # others of this name withstand fewer than half
+        assert over.reason is Reason.GAP
+        over = judge("mpc", **said, adversary=claimed, threshold=(parties + 1) // 2)
     assert (over.outcome, over.witness["threshold_at_most"]) == (R, most)
     assert judge("mpc", **said, adversary="malicious").outcome is (V if adversary == "malicious" else R)
 
@@ -125,16 +128,18 @@ def test_statistical_security_beyond_the_field_is_left_open() -> None:
 @pytest.mark.parametrize(
     ("protocol", "adversary", "parties", "threshold", "outcome"),
     [
-        ("shamir", "semi_honest", 5, 2, V), ("shamir", "semi_honest", 5, 3, R), ("shamir", "semi_honest", 4, 2, R),
-        ("malicious shamir", "malicious", 7, 2, V), ("malicious shamir", "malicious", 7, 3, R),
-        ("malicious shamir", "malicious", 6, 2, R), ("shamir", "malicious", 7, 2, R),
+        ("shamir", "semi_honest", 5, 2, V), ("shamir", "semi_honest", 5, 3, U), ("shamir", "semi_honest", 4, 2, U),
+        ("shamir", "semi_honest", 5, 5, R), ("shamir storage", "semi_honest", 5, 4, V),
+        ("shamir storage", "semi_honest", 5, 5, R), ("verifiable secret sharing", "malicious", 5, 2, U),
+        ("malicious shamir", "malicious", 7, 2, V), ("malicious shamir", "malicious", 7, 3, U),
+        ("malicious shamir", "malicious", 7, 7, R), ("shamir", "malicious", 7, 2, U),
         ("additive", "semi_honest", 3, 2, V), ("additive", "semi_honest", 3, 3, R),
     ],
 )  # fmt: skip
 def test_thresholds_of_secret_sharing(
     protocol: str, adversary: str, parties: int, threshold: int, outcome: Outcome
 ) -> None:
-    """Fewer than half against parties that look, fewer than a third against parties that cheat."""
+    """Fewer than half against parties that look, a third against cheats; what is only stored withstands more."""
     said: dict[str, Any] = {"protocol": protocol, "adversary": adversary, "parties": parties, "threshold": threshold}
     assert judge("secret_sharing", **said).outcome is outcome
 
@@ -168,7 +173,9 @@ def test_intersections_reveal_what_their_protocol_reveals(
 
 def test_the_claimed_adversary_counts_for_intersections_too() -> None:
     """ECDH-PSI is for parties that follow the protocol."""
-    verdict = judge("psi", scheme="ecdh", reveals="intersection", adversary="malicious")
+    said: dict[str, Any] = {"scheme": "ecdh", "reveals": "intersection", "adversary": "malicious"}
+    verdict = judge("psi", framework="PETAce-SetOps", **said)
+    assert judge("psi", **said).reason is Reason.MISSING_PARAMETER
     assert (verdict.outcome, verdict.witness["claimed"]) == (R, "malicious")
     malicious: dict[str, Any] = {
         "framework": "SecretFlow PSI",
@@ -181,6 +188,19 @@ def test_the_claimed_adversary_counts_for_intersections_too() -> None:
 def test_an_epsilon_without_noise_is_refuted() -> None:
     """A cuckoo-hash factor is no privacy, whoever calls it epsilon."""
     assert judge("psi", framework="PETAce-SetOps", scheme="kkrt", epsilon=1.27, reveals="intersection").outcome is R
+
+
+def test_noise_on_shares_may_come_later() -> None:
+    """Shares are computed on, and what is added to them there nobody sees here."""
+    assert judge("psi", scheme="circuit", epsilon=1.0, reveals="shares").reason is Reason.NOT_SUFFICIENT
+
+
+@pytest.mark.parametrize(("protocol", "parties", "threshold"), [("bgw", 7, 2), ("yao", 2, 1), ("aby3", 3, 1)])
+def test_a_name_of_papers_alone_is_not_refuted(protocol: str, parties: int, threshold: int) -> None:
+    """The papers have variants of it that withstand cheats."""
+    said: dict[str, Any] = {"protocol": protocol, "parties": parties, "threshold": threshold}
+    assert judge("mpc", **said, adversary="malicious").reason is Reason.MISSING_PARAMETER
+    assert judge("mpc", **said, adversary="semi_honest").outcome is V
 
 
 def test_both_parties_learning_is_refuted_against_the_claim() -> None:
@@ -244,7 +264,9 @@ _FLOWER: dict[str, Any] = {
         ({"reconstruction_threshold": 1}, U), ({"reconstruction_threshold": 0.5}, R),
         ({"reconstruction_threshold": 0.6}, V), ({"reconstruction_threshold": 1.0}, U),
         ({"num_shares": 0.5}, V), ({"num_shares": 4, "reconstruction_threshold": 2}, R),
-        ({"num_clients": 1024}, V), ({"num_clients": 1025}, R), ({"modulus_range": (1 << 32) - 1}, U),
+        ({"num_clients": 1023}, V), ({"num_clients": 1024}, U), ({"num_clients": 1025}, R), ({"num_clients": 4}, U),
+        ({"num_shares": 3, "reconstruction_threshold": 0.5}, V),
+        ({"num_shares": 7, "reconstruction_threshold": 0.5}, V), ({"modulus_range": (1 << 32) - 1}, U),
         ({"largest_weight": 5000.0}, R), ({"largest_weight": 1000.0}, V),
     ],
 )  # fmt: skip
