@@ -18,7 +18,6 @@ _NOISES = (1e-3, 1e5)  # the noise multipliers, the sample rates and
 _RATES = (1e-9, 0.9999)  # (closer to 1, the smallest loss, log(1 - rate), loses its digits)
 _STEPS = 10**9  # the number of steps for which grids are worth computing
 _FEWER_EPOCHS = 10**6  # a lower bound for fewer epochs holds for more
-_COARSER = 16  # how many points of a grid are one on the grid for the direction that leaks less
 _MAXIMA = 40_000  # cells for the largest coordinate of a shuffled epoch
 
 
@@ -75,14 +74,11 @@ def poisson_upper(noise: float, rate: float, steps: float, delta: float, points:
     far = _sampled.reach(delta, steps)
     spread = _sampled.span(noise, rate, far)
 
-    def side(points: int, *, added: bool) -> tuple[float, float]:
+    def direction(points: int, *, added: bool) -> tuple[float, float]:
         discretise = partial(_sampled.up, noise, rate, far, added=added)
         return _pld.upper_epsilon(discretise, spread, steps, delta, points)
 
-    best, step = side(points, added=False)
-    # Adding an example mostly leaks less, by so much that a coarse grid shows it.
-    if side(points // _COARSER, added=True)[0] > best:
-        best, step = max((best, step), side(points, added=True))
+    best, step = _pld.worse(partial(direction, added=False), partial(direction, added=True), points)
     return (best, step) if best <= plain else (plain, 0.0)
 
 
