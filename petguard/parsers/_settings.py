@@ -5,7 +5,7 @@ address of a service, a key, a vector store? A price list of models says nothing
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -74,7 +74,8 @@ def judged(source: Source) -> Facts:
     source.hidden.update(spot.value for spot in found if _is_secret(spot))
     hits = _in_use(source, [hit for spot in found for hit in _hits(spot)])
     parts = [_facts(source, hit) for hit in hits]
-    others = (node for spot in found for node in _others(source, spot, hits))
+    beside = frozenset(id(hit.spot.beside) for hit in hits)  # neighbours share one mapping, which `found` keeps alive
+    others = (node for spot in found for node in _others(source, spot, has_model=id(spot.beside) in beside))
     return together([*parts, Facts(nodes=tuple(others))])
 
 
@@ -216,12 +217,12 @@ def _address(key: str, value: str, *, sure: bool) -> Service | None:
     return service if named_by_host or (sure and (service.provider or _is_base(key))) else None
 
 
-def _others(source: Source, spot: Spot, hits: Iterable[_Hit]) -> Iterator[Node]:
-    """Services, keys and vector stores at a spot."""
+def _others(source: Source, spot: Spot, *, has_model: bool) -> Iterator[Node]:
+    """Services, keys and vector stores at a spot; `has_model` says that a model is named beside it."""
     service = _by_variable(spot)
     if "://" in spot.value and not _VECTOR_STORES.fullmatch(_holder(spot)):
         key = _holder(spot) if spaced(spot.key) in _SETS else spot.key  # `api_url: {default: …}`
-        service = _address(key, spot.value, sure=_is_among_models(spot, hits)) or service
+        service = _address(key, spot.value, sure=has_model or _speaks_of_models(spot)) or service
     if service is not None:
         yield service.node(source.at(*spot.pointer), Origin.DECLARED)
     yield from _credentials(source, spot)
@@ -240,9 +241,9 @@ def _store(spot: Spot) -> re.Match[str] | None:
     return _VECTOR_STORES.fullmatch(spot.value) if named_there else None
 
 
-def _is_among_models(spot: Spot, hits: Iterable[_Hit]) -> bool:
-    beside = any(hit.spot.beside is spot.beside for hit in hits) or speaks_of_models(spot.company)
-    return beside or ":11434" in spot.value or _FOR_MODELS.fullmatch(spaced(spot.key)) is not None
+def _speaks_of_models(spot: Spot) -> bool:
+    named_so = _FOR_MODELS.fullmatch(spaced(spot.key)) is not None
+    return named_so or ":11434" in spot.value or speaks_of_models(spot.company)
 
 
 def _by_variable(spot: Spot) -> Service | None:

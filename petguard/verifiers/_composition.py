@@ -8,7 +8,7 @@ the stated sensitivities.
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 
 from petguard.claims import Release
 from petguard.model import Json
@@ -174,12 +174,16 @@ def _upper(kinds: _Composed, delta: float, points: int) -> float:
     if not on_grid or times > _MOST_TIMES or any(not kind.pure for kind, _ in rest):
         return math.inf
     reach = _sampled.reach(delta, times)
-    directions = (False, True) if any(kind.rate < 1 and not kind.fixed for kind, _ in on_grid) else (False,)
-    found = (
-        _pld.upper([_losses.pessimistic(kind, count, reach, added=added) for kind, count in on_grid], delta, points)[0]
-        for added in directions
-    )
-    return max(found) + _added_up(rest)
+
+    def direction(points: int, *, added: bool) -> tuple[float, float]:
+        return _pld.upper(
+            [_losses.pessimistic(kind, count, reach, added=added) for kind, count in on_grid], delta, points
+        )
+
+    removing = partial(direction, added=False)
+    differ = any(kind.rate < 1 and not kind.fixed for kind, _ in on_grid)
+    found, _ = _pld.worse(removing, partial(direction, added=True), points) if differ else removing(points)
+    return found + _added_up(rest)
 
 
 def _split(kinds: _Composed) -> tuple[list[tuple[Kind, int]], list[tuple[Kind, int]]]:

@@ -5,7 +5,7 @@ sound numbers for any argument: 0 is always a lower bound, infinity always an up
 """
 
 import math
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from scipy import special
@@ -73,11 +73,12 @@ def poisson_upper(noise: float, rate: float, steps: float, delta: float, points:
     steps = int(steps)
     far = _sampled.reach(delta, steps)
     spread = _sampled.span(noise, rate, far)
-    sides: list[_pld.Discretise] = [
-        lambda step: _sampled.up(noise, rate, far, step, added=False),
-        lambda step: _sampled.up(noise, rate, far, step, added=True),
-    ]
-    best, step = max(_pld.upper_epsilon(side, spread, steps, delta, points) for side in sides)
+
+    def direction(points: int, *, added: bool) -> tuple[float, float]:
+        discretise = partial(_sampled.up, noise, rate, far, added=added)
+        return _pld.upper_epsilon(discretise, spread, steps, delta, points)
+
+    best, step = _pld.worse(partial(direction, added=False), partial(direction, added=True), points)
     return (best, step) if best <= plain else (plain, 0.0)
 
 

@@ -23,8 +23,11 @@ Whole = NDArray[np.int64]
 # What the chosen cells may lose at the far ends, as a share of delta; callers cut their tails accordingly.
 TAIL_SHARE = 1e-6
 COARSE, FINE = 2**18, 2**20  # how many grid points the composed distribution gets, at first and when refined
+_COARSER = 16  # how many times fewer points the direction that leaks less gets at first
 _CHERNOFF = 30.0  # e^-30: the tilted mass that may lie outside the window
 _SLIP = 1e-12  # what rounding may move the loss of one composition, as a share of 1 and of the losses' span
+_TILT = 1e-6  # how exactly the tilt is sought, relative
+_NOTHING = 1e-30  # a power of a coefficient below this is taken for 0
 _FFT = 2e-15  # what one transform or one power may add to a coefficient of size 1
 
 
@@ -58,6 +61,7 @@ class Part:
     times: int
 
 
+Upper = Callable[[int], tuple[float, float]]  # an upper bound and its step, found with that many grid points
 _Fitted = Sequence[tuple[Grid, int]]  # grids of one step, and how often each is composed
 
 
@@ -109,37 +113,43 @@ def lower_epsilon(discretise: Discretise, span: float, times: int, delta: float,
 
 def upper(parts: Sequence[Part], delta: float, points: int) -> tuple[float, float]:
     """An epsilon that surely holds after all parts, and the grid step used; every discretiser has to be pessimistic."""
-    fitted, tilt = _fit(parts, delta, points)
-    sum_ = _compose(fitted, tilt, points)
+    fitted, tilt, half = _fit(parts, delta, points)
+    sum_ = _compose(fitted, tilt, half, points)
     target = math.log(delta) + math.log1p(-2 * TAIL_SHARE) - sum_.blur
     return sum_.upper(target) + _slip(parts), fitted[0][0].step
 
 
 def lower(parts: Sequence[Part], delta: float, points: int) -> tuple[float, float]:
     """An epsilon that surely does not hold after all parts, or 0, and the grid step; discretisers are optimistic."""
-    fitted, tilt = _fit(parts, delta, points)
-    sum_ = _compose(fitted, tilt, points)
+    fitted, tilt, half = _fit(parts, delta, points)
+    sum_ = _compose(fitted, tilt, half, points)
     target = math.log(delta) - math.log1p(-2 * TAIL_SHARE) + sum_.blur
     return max(0.0, sum_.lower(target) - _slip(parts)), fitted[0][0].step
+
+
+def worse(usual: Upper, other: Upper, points: int) -> tuple[float, float]:
+    """The larger of two upper bounds, the first of which mostly is; a coarse grid is enough to show that."""
+    found = usual(points)
+    return found if other(points // _COARSER)[0] <= found[0] else max(found, other(points))
 
 
 def _slip(parts: Sequence[Part]) -> float:
     return sum(_SLIP * (1 + part.span) * part.times for part in parts)
 
 
-def _fit(parts: Sequence[Part], delta: float, points: int) -> tuple[_Fitted, float]:
-    """Choose the step so that the composed distribution fills the window, and the tilt that fits delta."""
+def _fit(parts: Sequence[Part], delta: float, points: int) -> tuple[_Fitted, float, float]:
+    """The grids of a step with which the composition fills the window, the tilt that fits delta, and half the width."""
     span = max(part.span for part in parts)
     step = span / 4096
     for _ in range(6):
         fitted = [(part.discretise(step), part.times) for part in parts]
         tilt = _tilt(fitted, delta)
-        width = 2.1 * _half_width(fitted, tilt)
-        wanted = max(width / points, span / (2 * points), 1e-12)
+        half = _half_width(fitted, tilt)
+        wanted = max(2.1 * half / points, span / (2 * points), 1e-12)
         if 0.7 * step <= wanted <= step:
             break
         step = 1.05 * wanted
-    return fitted, tilt
+    return fitted, tilt, half
 
 
 def _tilt(fitted: _Fitted, delta: float) -> float:
@@ -148,7 +158,7 @@ def _tilt(fitted: _Fitted, delta: float) -> float:
     wanted = -math.log(delta)
     spread = max(float(np.ptp(losses)) for losses, _, _ in rough) or fitted[0][0].step
     low, high = 1e-9 / spread, 1e9 / spread
-    for _ in range(60):
+    while high > low * (1 + _TILT):
         middle = math.sqrt(low * high)
         found = [(times, *_rate(losses, mass, middle)) for losses, mass, times in rough]
         spread_out = sum(times * rate for times, rate, _ in found) < wanted and any(away for _, _, away in found)
@@ -233,16 +243,25 @@ class _Sum:
         """The largest epsilon whose log delta is surely above `target`; delta is known best where the tilt aims."""
         mean = _dot(self.mass, self.losses)
         deviation = math.sqrt(_dot(self.mass, (self.losses - mean) ** 2))
-        marks = [max(0.0, mean + away * deviation / 2) for away in range(-16, 17)]
-        above = [mark for mark in marks if self._log_delta(mark, -self.error) > target]
-        if not above:
+        marks = (max(0.0, mean + away * deviation / 2) for away in range(16, -17, -1))
+        above = next((mark for mark in marks if self._log_delta(mark, -self.error) > target), None)
+        if above is None:
             return 0.0
-        return self._between(above[-1], above[-1] + deviation / 2, target, -self.error)[0]
+        return self._between(above, above + deviation / 2, target, -self.error)[0]
 
     def _between(self, low: float, high: float, target: float, error: float) -> tuple[float, float]:
+        """A bracket of the crossing: regula falsi, which halves the weight of an end that stays twice (Illinois)."""
+        over, under = (self._log_delta(end, error) - target for end in (low, high))
+        last = 0
         while high - low > 1e-9 * high:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._log_delta(middle, error) > target else (low, middle)
+            share = over / (over - under) if math.isfinite(over - under) and over > under else 0.5
+            edge = 0.45e-9 * high  # one step of this size from an end that has met the crossing closes the bracket
+            middle = min(max(low + share * (high - low), low + edge), high - edge)
+            found = self._log_delta(middle, error) - target
+            if found > 0:
+                low, over, under, last = middle, found, under / 2 if last > 0 else under, 1
+            else:
+                high, under, over, last = middle, found, over / 2 if last < 0 else over, -1
         return low, high
 
     def _log_delta(self, epsilon: float, error: float) -> float:
@@ -252,7 +271,7 @@ class _Sum:
         return self.log_scale - self.tilt * epsilon + math.log(kept) if kept > 0 else -math.inf
 
 
-def _compose(fitted: _Fitted, tilt: float, points: int) -> _Sum:
+def _compose(fitted: _Fitted, tilt: float, half: float, points: int) -> _Sum:
     step = fitted[0][0].step
     spectra, mean, base, log_scale, exponents = [], 0.0, 0.0, 0.0, 0.0
     for grid, times in fitted:
@@ -264,39 +283,39 @@ def _compose(fitted: _Fitted, tilt: float, points: int) -> _Sum:
         base += times * (grid.offset + (grid.start + centre) * step)
         log_scale += times * log_norm
         exponents += times * (40 + abs(log_norm) + tilt * float(np.abs(grid.losses).max()))
-    composed = np.fft.irfft(_product(spectra), points)
+    logs = [(np.log(np.clip(np.abs(spectrum), 1e-300, 1.0)), times) for spectrum, times in spectra]
+    whole = sum((times * log for log, times in logs), np.zeros(points // 2 + 1))
+    composed = np.fft.irfft(_product(spectra, whole), points)
     first = math.floor(mean) - points // 2
     mass = np.clip(np.roll(composed, -(first % points)), 0.0, None)
-    half = (points // 2 - 1) * step
-    outside = 2 * math.exp(-_CHERNOFF) if _half_width(fitted, tilt) <= half else 1.0
-    sizes = [(np.abs(spectrum), times) for spectrum, times in spectra]
+    outside = 2 * math.exp(-_CHERNOFF) if half <= (points // 2 - 1) * step else 1.0
     return _Sum(
         mass=mass,
         losses=base + (first + _count(points)) * step,
         tilt=tilt,
         log_scale=log_scale,
-        error=2 * outside + _rounding(sizes, composed),
+        error=2 * outside + _rounding(logs, whole, composed),
         blur=1e-9 + 1e-15 * exponents,
     )
 
 
-def _product(spectra: Sequence[tuple[NDArray[np.complex128], int]]) -> NDArray[np.complex128]:
-    product = np.ones(len(spectra[0][0]), dtype=np.complex128)
+def _product(spectra: Sequence[tuple[NDArray[np.complex128], int]], whole: Floats) -> NDArray[np.complex128]:
+    """The product of all powers, where it is not next to nothing; `whole` is the logarithm of its size."""
+    product = np.zeros(len(whole), dtype=np.complex128)
+    seen = np.flatnonzero(whole > math.log(_NOTHING))
+    product[seen] = 1.0
     for spectrum, times in spectra:
-        product *= spectrum ** float(times) if times > 1 else spectrum
+        product[seen] *= spectrum[seen] ** float(times) if times > 1 else spectrum[seen]
     return product
 
 
-def _rounding(sizes: Sequence[tuple[Floats, int]], composed: Floats) -> float:
+def _rounding(logs: Sequence[tuple[Floats, int]], whole: Floats, composed: Floats) -> float:
     """The error of the whole composed mass that the transforms and the powers may cause (Parseval, Cauchy-Schwarz).
 
-    An error in one coefficient of one part grows by the number of times and shrinks by all other factors.
+    An error in one coefficient of one part grows by the number of times and shrinks by all other factors. What
+    `_product` leaves out adds at most its size once for each coefficient and point.
     """
-    logs = [np.log(np.clip(size, 1e-300, 1.0)) for size, _ in sizes]
-    whole = sum((times * log for log, (_, times) in zip(logs, sizes, strict=True)), np.zeros(len(logs[0])))
-    grown = sum(
-        (times * np.exp(whole - log) for log, (_, times) in zip(logs, sizes, strict=True)), np.zeros(len(whole))
-    )
+    grown = sum((times * np.exp(whole - log) for log, times in logs), np.zeros(len(whole)))
     power = math.sqrt(2 * float(np.sum(grown**2)))
     back = 5 * math.sqrt(len(composed) * _dot(composed, composed))
-    return _FFT * (len(sizes) * power + back)
+    return _FFT * (len(logs) * power + back) + _NOTHING * len(composed)

@@ -26,6 +26,7 @@ try:
     main()
 finally:
     heavy = {"networkx", "jinja2", "dp_accounting", "semgrep", "pydantic", "numpy", "scipy", "ruamel"}
+    heavy |= {"pyarrow", "cryptography", "asn1crypto", "torch"}
     print(sorted(heavy & set(sys.modules)))
 """
     done = petguard(code=code)
