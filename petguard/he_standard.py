@@ -57,7 +57,7 @@ def paillier_bits(modulus_bits: int) -> int:
 def sieve_bits(modulus_bits: int) -> float:
     """The cost in bits of factoring by the number field sieve, for lengths beyond NIST's table (FIPS 140-2 IG 7.5)."""
     size = modulus_bits * math.log(2)
-    return (1.923 * (size * math.log(size) ** 2) ** (1 / 3) - 4.69) / math.log(2)
+    return float((1.923 * (size * math.log(size) ** 2) ** (1 / 3) - 4.69) / math.log(2))
 
 
 def paillier_length(bits: int) -> int | None:
