@@ -237,12 +237,24 @@ def test_what_a_format_does_not_say_cannot_be_expected_of_it(kind: str, expect: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "measurement"), [("sgx", f"MRSIGNER:{CODE[16:48].hex()}"), ("nitro", f"PCR1={CODE[::-1].hex()}")]
+    ("kind", "measurement"),
+    [
+        ("sgx", f"MRSIGNER:{CODE[16:48].hex()}"),
+        ("nitro", f"PCR1={CODE[::-1].hex()}"),
+        ("nitro", "02" * 48),
+        ("nitro", f"PCR2={'02' * 48}"),
+    ],
 )
 def test_a_signer_or_a_kernel_is_not_a_program(kind: str, measurement: str, tmp_path: Path) -> None:
     """Measurements that many programs share do not say which one ran."""
     verdict = judged(MAKERS[kind](), tmp_path, measurement=[measurement])
     assert verdict.reason is Reason.MISSING_PARAMETER
+
+
+@pytest.mark.parametrize(("kind", "words"), [("tdx", "RTMR"), ("sev_snp", "MEASUREMENT covers")])
+def test_what_a_measurement_does_not_cover_is_assumed(kind: str, words: str, tmp_path: Path) -> None:
+    """MRTD and MEASUREMENT are of the firmware; it starts the kernel."""
+    assert any(words in line for line in judged(MAKERS[kind](), tmp_path).assumptions)
 
 
 def test_every_named_measurement_must_be_right(tmp_path: Path) -> None:
