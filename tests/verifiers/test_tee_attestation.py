@@ -257,6 +257,16 @@ def test_what_a_measurement_does_not_cover_is_assumed(kind: str, words: str, tmp
     assert any(words in line for line in judged(MAKERS[kind](), tmp_path).assumptions)
 
 
+@pytest.mark.parametrize("kind", ["sgx", "tdx"])
+def test_when_collateral_expired_is_said_as_a_date(kind: str, tmp_path: Path) -> None:
+    """The library counts seconds, people do not."""
+    made = MAKERS[kind]()
+    late = datetime(2032, 1, 1, tzinfo=UTC)
+    verdict = judge(tmp_path, dict(made.expect), **{**made.files(tmp_path), "at": late})
+    assert verdict.reason is Reason.COLLATERAL_EXPIRED
+    assert "UnixTime" not in verdict.explanation
+
+
 def test_every_named_measurement_must_be_right(tmp_path: Path) -> None:
     """A right PCR0 does not excuse a wrong PCR1."""
     wrong = [f"PCR0:{CODE.hex()}", "PCR1:" + "00" * 48]
