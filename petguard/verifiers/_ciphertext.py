@@ -235,6 +235,8 @@ def _blocks(raw: bytes) -> Look:
     again = {block for block, times in seen.items() if times > 1 and len(set(block)) > 1}
     repeats = sum(seen[block] - 1 for block in again)
     numbers["repeated_blocks"] = repeats
+    if len(set(raw)) == 1:
+        return Look(plain=False, what="all its bytes are the same, so there is nothing in it to read", numbers=numbers)
     if repeats >= _FEWEST_REPEATS and _everywhere(raw, again):
         what = (
             f"{repeats:,} of its {seen.total():,} blocks of 16 bytes come again, as with ECB, XOR or no cipher at all"
@@ -262,4 +264,4 @@ def _context(raw: bytes) -> dict[str, Any]:
 def _bits(counts: Counter[Any]) -> float:
     """Entropy of the single symbols, in bits."""
     total = counts.total()
-    return -sum(each / total * math.log2(each / total) for each in counts.values()) if total else 0.0
+    return sum(each / total * math.log2(total / each) for each in counts.values()) if total else 0.0

@@ -64,7 +64,10 @@ class Search:
     def through(self, spaces: Iterable[Space], recipes: Sequence[Recipe]) -> bool:
         """Try spaces in each of these ways; whether what was found is more than chance."""
         for recipe, space in product(recipes, spaces):
-            self._one(space, recipe)
+            if self.over:  # already making the first block of each takes long where there are many
+                self._progress[space.name].setdefault(recipe.name, (0, space.size))
+            else:
+                self._one(space, recipe)
         return self.is_sure
 
     def _one(self, space: Space, recipe: Recipe) -> None:

@@ -25,6 +25,7 @@ _FEWEST_DISTINCT = 50
 _NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.(\d{1,9}))?")
 _BLANK = frozenset({"", " "})
 _SHORTEST_TEXT = 4
+_OFTEN = 5  # rows a value from which on what always stands beside it follows from it
 _LOOKED_AT = 5000  # values that tell the range of a column
 
 
@@ -50,7 +51,7 @@ class Copies:
     of: int
     people: int
     unique: int
-    by_chance: float  # expected if the columns were independent
+    by_chance: float  # expected if the columns that do not follow from others were independent
     first_row: int  # counted from 1 below the header
 
 
@@ -96,15 +97,34 @@ class Comparison:
     def copies(self) -> Copies:
         """Whole rows that were taken over, with what chance would give by the private file's own frequencies."""
         people = {row for _, row in self._copied}
-        shares = [Counter(values) for values in self._private] if people else []
+        shares = {at: Counter(self._private[at]) for at in self._free_columns()} if people else {}
         total = self._rows.total()
         expected = sum(
-            self._made * math.prod(counter[cell] / total for counter, cell in zip(shares, row, strict=True))
-            for row in people
+            self._made * math.prod(counter[row[at]] / total for at, counter in shares.items()) for row in people
         )
         unique = sum(count == 1 for count in self._rows.values())
         first = self._copied[0][0] if self._copied else 0
         return Copies(len(self._copied), self._made, len(people), unique, expected, first)
+
+    def _free_columns(self) -> list[int]:
+        """The columns that do not follow from another one, as a town from its postcode: these say nothing more.
+
+        Only from a column whose values come again and again; in one of mostly different ones all else follows.
+        """
+        distinct = [len(frozenset(values)) for values in self._private]
+        free: list[int] = []
+        for at in sorted(range(len(distinct)), key=distinct.__getitem__, reverse=True):
+            may_tell = (each for each in free if distinct[each] * _OFTEN <= len(self._private[each]))
+            if not any(_follows(self._private[each], self._private[at]) for each in may_tell):
+                free.append(at)
+        return free
+
+
+def _follows(told: Sequence[str], values: Sequence[str]) -> bool:
+    """Whether the one column tells the other; the first rows say no for most."""
+    return all(
+        len(set(zip(told[:rows], values[:rows], strict=True))) == len(set(told[:rows])) for rows in (1_000, len(told))
+    )
 
 
 def _own_values(values: Sequence[str]) -> frozenset[str]:

@@ -234,6 +234,14 @@ def test_a_bomb_is_not_blown_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert judge(tmp_path, raw).outcome is not Outcome.VERIFIED
 
 
+def test_a_file_of_one_byte_again_and_again_is_not_called_random(tmp_path: Path) -> None:
+    """A hole of a sparse file holds nothing, encrypted or not."""
+    verdict = judge(tmp_path, bytes(100_000))
+    assert verdict.reason is Reason.NOT_SUFFICIENT
+    assert "all its bytes are the same" in verdict.explanation
+    assert "bits_per_byte 0.0" in verdict.explanation
+
+
 @pytest.mark.parametrize(("note", "outcome"), [(500, Outcome.UNVERIFIABLE), (60_000, Outcome.REFUTED)])
 def test_the_largest_file_of_a_tar_archive_decides(tmp_path: Path, note: int, outcome: Outcome) -> None:
     """A readable list of contents beside encrypted chunks shows nothing about the chunks."""

@@ -9,7 +9,7 @@ import random
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -409,6 +409,17 @@ def test_the_search_stops_in_time() -> None:
     numbers = _spaces.spaces("ssn", bench().now.date())
     search.through(numbers, [_digests.Recipe("sha256", lambda value: hashlib.sha256(value).digest())])
     assert search.seconds < 1.0
+
+
+def test_what_comes_after_the_budget_is_not_even_made() -> None:
+    """A first block for each of many ways would take longer than the budget."""
+
+    def never() -> NoReturn:
+        raise AssertionError
+
+    search = _inversion.Search(frozenset({b"x" * 32}), 32, Allowance(), most_seconds=0.0)
+    search.through([_spaces.Space("much", 10, never)], [_digests.Recipe("sha256", lambda value: value)])
+    assert "much not reached" in search.told()
 
 
 def test_all_searches_of_a_run_share_an_allowance() -> None:

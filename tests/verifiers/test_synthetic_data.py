@@ -106,3 +106,15 @@ def test_tables_without_a_common_column_cannot_be_compared(tmp_path: Path) -> No
     """That is a gap and no pass."""
     (tmp_path / "other.csv").write_text("x\n1\n")
     assert judge(tmp_path, people(1), people(2), private="other.csv").reason is Reason.GAP
+
+
+def test_columns_that_follow_from_others_make_no_copies(tmp_path: Path) -> None:
+    """A postcode tells its town and state, so that most combinations come by chance in a large table of nobody."""
+    draw = random.Random(5)  # noqa: S311 - invented data
+
+    def invented(count: int) -> Rows:
+        drawn = ((draw.randrange(20, 80), draw.choice("fm"), draw.randrange(40)) for _ in range(count))
+        return [(age, sex, f"9{place:04}", f"town{place // 2}", f"state{place // 8}") for age, sex, place in drawn]
+
+    head = ("age", "sex", "postcode", "town", "state")
+    assert judge(tmp_path, invented(1_000), invented(20_000), head).reason is Reason.NOT_SUFFICIENT

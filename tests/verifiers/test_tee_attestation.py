@@ -237,12 +237,34 @@ def test_what_a_format_does_not_say_cannot_be_expected_of_it(kind: str, expect: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "measurement"), [("sgx", f"MRSIGNER:{CODE[16:48].hex()}"), ("nitro", f"PCR1={CODE[::-1].hex()}")]
+    ("kind", "measurement"),
+    [
+        ("sgx", f"MRSIGNER:{CODE[16:48].hex()}"),
+        ("nitro", f"PCR1={CODE[::-1].hex()}"),
+        ("nitro", "02" * 48),
+        ("nitro", f"PCR2={'02' * 48}"),
+    ],
 )
 def test_a_signer_or_a_kernel_is_not_a_program(kind: str, measurement: str, tmp_path: Path) -> None:
     """Measurements that many programs share do not say which one ran."""
     verdict = judged(MAKERS[kind](), tmp_path, measurement=[measurement])
     assert verdict.reason is Reason.MISSING_PARAMETER
+
+
+@pytest.mark.parametrize(("kind", "words"), [("tdx", "RTMR"), ("sev_snp", "MEASUREMENT covers")])
+def test_what_a_measurement_does_not_cover_is_assumed(kind: str, words: str, tmp_path: Path) -> None:
+    """MRTD and MEASUREMENT are of the firmware; it starts the kernel."""
+    assert any(words in line for line in judged(MAKERS[kind](), tmp_path).assumptions)
+
+
+@pytest.mark.parametrize("kind", ["sgx", "tdx"])
+def test_when_collateral_expired_is_said_as_a_date(kind: str, tmp_path: Path) -> None:
+    """The library counts seconds, people do not."""
+    made = MAKERS[kind]()
+    late = datetime(2032, 1, 1, tzinfo=UTC)
+    verdict = judge(tmp_path, dict(made.expect), **{**made.files(tmp_path), "at": late})
+    assert verdict.reason is Reason.COLLATERAL_EXPIRED
+    assert "UnixTime" not in verdict.explanation
 
 
 def test_every_named_measurement_must_be_right(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ dcap-qvl judges it. Intel, "Intel SGX ECDSA Quote Library API" and "Intel TDX DC
 
 import hashlib
 import json
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -28,6 +30,7 @@ _SGX_REPORT = 384
 _KEY = 64  # bytes of a raw P-256 key, or signature
 _UP_TO_DATE = "UpToDate"
 _TIME = ("expired", "in the future", "not yet valid")
+_UNIX = re.compile(r"UnixTime\((\d{1,11})\)")  # how the library writes a moment
 _NO_COLLATERAL = "collateral, without which the quoting enclave may be anybody's, and the platform out of date"
 _NO_ROOT = "not stated: trust_root, the root of Intel's SGX certificates"
 
@@ -165,10 +168,14 @@ def _status(raw: bytes, root: x509.Certificate, material: Material) -> tuple[str
         found = json.loads(report.to_json())
         return str(found["status"]), [str(each) for each in found["advisory_ids"]]
     except (ValueError, KeyError) as error:
-        text = str(error).removeprefix("Verification failed: ")[:200]
+        text = _UNIX.sub(_dated, str(error).removeprefix("Verification failed: ")[:200])
         late = any(word in text.lower() for word in _TIME)
         why = f"the collateral does not vouch for the quote at {material.at:%Y-%m-%d %H:%M} UTC: {text}"
         raise Undecided(Reason.COLLATERAL_EXPIRED if late else Reason.GAP, why) from error
+
+
+def _dated(found: re.Match[str]) -> str:
+    return f"{datetime.fromtimestamp(int(found[1]), UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _assumed(kind: str) -> Iterator[str]:

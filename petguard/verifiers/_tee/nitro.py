@@ -18,7 +18,7 @@ _ES384 = {1: -35}
 _TAG = b"\xd2"  # COSE_Sign1, which the device leaves out
 _TEXT = 1024  # bytes of user data, public key and nonce
 _PCR_BYTES = (32, 48, 64)
-_CODE = frozenset({"PCR0", "PCR2"})  # the image, and the application in it; PCR1 is the kernel
+_CODE = frozenset({"PCR0"})  # the whole image: PCR2, the application, says nothing of the kernel that starts it (PCR1)
 _MOST_CERTIFICATES = 16
 
 

@@ -27,6 +27,10 @@ _TURIN = 0x1A  # CPU family, from report version 3 on; its TCB has other places
 _PARTS = {"blSPL": (1, 0, 1), "teeSPL": (2, 1, 2), "snpSPL": (3, 6, 3), "ucodeSPL": (8, 7, 7)}  # OID, byte, on Turin
 _CPU_FAMILY = 0x188
 
+_STARTED = (
+    "the measured firmware checks the kernel and programs that it starts; MEASUREMENT covers what is loaded at launch"
+)
+
 
 def opened(raw: bytes, material: Material) -> Evidence:
     """The report, once the chip's key signed it, and AMD's keys the chip's."""
@@ -52,7 +56,7 @@ def opened(raw: bytes, material: Material) -> Evidence:
         code=frozenset({"MEASUREMENT"}),
         bound=(raw[0x50:0x90],),
         weak=tuple(_weak(policy)),
-        assumptions=(*assumptions, *_noted(policy, vmpl)),
+        assumptions=(*assumptions, *_noted(policy, vmpl), _STARTED),
     )
 
 
