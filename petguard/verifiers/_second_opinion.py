@@ -28,7 +28,7 @@ _MOST_LEVELS = 10**4
 # up epsilon. Its cost is in steps. Below, rounding costs half a step of each release; above, straight lines between the
 # grid's points cost the square of a step, but not for randomised response.
 _INTERVALS = (1e-4, 1e-2)
-_PER_EPSILON = {"below": 5, "above": 1.25, "above in steps": 20}
+_PER_EPSILON = {"below": 4, "above": 1.25, "above in steps": 20}
 _COARSER = 8  # the library's grid step, in steps of our own grid
 
 
