@@ -42,16 +42,32 @@ def enclose(runs: tuple[Run, ...], delta: float, points: int = _pld.COARSE) -> B
     """Sound bounds on all lines together. What one line leaks alone is a lower bound for any kind of batches."""
     if len(runs) == 1:
         return _training.enclose(runs[0], delta, points)
+    return Bounds(_low(runs, delta, points), _high(runs, delta, points), 0.0)
+
+
+def _low(runs: tuple[Run, ...], delta: float, points: int) -> float:
     alone = max(_training.low(run, delta, points)[0] for run in runs)
-    if any(run.noise == 0 for run in runs) or math.isinf(runs[0].moved):
-        return Bounds(alone, math.inf, 0.0)
-    if all(run.sampling in ("poisson", "full") for run in runs):
-        below = _composition.bounds([_release(run, upper=False) for run in runs], delta, points)[0]
-        return Bounds(
-            max(alone, below), _composition.bounds([_release(run, upper=True) for run in runs], delta, points)[1], 0.0
-        )
+    if _is_open(runs) or not _composes(runs):
+        return alone
+    return max(alone, _composition.least([_release(run, upper=False) for run in runs], delta, points))
+
+
+def _high(runs: tuple[Run, ...], delta: float, points: int) -> float:
+    if _is_open(runs):
+        return math.inf
+    if _composes(runs):
+        return _composition.most([_release(run, upper=True) for run in runs], delta, points)
     shift = math.hypot(*(run.moved / run.noise * math.sqrt(_training.exposed(run)) for run in runs))
-    return Bounds(alone, _gaussian.every_step(1 / shift, 1, delta)[1], 0.0)
+    return _gaussian.every_step(1 / shift, 1, delta)[1]
+
+
+def _is_open(runs: tuple[Run, ...]) -> bool:
+    """Whether nothing bounds epsilon from above."""
+    return any(run.noise == 0 for run in runs) or math.isinf(runs[0].moved)
+
+
+def _composes(runs: tuple[Run, ...]) -> bool:
+    return all(run.sampling in ("poisson", "full") for run in runs)
 
 
 def _release(run: Run, *, upper: bool) -> Release:
@@ -78,7 +94,7 @@ def opinion(runs: tuple[Run, ...], found: Bounds, delta: float, *, verified: boo
     """What dp-accounting says, where it can say something."""
     if len(runs) == 1:
         return _training.second_opinion(runs[0], delta, verified=verified)
-    covered = all(run.sampling in ("poisson", "full") and run.moved == 1 and run.noise for run in runs)
+    covered = _composes(runs) and all(run.moved == 1 and run.noise for run in runs)
     return (
         _second_opinion.composed(tuple(_release(run, upper=True) for run in runs), delta, found.high)
         if covered
@@ -95,7 +111,7 @@ def remedy(runs: tuple[Run, ...], epsilon: float, delta: float, budget: Budget, 
 
     def meets(factor: float) -> bool:
         louder = tuple(replace(run, noise=min(run.noise * factor, 1e300)) for run in runs)
-        return enclose(louder, strict, _pld.COARSE // 16).high <= target
+        return _high(louder, strict, _pld.COARSE // 16) <= target
 
     if target == math.inf or meets(1.0):
         return {}

@@ -23,7 +23,8 @@ Whole = NDArray[np.int64]
 # What the chosen cells may lose at the far ends, as a share of delta; callers cut their tails accordingly.
 TAIL_SHARE = 1e-6
 COARSE, FINE = 2**18, 2**20  # how many grid points the composed distribution gets, at first and when refined
-_COARSER = 16  # how many times fewer points the direction that leaks less gets at first
+_COARSER = 16  # how many times fewer points the direction that leaks less gets at first,
+_FEWEST = 2**14  # and the least that can show that it does
 _CHERNOFF = 30.0  # e^-30: the tilted mass that may lie outside the window
 _SLIP = 1e-12  # what rounding may move the loss of one composition, as a share of 1 and of the losses' span
 _TILT = 1e-6  # how exactly the tilt is sought, relative
@@ -129,8 +130,9 @@ def lower(parts: Sequence[Part], delta: float, points: int) -> tuple[float, floa
 
 def worse(usual: Upper, other: Upper, points: int) -> tuple[float, float]:
     """The larger of two upper bounds, the first of which mostly is; a coarse grid is enough to show that."""
-    found = usual(points)
-    return found if other(points // _COARSER)[0] <= found[0] else max(found, other(points))
+    found, fewer = usual(points), min(points, max(points // _COARSER, _FEWEST))
+    against = other(fewer)
+    return max(found, other(points) if against[0] > found[0] and fewer < points else against)
 
 
 def _slip(parts: Sequence[Part]) -> float:

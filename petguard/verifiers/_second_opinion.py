@@ -24,7 +24,11 @@ _EPSILONS = (1e-3, 500.0)
 _MOST_RELEASES = 5000
 _MOST_KINDS = 8
 _MOST_LEVELS = 10**4
-_INTERVALS = (1e-4, 1e-2)  # the library's grid steps for mixed releases
+# The library's grid steps for mixed releases: the least and the most, and how many steps of all releases together make
+# up epsilon. Its cost is in steps. Below, rounding costs half a step of each release; above, straight lines between the
+# grid's points cost the square of a step, but not for randomised response.
+_INTERVALS = (1e-4, 1e-2)
+_PER_EPSILON = {"below": 4, "above": 1.25, "above in steps": 20}
 _COARSER = 8  # the library's grid step, in steps of our own grid
 
 
@@ -130,12 +134,18 @@ def composed(releases: tuple[Release, ...], delta: float, high: float) -> Opinio
     ordinary = 0 < times <= _MOST_RELEASES and len(releases) <= _MOST_KINDS and all(map(_is_ordinary, releases))
     if not ordinary or off > delta / 10 or not _EPSILONS[0] <= high <= _EPSILONS[1]:
         return None
-    step = min(max(high / (20 * times), _INTERVALS[0]), _INTERVALS[1])
+    in_steps = any(release.mechanism == "randomized_response" for release in releases)
     pessimistic, optimistic = (
-        reduce(lambda one, other: one.compose(other), [_distribution(each, step, upper=upper) for each in releases])
-        for upper in (True, False)
+        _together(releases, high / times / _PER_EPSILON[side], upper=side != "below")
+        for side in ("above in steps" if in_steps else "above", "below")
     )
     return _opinion(optimistic, pessimistic, delta, off)
+
+
+def _together(releases: tuple[Release, ...], step: float, *, upper: bool) -> Any:
+    step = min(max(step, _INTERVALS[0]), _INTERVALS[1])
+    every = [_distribution(each, step, upper=upper) for each in releases]
+    return reduce(lambda one, other: one.compose(other), every)
 
 
 def _is_ordinary(release: Release) -> bool:
