@@ -60,7 +60,8 @@ def _judge(claim: Claim, bench: Bench) -> Verdict:
         said = _of_request(said, bench)
     if said.scheme is None:
         reason = Reason.DYNAMIC_VALUE if "scheme" in claim.unresolved else Reason.MISSING_PARAMETER
-        return unverifiable(claim, reason, f"not stated: scheme {claim.unresolved.get('scheme', '')}".strip())
+        why = f" ({claim.unresolved['scheme']})" if "scheme" in claim.unresolved else ""
+        return unverifiable(claim, reason, f"not stated: scheme{why}")
     row = protocols.intersection(said.framework, said.scheme)
     if row is None:
         named = f"{said.framework} {said.scheme}" if said.framework else said.scheme

@@ -190,6 +190,15 @@ def test_an_epsilon_without_noise_is_refuted() -> None:
     assert judge("psi", framework="PETAce-SetOps", scheme="kkrt", epsilon=1.27, reveals="intersection").outcome is R
 
 
+def test_why_a_scheme_is_not_known_stands_in_brackets() -> None:
+    """It is no part of what is missing."""
+    statement = STATEMENT.validate_python({"technique": "psi", "reveals": "shares"})
+    why = {"scheme": "reveal is not a constant"}
+    claim = Claim(id="c", statement=statement, location=Location(path="a.sh"), subject="a.sh", unresolved=why)
+    verdict = verifiers.judge_all([claim], bench())[0]
+    assert verdict.explanation == "not stated: scheme (reveal is not a constant)"
+
+
 def test_noise_on_shares_may_come_later() -> None:
     """Shares are computed on, and what is added to them there nobody sees here."""
     assert judge("psi", scheme="circuit", epsilon=1.0, reveals="shares").reason is Reason.NOT_SUFFICIENT
