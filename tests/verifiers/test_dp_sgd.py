@@ -425,3 +425,11 @@ def test_importing_the_verifiers_loads_no_numerics() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     loaded = run.stdout.split()
     assert not {"numpy", "scipy", "dp_accounting"} & set(loaded)
+
+
+@pytest.mark.parametrize("usual", [1.0, 3.0])
+def test_a_coarse_grid_may_only_spare_work(usual: float) -> None:
+    """The worse of two directions is the same whether the other one was looked at coarsely or not."""
+    other = {_pld.COARSE: 2.0}
+    found = _pld.worse(lambda _: (usual, 0.1), lambda points: (other.get(points, 2.5), 0.1), _pld.COARSE)
+    assert found == (max(usual, 2.0), 0.1)
