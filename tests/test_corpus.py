@@ -28,14 +28,33 @@ def with_sizes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ClaimRow]:
     names = sorted(path.name for path in folder.glob("*.json"))
     stated = [f"  - {{technique: dp_psi, config: {name}, dataset_size: 1000000}}" for name in names]
     (folder / "petguard.yaml").write_text("\n".join(["claims:", *stated, ""]), "utf-8")
-    return {claim.subject: claim for claim in scan(Request(paths=(folder,))).claims}
+    return {claim.subject: claim for claim in of(scan(Request(paths=(folder,))), "dp_psi")}
+
+
+def of(report: Report, technique: str) -> list[ClaimRow]:
+    """The claims of one technique."""
+    return [claim for claim in report.claims if claim.technique == technique]
 
 
 def test_each_dpca_psi_file_is_one_claim(as_published: Report) -> None:
     """Eight run configurations, eight claims; PETAce's hash factor called epsilon is none."""
-    assert sorted(claim.subject for claim in as_published.claims) == sorted(
+    assert sorted(claim.subject for claim in of(as_published, "dp_psi")) == sorted(
         f"privacygo/{path.name}" for path in (CORPUS / "privacygo").glob("*.json")
     )
+
+
+def test_the_intersections_of_petace_claim_no_privacy_budget(as_published: Report) -> None:
+    """Each of the six is a claim about what it reveals, and states no epsilon."""
+    found = of(as_published, "psi")
+    assert sorted(claim.subject for claim in found) == sorted(
+        f"petace/{path.name}" for path in (CORPUS / "petace").glob("*.json")
+    )
+    assert not any("epsilon" in claim.stated for claim in found)
+
+
+def test_the_moduli_of_privacygo_are_long_enough(as_published: Report) -> None:
+    """Paillier with 2048 bits has the 112 bits that are asked of anything."""
+    assert {claim.outcome for claim in of(as_published, "homomorphic_encryption")} == {Outcome.VERIFIED}
 
 
 def test_without_dp_is_refuted_by_the_configuration_alone(as_published: Report) -> None:
@@ -46,7 +65,7 @@ def test_without_dp_is_refuted_by_the_configuration_alone(as_published: Report) 
 
 def test_a_missing_data_set_size_is_asked_for(as_published: Report) -> None:
     """The size is not in the file, and without it there is no delta."""
-    others = {claim.reason for claim in as_published.claims if claim.outcome is not Outcome.REFUTED}
+    others = {claim.reason for claim in of(as_published, "dp_psi") if claim.outcome is not Outcome.REFUTED}
     assert others == {Reason.MISSING_PARAMETER}
 
 
