@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass, replace
 
-from petguard.claims import FederatedDp
+from petguard.claims import FederatedDp, Release
 from petguard.model import Json
-from petguard.verifiers import _events, _gaussian, _pld, _search, _swapped
+from petguard.verifiers import _composition, _events, _gaussian, _pld, _search
 
 Bounds = tuple[float, float]
 
@@ -65,7 +65,19 @@ def gaussian_high(noise: float, rounds: Rounds, delta: float, points: int = _pld
         return always
     if rounds.sampling == "poisson" and not rounds.swapped:
         return _gaussian.poisson_upper(noise, rounds.rate, rounds.count, delta, points)[0]
-    return min(always, _swapped.upper(noise, rounds.rate, rounds.count, delta, points))
+    return min(always, swapped_high(noise, rounds.rate, rounds.count, delta, points))
+
+
+def swapped_high(noise: float, rate: float, count: int, delta: float, points: int = _pld.COARSE) -> float:
+    """An epsilon that holds when a sampled client is swapped for another one, or the number of clients is fixed.
+
+    Both come to the same: with probability `rate` the sum has an update in a place where there was another one, which
+    moves it by at most twice the clip. The pair that dominates this is the one of samples of a fixed size.
+    """
+    if noise <= 0:
+        return math.inf
+    release = Release(mechanism="gaussian", scale=noise, sensitivity=2.0, rate=rate, count=count, sampling="fixed")
+    return _composition.bounds([release], delta, points)[1]
 
 
 def _gaussian_low(noise: float, rounds: Rounds, delta: float, points: int) -> float:

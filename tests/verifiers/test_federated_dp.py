@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from petguard.claims import FederatedDp
 from petguard.model import Budget, Claim, Location, Outcome, Reason, Verdict
-from petguard.verifiers import _federated, _gaussian, _pld, _search, _swapped
+from petguard.verifiers import _federated, _gaussian, _pld, _search
 from petguard.verifiers.federated_dp import VERIFIER
 from tests.benches import bench
 
@@ -213,7 +213,7 @@ def mixed(epsilon: float, noise: float, rate: float) -> float:
 @given(st.floats(0.8, 20.0), st.floats(0.01, 0.99), st.floats(1e-8, 0.05))
 def test_one_round_of_swapped_clients_meets_its_closed_form(noise: float, rate: float, delta: float) -> None:
     """The divergence at the bound is delta, and no more."""
-    high = _swapped.upper(noise, rate, 1, delta, 2**15)
+    high = _federated.swapped_high(noise, rate, 1, delta, 2**15)
     assert mixed(high, noise / 2, rate) <= delta * (1 + 1e-6)
     assert high < 1e-3 or mixed(high * 0.99 - 1e-3, noise / 2, rate) >= delta * (1 - 1e-6)
 
@@ -224,10 +224,10 @@ def test_swapped_clients_are_never_better_than_poisson_sampled_ones(
     noise: float, rate: float, rounds: int, delta: float
 ) -> None:
     """The upper bound stays above the lower one for Poisson samples, on any grid, and falls with more noise."""
-    high = _swapped.upper(noise, rate, rounds, delta, 2**15)
+    high = _federated.swapped_high(noise, rate, rounds, delta, 2**15)
     assert _gaussian.poisson_lower(noise, rate, rounds, delta, 2**15)[0] <= high
     assert _gaussian.poisson_lower(noise / 2, rate, rounds, delta, 2**15)[0] <= high * (1 + 1e-9) + 1e-9
-    assert _swapped.upper(noise * 1.5, rate, rounds, delta, 2**17) <= high * (1 + 1e-6) + 1e-9
+    assert _federated.swapped_high(noise * 1.5, rate, rounds, delta, 2**17) <= high * (1 + 1e-6) + 1e-9
 
 
 @pytest.mark.parametrize(("noise", "rate", "rounds"), [(4.0, 0.01, 1000), (2.0, 0.1, 10), (8.0, 0.3, 50)])
@@ -239,7 +239,7 @@ def test_a_renyi_accountant_is_above(noise: float, rate: float, rounds: int) -> 
     accountant = rdp.RdpAccountant(neighboring_relation=library.NeighboringRelation.REPLACE_ONE)
     one = library.SampledWithoutReplacementDpEvent(1000, int(rate * 1000), library.GaussianDpEvent(noise / 2))
     accountant.compose(one, rounds)
-    assert _swapped.upper(noise, rate, rounds, 1e-5, _pld.COARSE) <= accountant.get_epsilon(1e-5)
+    assert _federated.swapped_high(noise, rate, rounds, 1e-5, _pld.COARSE) <= accountant.get_epsilon(1e-5)
 
 
 # --- Laplace noise
