@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,12 @@ class Path:
         """Where the data ends."""
         return self.hops[-1].node
 
-    @property
+    @cached_property
     def call(self) -> Hop | None:
         """The last code before the end, at the place where data leaves by it; None on a way without code."""
         return next((hop for hop in reversed(self.hops[1:]) if hop.node.kind is NodeKind.CODE), None)
 
-    @property
+    @cached_property
     def key(self) -> FlowKey:
         """What tells this flow from others: the ids of its source, of the call that data leaves by, and of its end."""
         return self.source.id, self.call.node.id if self.call else "", self.target.id
@@ -60,7 +61,7 @@ class Path:
         """The last place in code before the end; without code, the place that says that data gets there."""
         return (self.call or self.hops[-1]).location
 
-    @property
+    @cached_property
     def protections(self) -> tuple[Node, ...]:
         """The protections on this way, in order."""
         return tuple(hop.node for hop in self.hops if hop.node.kind is NodeKind.PROTECTION)
@@ -98,6 +99,7 @@ class SystemGraph:
         for model in self.nodes(kind=NodeKind.MODEL):
             self._nodes[model.id] = self._resolved(model)
         onward = {key: self._targets(key) for key in sorted(self._graph)}
+        self._hops: dict[tuple[str, str], Hop] = {}  # many ways share their last steps
         self._ends = frozenset(node.id for node in self.nodes() if _is_end(node, onward[node.id]))
         self._doors = frozenset(node.id for node in self.nodes(kind=NodeKind.CODE))
         self._ways = Ways(onward, self._ends, self._doors)
@@ -173,7 +175,9 @@ class SystemGraph:
         if end in self._doors:
             return {(source, end): near.trail(source) for source in near.among(sources - {end})}
         found = {(source, ""): near.trail(source) for source in near.among(sources - {end})}
-        for door in near.among(self._doors - avoiding):
+        for door in near.among(self._doors):
+            if door in avoiding:
+                continue
             onward = near.trail(door)[1:]
             far = self._ways.reach({door}, avoiding, backwards=True)
             found |= {(source, door): [*far.trail(source), *onward] for source in far.among(sources - {end, door})}
@@ -235,6 +239,12 @@ class SystemGraph:
 
     def _hop(self, source: str, target: str) -> Hop:
         """A thing that was seen in several places is passed where the edge says."""
+        known = self._hops.get((source, target))
+        if known is None:
+            known = self._hops[source, target] = self._passed(source, target)
+        return known
+
+    def _passed(self, source: str, target: str) -> Hop:
         node = self.node(target)
         if len(node.locations) == 1:
             return Hop(node, node.locations[0])

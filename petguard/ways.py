@@ -4,7 +4,7 @@ Rules ask the same again and again, for each category and each rule: a search is
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 _START, _AVOIDED = -1, -2
@@ -24,8 +24,10 @@ class Reach:
         """Whether a node of the graph was reached."""
         return self.numbers[key] in self.before
 
-    def among(self, keys: Collection[str]) -> list[str]:
-        """Those of the given nodes that were reached, in order."""
+    def among(self, keys: Set[str]) -> list[str]:
+        """Those of the given nodes that were reached, in order; looks through whichever are fewer."""
+        if len(self.before) < len(keys):
+            return sorted(name for number in self.before if (name := self.names[number]) in keys)
         return sorted(key for key in keys if self.numbers[key] in self.before)
 
     def trail(self, key: str) -> list[str]:
