@@ -223,7 +223,8 @@ class SystemGraph:
         found = []
         for target in sorted(set(targets) - verified):
             bare = {} if target in either else self._approaches(target, starts, either)
-            for key, trail in self._approaches(target, starts, verified).items():
+            anyhow = bare if either == verified else self._approaches(target, starts, verified)
+            for key, trail in anyhow.items():
                 passage = Passage.VIOLATION if key in bare else Passage.UNVERIFIED
                 found.append(Cut(passage, self._path(bare.get(key, trail))))
         safe = starts - {cut.path.source.id for cut in found}
