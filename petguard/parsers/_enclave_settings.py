@@ -12,6 +12,7 @@ from typing import Any
 from petguard.documents import Step
 from petguard.hazards import Hazard
 from petguard.parsers._infrastructure import texts
+from petguard.parsers._source import mappings
 
 Pointer = tuple[Step, ...]
 
@@ -51,7 +52,7 @@ class Weakness:
 
 def declared(value: Any) -> Iterator[Declared]:
     """Every setting that asks for confidential hardware."""
-    for pointer, mapping in _mappings(value, ()):
+    for pointer, mapping in mappings(value, ()):
         said = {_plain(key): inner for key, inner in mapping.items() if isinstance(key, str)}
         block = next((_plain(step) for step in reversed(pointer) if isinstance(step, str)), "")
         kind = _by_block(block, said)
@@ -105,7 +106,7 @@ def _plain(key: str) -> str:
 def weaknesses(value: Any, around: str) -> Iterator[Weakness]:
     """Every weak condition, image and member; `around` is the text of the files that belong together."""
     google = TOKENS_OF_GOOGLE.search(around) is not None
-    for pointer, mapping in _mappings(value, ()):
+    for pointer, mapping in mappings(value, ()):
         yield from _provider(pointer, mapping, pinned=PINNED_BY_MEMBER.search(around) is not None)
         yield from _recipient(pointer, mapping)
         yield from _release_policy(pointer, mapping)
@@ -164,7 +165,7 @@ def _recipient(pointer: Pointer, mapping: Mapping[str, Any]) -> Iterator[Weaknes
 
 def _asked(condition: Any) -> Iterator[tuple[str, list[str]]]:
     """The measurements that a condition compares, with the values that it allows."""
-    for _, mapping in _mappings(condition, ()):
+    for _, mapping in mappings(condition, ()):
         for key, inner in mapping.items():
             if isinstance(key, str) and key.startswith(_RECIPIENT):
                 yield key.removeprefix(_RECIPIENT).lower(), [text for _, text, _ in texts(inner)]
@@ -178,7 +179,7 @@ def _release_policy(pointer: Pointer, mapping: Mapping[str, Any]) -> Iterator[We
     authority = mapping.get("authority")
     if not isinstance(authority, str) or "attest.azure.net" not in authority:
         return
-    asked = [str(inner.get("claim")) for _, inner in _mappings(mapping, ()) if "claim" in inner]
+    asked = [str(inner.get("claim")) for _, inner in mappings(mapping, ()) if "claim" in inner]
     if not any(_AZURE_PROGRAM.search(claim) for claim in asked):
         why = "the release policy asks for no launch measurement, host data or enclave hash"
         yield Weakness(Hazard.KEY_RELEASED_TO_ANY_PROGRAM, pointer, why)
@@ -201,7 +202,7 @@ class Grant:
 
 def grants(path: str, value: Any) -> Iterator[Grant]:
     """The roles that Terraform's resources for Google give, one member each."""
-    for pointer, mapping in _mappings(value, ()):
+    for pointer, mapping in mappings(value, ()):
         role, member = mapping.get("role"), mapping.get("member")
         if isinstance(role, str) and isinstance(member, str):
             bucket = mapping.get("bucket")
@@ -218,13 +219,3 @@ def around_the_enclave(all_grants: Iterable[Grant]) -> Iterator[tuple[str, Weakn
         if open_to and each.member not in enclaves and (each.bucket is None or {each.bucket, None} & open_to):
             why = f"{each.member[:120]} has {each.role} on data that the enclave's account reads"
             yield each.path, Weakness(Hazard.PATH_AROUND_ENCLAVE, (*each.pointer, "member"), why)
-
-
-def _mappings(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, dict[Any, Any]]]:
-    """Every mapping with its place; documents are bounded in depth and size by whoever read them."""
-    if isinstance(value, dict):
-        yield pointer, value
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, inner in items:
-        if isinstance(inner, dict | list):
-            yield from _mappings(inner, (*pointer, step))

@@ -112,3 +112,13 @@ def together(parts: Iterable[Facts]) -> Facts:
         claims=tuple(claim for part in kept for claim in part.claims),
         settings=tuple(setting for part in kept for setting in part.settings),
     )
+
+
+def mappings(value: Any, pointer: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], dict[Any, Any]]]:
+    """Every mapping in a document with its place; whoever read the document has bounded its depth and size."""
+    if isinstance(value, dict):
+        yield pointer, value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in items:
+        if isinstance(inner, dict | list):
+            yield from mappings(inner, (*pointer, step))

@@ -24,7 +24,7 @@ from petguard.parsers import (
 )
 from petguard.parsers._containers import Container
 from petguard.parsers._described import Pointer
-from petguard.parsers._source import Source, together
+from petguard.parsers._source import Source, mappings, together
 from petguard.telltales import told
 
 _DEFINITION = re.compile(r"(?m)^kind:\s*CustomResourceDefinition")
@@ -137,18 +137,9 @@ def _pods(source: Source, document: dict[str, Any], name: str, pointer: Pointer,
 
 def _started(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
     """Mappings with arguments but without an image: the runtime brings its own."""
-    for place, inner in _mappings(value, pointer):
+    for place, inner in mappings(value, pointer):
         if "image" not in inner and ("args" in inner or "env" in inner):
             yield place, inner
-
-
-def _mappings(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
-    if isinstance(value, dict):
-        yield pointer, value
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, inner in items:
-        if isinstance(inner, dict | list):
-            yield from _mappings(inner, (*pointer, step))
 
 
 def _serving(source: Source, document: dict[str, Any], known: catalog.Resource, name: str, pointer: Pointer) -> Facts:
@@ -168,7 +159,7 @@ def _serving(source: Source, document: dict[str, Any], known: catalog.Resource, 
 def _details(document: dict[str, Any]) -> dict[str, Detail]:
     """Which format the served model has and where its files come from."""
     details: dict[str, Detail] = {}
-    for _, value in _mappings(document, ()):
+    for _, value in mappings(document, ()):
         form = value.get("modelFormat")
         if isinstance(form, dict) and isinstance(form.get("name"), str):
             details["format"] = form["name"]
@@ -178,7 +169,7 @@ def _details(document: dict[str, Any]) -> dict[str, Detail]:
 
 
 def _models(source: Source, value: Any, pointer: Pointer, company: Sequence[str]) -> Iterator[tuple[Node, Pointer]]:
-    for place, inner in _mappings(value, pointer):
+    for place, inner in mappings(value, pointer):
         for key, text in inner.items():
             if isinstance(text, str) and not _LABELS.intersection(place):
                 named = _model(key, _described.filled(text), (*company, *inner), place)
@@ -252,7 +243,7 @@ def _values(source: Source, document: dict[str, Any]) -> Facts:
 
 def _pulled(source: Source, document: dict[str, Any]) -> Iterator[Node]:
     """Lists of models that a chart fetches when it starts: `models: {pull: [...]}`."""
-    for place, value in _mappings(document, ()):
+    for place, value in mappings(document, ()):
         if place[-1:] == ("models",):
             for key in sorted(_PULLED & value.keys()):
                 for index, text in enumerate(value[key] if isinstance(value[key], list) else ()):
@@ -271,7 +262,7 @@ def _charts(source: Source, document: dict[str, Any]) -> Iterator[Node]:
 
 def _installed(source: Source, document: dict[str, Any], pointer: Pointer) -> Iterator[Node]:
     """The charts that Flux, Argo CD or Kustomize install, and the images that Kustomize puts in."""
-    for place, value in _mappings(document, pointer):
+    for place, value in mappings(document, pointer):
         name = value.get("chart")
         listed = place[-2:-1] == ("helmCharts",)
         if isinstance(value.get("name") if listed else name, str):
